@@ -1,50 +1,50 @@
-# The window as a whole: its title, logging in, shortcuts, notices.
+# Das Fenster als Ganzes: Titel, Anmeldung, Tasten, Meldungen.
 
-title-ringing = { $peer } is calling – Visavis
-title-calling = Calling { $peer } – Visavis
-title-in-call = In a call with { $peer } – Visavis
+title-ringing = { $peer } ruft an – Visavis
+title-calling = Anruf bei { $peer } – Visavis
+title-in-call = Im Gespräch mit { $peer } – Visavis
 title-logged-in = { $name } – Visavis
 
-## Logging in
+## Anmeldung
 
-tagline = Private one-to-one video calls
-username = Username
+tagline = Private Videoanrufe zu zweit
+username = Benutzername
 username-example = alice
 server = Server
 server-example = ws://127.0.0.1:9090
-log-in = Log in
-logging-in = Logging in…
-cancel = Cancel
-username-missing = Enter a username. Others call you by it.
-server-missing = Enter the server's address, such as { $example }.
+log-in = Anmelden
+logging-in = Anmeldung läuft…
+cancel = Abbrechen
+username-missing = Bitte einen Benutzernamen eingeben. Unter ihm werden Sie angerufen.
+server-missing = Bitte die Adresse des Servers eingeben, zum Beispiel { $example }.
 
-## Keyboard shortcuts
+## Tasten
 
-keyboard-shortcuts = Keyboard shortcuts
-done = Done
-keys-next = go to the next button or field
-keys-press = press the button
-keys-accept = accept a call
-keys-hang-up = decline, cancel or close a call
-keys-mute = mute or unmute the microphone, in a call
-keys-camera = turn the camera off or on, in a call
-keys-full-screen = full screen, in a call
-keys-statistics = show the statistics, in a call
-keys-leave = leave full screen, close a list, go back
-keys-help = show this list
-one-key-or-other = { $one } or { $other }
+keyboard-shortcuts = Tastenkürzel
+done = Fertig
+keys-next = zur nächsten Schaltfläche oder zum nächsten Feld
+keys-press = Schaltfläche drücken
+keys-accept = Anruf annehmen
+keys-hang-up = Anruf ablehnen, abbrechen oder beenden
+keys-mute = Mikrofon stumm schalten oder wieder an, im Anruf
+keys-camera = Kamera aus- oder einschalten, im Anruf
+keys-full-screen = Vollbild, im Anruf
+keys-statistics = Statistik zeigen, im Anruf
+keys-leave = Vollbild verlassen, Liste schließen, zurück
+keys-help = diese Liste zeigen
+one-key-or-other = { $one } oder { $other }
 key-tab = Tab
-key-enter = Enter
-key-space = Space
-key-backspace = Backspace
-key-escape = Escape
-key-ctrl = Ctrl
-key-shift = Shift
+key-enter = Eingabe
+key-space = Leertaste
+key-backspace = Rücktaste
+key-escape = Esc
+key-ctrl = Strg
+key-shift = Umschalt
 key-alt = Alt
 
-## Notices
+## Meldungen
 
-notices = Notices
-dismiss = Dismiss
-dismiss-notice = Dismiss: { $notice }
-older-notices = and { $count } older
+notices = Meldungen
+dismiss = Schließen
+dismiss-notice = Schließen: { $notice }
+older-notices = und { $count } ältere

@@ -1,138 +1,138 @@
-# A call: calling, being called, in the call, how it ended.
+# Ein Anruf: anrufen, angerufen werden, im Gespräch, wie er endete.
 
-calling-person = Calling { $peer }
-calling = Calling…
-ringing = Ringing…
-connecting-person = Connecting to { $peer }
-connecting = Connecting…
-person-is-calling = { $peer } is calling
-accept = Accept
-decline = Decline
-accept-decline-keys = { $accept } accepts, { $decline } declines
-accepting-opens-both = Accepting turns your camera and microphone on.
-accepting-opens-microphone = Accepting turns your microphone on. Your camera stays off.
-accepting-opens-camera = Accepting turns your camera on. Your microphone stays muted.
-accepting-opens-nothing = Your camera stays off and your microphone muted.
+calling-person = Anruf bei { $peer }
+calling = Anruf…
+ringing = Es klingelt…
+connecting-person = Verbindung mit { $peer }
+connecting = Verbinden…
+person-is-calling = { $peer } ruft an
+accept = Annehmen
+decline = Ablehnen
+accept-decline-keys = { $accept } nimmt an, { $decline } lehnt ab
+accepting-opens-both = Beim Annehmen gehen Kamera und Mikrofon an.
+accepting-opens-microphone = Beim Annehmen geht das Mikrofon an. Die Kamera bleibt aus.
+accepting-opens-camera = Beim Annehmen geht die Kamera an. Das Mikrofon bleibt stumm.
+accepting-opens-nothing = Die Kamera bleibt aus und das Mikrofon stumm.
 
-## In the call
+## Im Gespräch
 
-picture-of = Picture of { $peer }
-no-picture-from = No picture from { $peer }
-waiting-for-picture = Waiting for { $peer }'s picture…
-close-call = Close call
-close-call-hint = Close the call ({ $keys })
-mute = Mute
-mute-hint = Mute the microphone ({ $keys })
-unmute = Unmute
-unmute-hint = Unmute the microphone ({ $keys })
-camera-on = Camera on
-camera-on-hint = Turn the camera on ({ $keys })
-camera-off = Camera off
-camera-off-hint = Turn the camera off ({ $keys })
-devices = Devices
-devices-hint = Choose camera, microphone and speaker
-close-devices = Close devices
-full-screen = Full screen
-full-screen-hint = Fill the screen with the call ({ $keys })
-leave-full-screen = Window
-leave-full-screen-hint = Leave full screen ({ $keys })
-show-statistics = Show statistics
-show-statistics-hint = How the connection is doing ({ $keys })
-time-in-call = In the call for { $time }
-interrupted = Reconnecting… Finding another way to { $peer }.
-interrupted-for = Reconnecting… Finding another way to { $peer } ({ $time }).
-you = You
-own-camera-off = Your camera is off
-self-view-moves = Arrow keys move it to another corner.
+picture-of = Bild von { $peer }
+no-picture-from = Kein Bild von { $peer }
+waiting-for-picture = Warten auf das Bild von { $peer }…
+close-call = Anruf beenden
+close-call-hint = Anruf beenden ({ $keys })
+mute = Stumm schalten
+mute-hint = Mikrofon stumm schalten ({ $keys })
+unmute = Ton einschalten
+unmute-hint = Mikrofon wieder einschalten ({ $keys })
+camera-on = Kamera an
+camera-on-hint = Kamera einschalten ({ $keys })
+camera-off = Kamera aus
+camera-off-hint = Kamera ausschalten ({ $keys })
+devices = Geräte
+devices-hint = Kamera, Mikrofon und Lautsprecher wählen
+close-devices = Geräte schließen
+full-screen = Vollbild
+full-screen-hint = Anruf im Vollbild ({ $keys })
+leave-full-screen = Fenster
+leave-full-screen-hint = Vollbild verlassen ({ $keys })
+show-statistics = Statistik zeigen
+show-statistics-hint = Wie gut die Verbindung ist ({ $keys })
+time-in-call = Im Gespräch: { $time }
+interrupted = Verbindung unterbrochen… Ein anderer Weg zu { $peer } wird gesucht.
+interrupted-for = Verbindung unterbrochen… Ein anderer Weg zu { $peer } wird gesucht ({ $time }).
+you = Sie
+own-camera-off = Ihre Kamera ist aus
+self-view-moves = Pfeiltasten verschieben es in eine andere Ecke.
 
-## How the connection is doing
+## Wie gut die Verbindung ist
 
-computer-busy = This computer is too busy: each picture takes { $time } ms
-their-connection-weak = Their connection is weak: { $percent }% of their packets are lost
-your-connection-weak = Your connection is weak: { $percent }% of your packets are lost
-your-upload-slow = Your upload is slow: it carries { $kilobits } kbit/s
-connection-late = The connection is slow: what you say arrives { $time } ms late
+computer-busy = Dieser Computer ist überlastet: jedes Bild braucht { $time } ms
+their-connection-weak = Die andere Verbindung ist schwach: { $percent } % der Pakete gehen verloren
+your-connection-weak = Ihre Verbindung ist schwach: { $percent } % Ihrer Pakete gehen verloren
+your-upload-slow = Ihre Verbindung sendet langsam: nur { $kilobits } kbit/s
+connection-late = Die Verbindung ist langsam: was Sie sagen, kommt { $time } ms später an
 
-## How it ended
+## Wie er endete
 
-back = Back
-call-again = Call again
-talked-for = You talked for { $time }.
-ended-by-us = You ended the call with { $peer }.
-cancelled-by-us = You cancelled the call with { $peer }.
-declined-by-us = You declined { $peer }'s call.
-ended-by-them = { $peer } ended the call.
-cancelled-by-them = { $peer } cancelled the call.
-call-back-to-hear = Call back to hear what it was about.
-declined-by-them = { $peer } declined the call.
-try-later = Try again later.
-on-another-call = { $peer } is on another call.
-no-answer = { $peer } didn't answer.
-not-online = { $peer } is not online.
-check-name = Check how the name is spelled, and that they are logged in to the same server.
-not-passed-on = The server did not pass the call on.
-went-offline = { $peer } went offline before the call could begin.
-call-when-back = Call again when they are back.
-server-lost = The connection to the server was lost before the call could begin.
-check-network = Check your network connection, then call again.
-not-connected-to = Couldn't connect to { $peer }.
-firewall = A firewall at either end may be in the way.
-firewall-try = A firewall at either end may be in the way. Call again, or try another network.
-their-app-failed = Their app could not set up the call. Try again.
-call-not-set-up = The call could not be set up here. Try again.
-connection-lost = The connection to { $peer } was lost.
+back = Zurück
+call-again = Erneut anrufen
+talked-for = Gesprächsdauer: { $time }.
+ended-by-us = Sie haben den Anruf mit { $peer } beendet.
+cancelled-by-us = Sie haben den Anruf bei { $peer } abgebrochen.
+declined-by-us = Sie haben den Anruf von { $peer } abgelehnt.
+ended-by-them = { $peer } hat den Anruf beendet.
+cancelled-by-them = { $peer } hat den Anruf abgebrochen.
+call-back-to-hear = Rufen Sie zurück, um zu erfahren, worum es ging.
+declined-by-them = { $peer } hat den Anruf abgelehnt.
+try-later = Versuchen Sie es später noch einmal.
+on-another-call = { $peer } ist in einem anderen Gespräch.
+no-answer = { $peer } hat nicht geantwortet.
+not-online = { $peer } ist nicht online.
+check-name = Prüfen Sie die Schreibweise des Namens, und ob beide beim selben Server angemeldet sind.
+not-passed-on = Der Server hat den Anruf nicht weitergegeben.
+went-offline = { $peer } ging offline, bevor der Anruf beginnen konnte.
+call-when-back = Rufen Sie später noch einmal an.
+server-lost = Die Verbindung zum Server brach ab, bevor der Anruf beginnen konnte.
+check-network = Prüfen Sie Ihre Netzwerkverbindung, und rufen Sie dann noch einmal an.
+not-connected-to = Keine Verbindung mit { $peer }.
+firewall-try = Vielleicht steht auf einer Seite eine Firewall im Weg. Rufen Sie noch einmal an, oder versuchen Sie es über ein anderes Netz.
+their-app-failed = Die App auf der anderen Seite konnte den Anruf nicht aufbauen. Versuchen Sie es noch einmal.
+call-not-set-up = Die beiden Apps konnten sich nicht über den Anruf einigen. Vielleicht braucht eine davon ein Update.
+part-failed = Ein Teil des Anrufs konnte nicht starten. Schließen Sie andere Programme, und rufen Sie dann noch einmal an.
+connection-lost = Die Verbindung mit { $peer } ist abgebrochen.
 
-## Why the server does not pass a call on
+## Warum der Server einen Anruf nicht weitergibt
 
-refused-version = The server does not understand this version of Visavis. One of them needs an update.
-refused-logged-out = The server has logged you out. Log in again.
-refused-unknown = Nobody is online under that name.
-refused-not-allowed = The server does not allow this call.
-refused-too-large = The server found the call's description too large. Try with fewer network connections.
-refused-too-often = You do that too often. Try again in a minute.
-refused-room-full = There are two people in that room already.
-refused-unavailable = The servers can't reach each other at the moment. Try again soon.
-refused-call = The server refused the call.
-log-in-first = Log in before you call somebody.
-own-name = That is your own name. Call somebody else.
+refused-version = Der Server versteht diese Version von Visavis nicht. Eines von beiden braucht ein Update.
+refused-logged-out = Der Server hat Sie abgemeldet. Melden Sie sich wieder an.
+refused-unknown = Unter diesem Namen ist niemand online.
+refused-not-allowed = Der Server erlaubt diesen Anruf nicht.
+refused-too-large = Die Beschreibung des Anrufs war dem Server zu groß. Versuchen Sie es mit weniger Netzwerkverbindungen.
+refused-too-often = Das war zu oft. Versuchen Sie es in einer Minute noch einmal.
+refused-room-full = In diesem Raum sind schon zwei Personen.
+refused-unavailable = Die Server erreichen einander zurzeit nicht. Versuchen Sie es bald noch einmal.
+refused-call = Der Server hat den Anruf abgelehnt.
+log-in-first = Melden Sie sich an, bevor Sie jemanden anrufen.
+own-name = Das ist Ihr eigener Name. Rufen Sie jemand anderen an.
 
-## Video that can't be shown
+## Bilder, die sich nicht zeigen lassen
 
-their-picture-no-format = { $peer }'s picture can't be shown: their program sends no H.264 video, the only kind that can be shown here.
-their-picture-refused = { $peer }'s picture can't be shown: their program refused video. It may have no H.264, the only kind that can be shown here.
-their-picture-none = { $peer }'s picture can't be shown: their program sends no video.
-their-picture-interlaced = { $peer }'s picture can't be shown: it is interlaced. Another camera or program on their side may help.
-their-picture-bits = { $peer }'s picture can't be shown: it has { $bits } bits for each colour, and only 8 can be shown. Another program or setting on their side may help.
-their-picture-colours = { $peer }'s picture can't be shown: its colours are finer than can be shown here. Another program or setting on their side may help.
-their-picture-size = { $peer }'s picture can't be shown: it is { $size }, and no more than 1920x1080 can be shown. They can choose a smaller picture.
-their-picture-memory = { $peer }'s picture can't be shown: it needs more memory than was agreed. Another program or setting on their side may help.
-their-picture-profile = { $peer }'s picture can't be shown: it is a kind of H.264 that is unknown here. Another program or setting on their side may help.
-their-picture-no-key-frame = { $peer }'s picture can't be shown: no whole picture has come for a while. It helps if they turn their camera off and on.
-cannot-see-you = { $peer } can't see you
-cannot-see-you-no-format = { $peer } can't see you: their program takes no H.264 video, the only kind that is sent here.
-cannot-see-you-refused = { $peer } can't see you: their program refused video.
-cannot-see-you-none = { $peer } can't see you: their program takes no video.
+their-picture-no-format = Das Bild von { $peer } lässt sich nicht zeigen: das Programm dort sendet kein H.264, und nur das lässt sich hier zeigen.
+their-picture-refused = Das Bild von { $peer } lässt sich nicht zeigen: das Programm dort hat Video abgelehnt. Vielleicht kann es kein H.264, und nur das lässt sich hier zeigen.
+their-picture-none = Das Bild von { $peer } lässt sich nicht zeigen: das Programm dort sendet kein Video.
+their-picture-interlaced = Das Bild von { $peer } lässt sich nicht zeigen: es besteht aus Halbbildern. Eine andere Kamera oder ein anderes Programm dort hilft vielleicht.
+their-picture-bits = Das Bild von { $peer } lässt sich nicht zeigen: es hat { $bits } Bit je Farbe, und nur 8 lassen sich zeigen. Ein anderes Programm oder eine andere Einstellung dort hilft vielleicht.
+their-picture-colours = Das Bild von { $peer } lässt sich nicht zeigen: seine Farben sind feiner, als sich hier zeigen lässt. Ein anderes Programm oder eine andere Einstellung dort hilft vielleicht.
+their-picture-size = Das Bild von { $peer } lässt sich nicht zeigen: es hat { $size } Punkte, und nicht mehr als 1920x1080 lassen sich zeigen. Dort lässt sich ein kleineres Bild wählen.
+their-picture-memory = Das Bild von { $peer } lässt sich nicht zeigen: es braucht mehr Speicher als vereinbart. Ein anderes Programm oder eine andere Einstellung dort hilft vielleicht.
+their-picture-profile = Das Bild von { $peer } lässt sich nicht zeigen: diese Art von H.264 ist hier unbekannt. Ein anderes Programm oder eine andere Einstellung dort hilft vielleicht.
+their-picture-no-key-frame = Das Bild von { $peer } lässt sich nicht zeigen: seit einer Weile kam kein ganzes Bild. Es hilft, dort die Kamera aus- und wieder einzuschalten.
+cannot-see-you = { $peer } sieht Sie nicht
+cannot-see-you-no-format = { $peer } sieht Sie nicht: das Programm dort nimmt kein H.264, und nur das wird hier gesendet.
+cannot-see-you-refused = { $peer } sieht Sie nicht: das Programm dort hat Video abgelehnt.
+cannot-see-you-none = { $peer } sieht Sie nicht: das Programm dort nimmt kein Video.
 
-## Statistics
+## Statistik
 
-statistics = Statistics
-close-statistics = Close statistics
-statistics-soon = The first numbers will be here in a moment.
-statistics-you-send = You send
-statistics-they-send = They send
-statistics-audio = Audio sent, received
-statistics-upload = Upload could carry
-statistics-round-trip = Round trip
-statistics-lost = Lost going out, coming in
-statistics-jitter-buffer = Jitter buffer: audio, video
-statistics-concealed = Concealed audio
-statistics-freezes = Freezes
-statistics-codec = Encoding, decoding
-statistics-delay = Delay: video, audio
+statistics = Statistik
+close-statistics = Statistik schließen
+statistics-soon = Die ersten Zahlen kommen gleich.
+statistics-you-send = Gesendet
+statistics-they-send = Empfangen
+statistics-audio = Ton gesendet, empfangen
+statistics-upload = Möglich beim Senden
+statistics-round-trip = Umlaufzeit
+statistics-lost = Verlust hin, zurück
+statistics-jitter-buffer = Jitterpuffer: Ton, Bild
+statistics-concealed = Überbrückter Ton
+statistics-freezes = Standbilder
+statistics-codec = Kodieren, Dekodieren
+statistics-delay = Verzögerung: Bild, Ton
 statistics-video = { $width }×{ $height }, { $rate }/s, { $bitrate }
-plot-sent = Sent, and what your upload could carry
-plot-round-trip = Round trip
-plot-lost = Lost coming in, and going out
-plot-jitter-buffer = Jitter buffer: audio, video
-plot-now = { $name }, the last minute: { $values } now
-plot-not-measured = { $name }, the last minute: not measured now
+plot-sent = Gesendet und möglich
+plot-round-trip = Umlaufzeit
+plot-lost = Verlust zurück und hin
+plot-jitter-buffer = Jitterpuffer: Ton, Bild
+plot-now = { $name }, die letzte Minute: jetzt { $values }
+plot-not-measured = { $name }, die letzte Minute: jetzt nicht gemessen

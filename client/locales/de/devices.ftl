@@ -1,71 +1,71 @@
-# Cameras, microphones and speakers: their lists, and what is wrong with them.
+# Kameras, Mikrofone und Lautsprecher: ihre Listen, und was mit ihnen nicht stimmt.
 
-camera = Camera
-microphone = Microphone
-speaker = Speaker
-system-default = System default
-system-default-device = System default: { $device }
-sound-or-video-file = File { $name }
-device-not-connected = { $device } (not connected)
-test-picture = Test picture
-test-tone = Test tone
-no-camera = No camera
-no-microphone = No microphone
-no-sound = No sound
-look-for-devices = Look for devices again
-cancel-echo = Cancel echo
-cancel-echo-hint = Keeps others from hearing themselves through your speaker
-reduce-noise = Reduce noise
-automatic-volume = Automatic volume
-their-volume = Their volume
-microphone-level = Microphone level
+camera = Kamera
+microphone = Mikrofon
+speaker = Lautsprecher
+system-default = Standard des Systems
+system-default-device = Standard des Systems: { $device }
+sound-or-video-file = Datei { $name }
+device-not-connected = { $device } (nicht angeschlossen)
+test-picture = Testbild
+test-tone = Testton
+no-camera = Keine Kamera
+no-microphone = Kein Mikrofon
+no-sound = Kein Ton
+look-for-devices = Geräte neu suchen
+cancel-echo = Echo unterdrücken
+cancel-echo-hint = Andere hören sich dann nicht selbst durch Ihren Lautsprecher
+reduce-noise = Geräusche mindern
+automatic-volume = Automatische Lautstärke
+their-volume = Lautstärke der anderen Seite
+microphone-level = Pegel des Mikrofons
 
-## The camera
+## Die Kamera
 
-camera-none = No camera was found. Connect one.
-camera-unknown = The camera “{ $device }” is not there. Choose another one.
-camera-busy = The camera “{ $device }” is in use by another program. Close that program, or choose another camera.
-camera-forbidden = Visavis may not use the camera “{ $device }”. Allow it in the system's privacy settings.
-camera-no-answer = The camera “{ $device }” does not answer. Unplug it and plug it in again, or choose another one.
-camera-no-format = The camera “{ $device }” offers no picture that Visavis can use. Choose another one.
-camera-failed = The camera “{ $device }” can't be opened. Choose another one.
-camera-lost = The camera was disconnected.
-camera-stopped = The camera stopped. Unplug it and plug it in again, or choose another one.
-camera-slow = The camera is not open yet. Allow it if the system asks, or choose another one.
-video-file-failed = The video file { $name } can't be played. Choose a camera.
-no-thread = The computer is too busy to open the device. Close other programs.
-call-without-picture = { $trouble } The call goes on without your picture.
+camera-none = Keine Kamera gefunden. Schließen Sie eine an.
+camera-unknown = Die Kamera „{ $device }“ ist nicht da. Wählen Sie eine andere.
+camera-busy = Die Kamera „{ $device }“ wird von einem anderen Programm benutzt. Schließen Sie dieses Programm, oder wählen Sie eine andere Kamera.
+camera-forbidden = Visavis darf die Kamera „{ $device }“ nicht benutzen. Erlauben Sie es in den Datenschutzeinstellungen des Systems.
+camera-no-answer = Die Kamera „{ $device }“ antwortet nicht. Stecken Sie sie neu an, oder wählen Sie eine andere.
+camera-no-format = Die Kamera „{ $device }“ liefert kein Bild, das Visavis versteht. Wählen Sie eine andere.
+camera-failed = Die Kamera „{ $device }“ lässt sich nicht öffnen. Wählen Sie eine andere.
+camera-lost = Die Kamera wurde getrennt oder liefert nichts mehr. Schließen Sie sie wieder an, oder wählen Sie eine andere.
+camera-slow = Die Kamera ist noch nicht offen. Erlauben Sie sie, falls das System fragt, oder wählen Sie eine andere.
+video-file-failed = Die Videodatei { $name } lässt sich nicht abspielen. Wählen Sie eine Kamera.
+nothing-comes-from-file = Aus { $name } kommt noch nichts. Starten Sie, was hineinschreibt.
+nobody-reads-file = Niemand liest { $name }. Starten Sie, was daraus liest.
+no-thread = Der Computer ist zu beschäftigt, um das Gerät zu öffnen. Schließen Sie andere Programme.
+driver-failed = Das Gerät ist ausgefallen. Wählen Sie ein anderes.
+call-without-picture = { $trouble } Der Anruf geht ohne Ihr Bild weiter.
 
-## The microphone
+## Das Mikrofon
 
-microphone-none = No microphone was found. Connect one.
-microphone-unknown = The microphone “{ $device }” is not there. Choose another one.
-microphone-busy = The microphone “{ $device }” is in use by another program. Close that program, or choose another microphone.
-microphone-forbidden = Visavis may not use the microphone “{ $device }”. Allow it in the system's privacy settings.
-microphone-failed = The microphone “{ $device }” can't be opened. Choose another one.
-microphone-no-answer = The microphone does not open. Unplug it and plug it in again, or choose another one.
-microphone-unusable = This microphone can't be used. Choose another one.
-microphone-slow = The microphone does not answer. Choose another one.
-microphone-lost = The microphone was disconnected.
-microphone-stopped = The microphone stopped. Choose another one.
-microphone-replaced = The microphone was disconnected. The system's default is used instead.
-sound-file-failed = The sound file can't be played. Choose a microphone.
-call-without-voice = { $trouble } The call goes on without your voice.
+microphone-none = Kein Mikrofon gefunden. Schließen Sie eines an.
+microphone-unknown = Das Mikrofon „{ $device }“ ist nicht da. Wählen Sie ein anderes.
+microphone-busy = Das Mikrofon „{ $device }“ wird von einem anderen Programm benutzt. Schließen Sie dieses Programm, oder wählen Sie ein anderes Mikrofon.
+microphone-forbidden = Visavis darf das Mikrofon „{ $device }“ nicht benutzen. Erlauben Sie es in den Datenschutzeinstellungen des Systems.
+microphone-failed = Das Mikrofon „{ $device }“ lässt sich nicht öffnen. Wählen Sie ein anderes.
+microphone-no-answer = Das Mikrofon lässt sich nicht öffnen. Stecken Sie es neu an, oder wählen Sie ein anderes.
+microphone-unusable = Dieses Mikrofon ist nicht verwendbar. Wählen Sie ein anderes.
+microphone-slow = Das Mikrofon antwortet nicht. Wählen Sie ein anderes.
+microphone-lost = Das Mikrofon wurde getrennt oder liefert nichts mehr. Schließen Sie es wieder an, oder wählen Sie ein anderes.
+microphone-replaced = Das Mikrofon wurde getrennt. Stattdessen wird der Standard des Systems benutzt.
+sound-file-failed = Die Tondatei lässt sich nicht abspielen. Wählen Sie ein Mikrofon.
+call-without-voice = { $trouble } Der Anruf geht ohne Ihre Stimme weiter.
 
-## The speaker
+## Der Lautsprecher
 
-speaker-none = No speaker was found. Connect one.
-speaker-unknown = The speaker “{ $device }” is not there. Choose another one.
-speaker-busy = The speaker “{ $device }” is in use by another program. Close that program, or choose another speaker.
-speaker-forbidden = Visavis may not use the speaker “{ $device }”. Allow it in the system's privacy settings.
-speaker-failed = The speaker “{ $device }” can't be opened. Choose another one.
-speaker-no-answer = The speaker does not open. Unplug it and plug it in again, or choose another one.
-speaker-unusable = This speaker can't be used. Choose another one.
-speaker-slow = The speaker does not answer. Choose another one.
-speaker-lost = The speaker was disconnected.
-speaker-stopped = The speaker stopped. Choose another one.
-speaker-replaced = The speaker was disconnected. The system's default is used instead.
-recording-file-failed = The sound can't be recorded into that file. Choose a speaker.
-recording-stopped = The sound is no longer recorded.
-call-without-sound = { $trouble } You will not hear the other.
-sound-through-default = { $trouble } You hear the other through the system's default.
+speaker-none = Kein Lautsprecher gefunden. Schließen Sie einen an.
+speaker-unknown = Der Lautsprecher „{ $device }“ ist nicht da. Wählen Sie einen anderen.
+speaker-busy = Der Lautsprecher „{ $device }“ wird von einem anderen Programm benutzt. Schließen Sie dieses Programm, oder wählen Sie einen anderen Lautsprecher.
+speaker-forbidden = Visavis darf den Lautsprecher „{ $device }“ nicht benutzen. Erlauben Sie es in den Datenschutzeinstellungen des Systems.
+speaker-failed = Der Lautsprecher „{ $device }“ lässt sich nicht öffnen. Wählen Sie einen anderen.
+speaker-no-answer = Der Lautsprecher lässt sich nicht öffnen. Stecken Sie ihn neu an, oder wählen Sie einen anderen.
+speaker-unusable = Dieser Lautsprecher ist nicht verwendbar. Wählen Sie einen anderen.
+speaker-slow = Der Lautsprecher antwortet nicht. Wählen Sie einen anderen.
+speaker-lost = Der Lautsprecher wurde getrennt oder spielt nichts mehr. Schließen Sie ihn wieder an, oder wählen Sie einen anderen.
+speaker-replaced = Der Lautsprecher wurde getrennt. Stattdessen wird der Standard des Systems benutzt.
+recording-file-failed = In diese Datei lässt sich der Ton nicht aufnehmen. Wählen Sie einen Lautsprecher.
+recording-stopped = Der Ton wird nicht mehr aufgenommen.
+call-without-sound = { $trouble } Sie hören die andere Seite nicht.
+sound-through-default = { $trouble } Sie hören die andere Seite über den Standard des Systems.

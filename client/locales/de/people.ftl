@@ -1,64 +1,64 @@
-# The screen between calls: who is online, whom to call, rooms, a look at oneself.
+# Zwischen den Anrufen: wer online ist, wen man anruft, Räume, ein Blick auf sich selbst.
 
 online = Online
 offline = Offline
 people-online = { $count ->
-    [one] { $count } person online
-   *[other] { $count } people online
+    [one] { $count } Person online
+   *[other] { $count } Personen online
 }
-people-online-first = { $count } people online, the first { $shown } listed
-nobody-online = Nobody else is online
-ask-somebody = Ask somebody to open Visavis and log in to { $server }. Their name will appear here.
-ask-somebody-here = Ask somebody to open Visavis and log in to this server. Their name will appear here.
-reaching-server = Trying to reach the server…
-server-gone = The server can't be reached. Trying again; you can't make calls until it's back.
-log-out = Log out
-theme-system = Theme: system. Switch to dark
-theme-dark = Theme: dark. Switch to light
-theme-light = Theme: light. Switch to system
+people-online-first = { $count } Personen online, die ersten { $shown } aufgeführt
+nobody-online = Sonst ist niemand online
+ask-somebody = Bitten Sie jemanden, Visavis zu öffnen und sich bei { $server } anzumelden. Der Name erscheint dann hier.
+ask-somebody-here = Bitten Sie jemanden, Visavis zu öffnen und sich bei diesem Server anzumelden. Der Name erscheint dann hier.
+reaching-server = Der Server wird gesucht…
+server-gone = Der Server ist nicht erreichbar. Es wird weiter versucht; bis dahin sind keine Anrufe möglich.
+log-out = Abmelden
+theme-system = Aussehen: wie das System. Auf dunkel umschalten
+theme-dark = Aussehen: dunkel. Auf hell umschalten
+theme-light = Aussehen: hell. Wie das System umschalten
 
-## Calling somebody
+## Jemanden anrufen
 
-username-to-call = Username to call
-their-name = Their name
-call = Call
-call-person = Call { $name }
-callee-missing = Enter the name of the person to call.
+username-to-call = Wen anrufen?
+their-name = Benutzername
+call = Anrufen
+call-person = { $name } anrufen
+callee-missing = Bitte den Namen der Person eingeben, die Sie anrufen möchten.
 
-## Names
+## Namen
 
-name-missing = Enter at least one letter or digit.
-name-too-long = Usernames can't be longer than { $most } characters.
-name-space = Usernames can't contain spaces. Use “-”, “_” or “.” instead.
-name-invisible = There is an invisible character in that username. Type it instead of pasting it.
-name-character = Usernames can't contain “{ $character }”. Use letters, digits, “.”, “-” and “_”.
-name-misplaced = “{ $character }” can't stand there. Begin and end with a letter or digit, and put one between “.”, “-” and “_”.
-name-mixed-scripts = That username mixes letters of different alphabets. Use those of one.
-name-mixed-digits = That username mixes different kinds of digits. Use 0 to 9.
-name-looks-latin = That username looks like one in Latin letters. Use Latin letters, or add a letter that differs.
-name-direction = The letters of that username run in different directions. Use those of one, and begin with a letter.
-name-no-form = That username can be read in several ways. Use plain letters and digits.
+name-missing = Bitte mindestens einen Buchstaben oder eine Ziffer eingeben.
+name-too-long = Benutzernamen haben höchstens { $most } Zeichen.
+name-space = Benutzernamen enthalten keine Leerzeichen. Verwenden Sie stattdessen „-“, „_“ oder „.“.
+name-invisible = In diesem Benutzernamen ist ein unsichtbares Zeichen. Bitte tippen statt einfügen.
+name-character = Benutzernamen enthalten kein „{ $character }“. Verwenden Sie Buchstaben, Ziffern, „.“, „-“ und „_“.
+name-misplaced = „{ $character }“ kann dort nicht stehen. Beginnen und enden Sie mit einem Buchstaben oder einer Ziffer, und setzen Sie eines davon zwischen „.“, „-“ und „_“.
+name-mixed-scripts = Dieser Benutzername mischt Buchstaben verschiedener Schriften. Verwenden Sie die einer einzigen.
+name-mixed-digits = Dieser Benutzername mischt verschiedene Arten von Ziffern. Verwenden Sie 0 bis 9.
+name-looks-latin = Dieser Benutzername sieht aus wie einer in lateinischen Buchstaben. Verwenden Sie lateinische Buchstaben, oder fügen Sie einen anderen hinzu.
+name-direction = Die Buchstaben dieses Benutzernamens laufen in verschiedene Richtungen. Verwenden Sie die einer einzigen, und beginnen Sie mit einem Buchstaben.
+name-no-form = Dieser Benutzername lässt sich verschieden lesen. Verwenden Sie einfache Buchstaben und Ziffern.
 
-## Rooms
+## Räume
 
-room-word = The word you agreed on
-room-hint = Any word you both know
-join = Join
-join-room = Join the room
-joining-room = Joining { $room }…
-in-room = You are in { $room }. Whoever joins next can call you.
-mate-in-room = { $name } is in { $room } too.
-call-person-in-room = Call { $name } in { $room }
-room-missing = Enter the word that you agreed on with the other person.
-room-too-long = That word is too long. Use at most { $most } characters.
-room-unprintable = There is a character in that word that can't be shown. Type it again.
-room-full = There are two people in { $room } already. Agree on another room.
-room-refused = The server did not let you into { $room }.
+room-word = Das vereinbarte Wort
+room-hint = Ein Wort, das beide kennen
+join = Beitreten
+join-room = Dem Raum beitreten
+joining-room = { $room } wird betreten…
+in-room = Sie sind in { $room }. Wer als Nächstes kommt, kann Sie anrufen.
+mate-in-room = { $name } ist auch in { $room }.
+call-person-in-room = { $name } in { $room } anrufen
+room-missing = Bitte das Wort eingeben, das Sie mit der anderen Person vereinbart haben.
+room-too-long = Dieses Wort ist zu lang. Höchstens { $most } Zeichen sind möglich.
+room-unprintable = In diesem Wort ist ein Zeichen, das sich nicht darstellen lässt. Bitte neu tippen.
+room-full = In { $room } sind schon zwei Personen. Vereinbaren Sie einen anderen Raum.
+room-refused = Der Server lässt Sie nicht in { $room }.
 
-## A look at oneself
+## Ein Blick auf sich selbst
 
-show-preview = Show the preview
-stop-preview = Stop the preview
-own-picture = Your picture, mirrored
-waiting-for-camera = Waiting for the camera…
-camera-is-off = The camera is off
+show-preview = Vorschau zeigen
+stop-preview = Vorschau beenden
+own-picture = Ihr Bild, gespiegelt
+waiting-for-camera = Die Kamera startet…
+camera-is-off = Die Kamera ist aus

@@ -1,9 +1,10 @@
-# What went wrong with the app itself: its settings, its key.
+# Was mit der App selbst nicht stimmt: ihre Einstellungen, ihr Schlüssel.
 
-settings-unread = Your settings can't be read. Visavis starts with the usual ones.
-settings-damaged = Your settings are damaged. Visavis starts with the usual ones.
-settings-unsaved = Your choices won't be remembered: the settings can't be saved. Check that there is room on the disk.
-settings-unsaved-busy = Your choices won't be remembered: the computer is too busy. Close other programs, then start Visavis again.
-key-unread = The key that your usernames belong to can't be read. Check who may read { $file }.
-key-damaged = The key that your usernames belong to is damaged. Restore { $file } from a backup, or move it away to begin with a new key.
-key-unsaved = A key for your usernames can't be saved. Check that there is room on the disk.
+settings-unread = Ihre Einstellungen sind nicht lesbar. Visavis beginnt mit den üblichen.
+settings-damaged = Ihre Einstellungen sind beschädigt. Visavis beginnt mit den üblichen.
+settings-unsaved = Ihre Auswahl wird nicht gemerkt: die Einstellungen lassen sich nicht speichern. Prüfen Sie, ob auf dem Datenträger Platz ist.
+settings-unsaved-busy = Ihre Auswahl wird nicht gemerkt: der Computer ist zu beschäftigt. Schließen Sie andere Programme, und starten Sie Visavis neu.
+recording-failed = Etwas konnte nicht aufgenommen werden. Prüfen Sie, ob auf dem Datenträger Platz ist.
+key-unread = Der Schlüssel, zu dem Ihre Benutzernamen gehören, ist nicht lesbar. Prüfen Sie, wer { $file } lesen darf.
+key-damaged = Der Schlüssel, zu dem Ihre Benutzernamen gehören, ist beschädigt. Stellen Sie { $file } aus einer Sicherung wieder her, oder entfernen Sie die Datei, um mit einem neuen Schlüssel zu beginnen.
+key-unsaved = Ein Schlüssel für Ihre Benutzernamen lässt sich nicht speichern. Prüfen Sie, ob auf dem Datenträger Platz ist.

@@ -1,50 +1,50 @@
-# Numbers with their units, durations, dates.
+# Zahlen mit ihren Einheiten, Dauern, Daten.
 
-percent = { $value }%
+percent = { $value } %
 milliseconds = { $value } ms
 kilobits-per-second = { $value } kbit/s
 megabits-per-second = { $value } Mbit/s
 
-less-than-a-second = less than a second
+less-than-a-second = weniger als eine Sekunde
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
 }
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [one] { $count } Minute
+   *[other] { $count } Minuten
 }
 seconds = { $count ->
-    [one] { $count } second
-   *[other] { $count } seconds
+    [one] { $count } Sekunde
+   *[other] { $count } Sekunden
 }
-two-durations = { $first } and { $second }
+two-durations = { $first } und { $second }
 
-today = Today
-yesterday = Yesterday
+today = Heute
+yesterday = Gestern
 weekday = { $number ->
-    [1] Monday
-    [2] Tuesday
-    [3] Wednesday
-    [4] Thursday
-    [5] Friday
-    [6] Saturday
-   *[7] Sunday
+    [1] Montag
+    [2] Dienstag
+    [3] Mittwoch
+    [4] Donnerstag
+    [5] Freitag
+    [6] Samstag
+   *[7] Sonntag
 }
 month = { $number ->
-    [1] January
-    [2] February
-    [3] March
+    [1] Januar
+    [2] Februar
+    [3] März
     [4] April
-    [5] May
-    [6] June
-    [7] July
+    [5] Mai
+    [6] Juni
+    [7] Juli
     [8] August
     [9] September
-    [10] October
+    [10] Oktober
     [11] November
-   *[12] December
+   *[12] Dezember
 }
-date = { $day } { $month }
-date-with-year = { $day } { $month } { $year }
+date = { $day }. { $month }
+date-with-year = { $day }. { $month } { $year }
 day-and-time = { $day }, { $time }

@@ -76,7 +76,6 @@ call-when-back = Call again when they are back.
 server-lost = The connection to the server was lost before the call could begin.
 check-network = Check your network connection, then call again.
 not-connected-to = Couldn't connect to { $peer }.
-firewall = A firewall at either end may be in the way.
 firewall-try = A firewall at either end may be in the way. Call again, or try another network.
 their-app-failed = Their app could not set up the call. Try again.
 call-not-set-up = The two apps could not agree on a call. One of them may need an update.

@@ -1,50 +1,53 @@
-# The window as a whole: its title, logging in, shortcuts, notices.
+# La ventana en su conjunto: título, inicio de sesión, atajos, avisos.
 
-title-ringing = { $peer } is calling – Visavis
-title-calling = Calling { $peer } – Visavis
-title-in-call = In a call with { $peer } – Visavis
+title-ringing = { $peer } está llamando – Visavis
+title-calling = Llamando a { $peer } – Visavis
+title-in-call = En llamada con { $peer } – Visavis
 title-logged-in = { $name } – Visavis
 
-## Logging in
+## Inicio de sesión
 
-tagline = Private one-to-one video calls
-username = Username
+tagline = Videollamadas privadas entre dos
+username = Nombre de usuario
 username-example = alice
-server = Server
+server = Servidor
 server-example = ws://127.0.0.1:9090
-log-in = Log in
-logging-in = Logging in…
-cancel = Cancel
-username-missing = Enter a username. Others call you by it.
-server-missing = Enter the server's address, such as { $example }.
+log-in = Iniciar sesión
+logging-in = Iniciando sesión…
+cancel = Cancelar
+username-missing = Escriba un nombre de usuario. Con él le llaman los demás.
+server-missing = Escriba la dirección del servidor, por ejemplo { $example }.
 
-## Keyboard shortcuts
+## Atajos de teclado
 
-keyboard-shortcuts = Keyboard shortcuts
-done = Done
-keys-next = go to the next button or field
-keys-press = press the button
-keys-accept = accept a call
-keys-hang-up = decline, cancel or close a call
-keys-mute = mute or unmute the microphone, in a call
-keys-camera = turn the camera off or on, in a call
-keys-full-screen = full screen, in a call
-keys-statistics = show the statistics, in a call
-keys-leave = leave full screen, close a list, go back
-keys-help = show this list
-one-key-or-other = { $one } or { $other }
+keyboard-shortcuts = Atajos de teclado
+done = Listo
+keys-next = ir al botón o campo siguiente
+keys-press = pulsar el botón
+keys-accept = aceptar una llamada
+keys-hang-up = rechazar, cancelar o terminar una llamada
+keys-mute = silenciar o activar el micrófono, en una llamada
+keys-camera = apagar o encender la cámara, en una llamada
+keys-full-screen = pantalla completa, en una llamada
+keys-statistics = mostrar las estadísticas, en una llamada
+keys-leave = salir de la pantalla completa, cerrar una lista, volver
+keys-help = mostrar esta lista
+one-key-or-other = { $one } o { $other }
 key-tab = Tab
-key-enter = Enter
-key-space = Space
-key-backspace = Backspace
-key-escape = Escape
+key-enter = Intro
+key-space = Espacio
+key-backspace = Retroceso
+key-escape = Esc
 key-ctrl = Ctrl
-key-shift = Shift
+key-shift = Mayús
 key-alt = Alt
 
-## Notices
+## Avisos
 
-notices = Notices
-dismiss = Dismiss
-dismiss-notice = Dismiss: { $notice }
-older-notices = and { $count } older
+notices = Avisos
+dismiss = Cerrar
+dismiss-notice = Cerrar: { $notice }
+older-notices = { $count ->
+    [one] y { $count } anterior
+   *[other] y { $count } anteriores
+}

@@ -1,138 +1,138 @@
-# A call: calling, being called, in the call, how it ended.
+# Una llamada: llamar, recibirla, durante ella, cómo terminó.
 
-calling-person = Calling { $peer }
-calling = Calling…
-ringing = Ringing…
-connecting-person = Connecting to { $peer }
-connecting = Connecting…
-person-is-calling = { $peer } is calling
-accept = Accept
-decline = Decline
-accept-decline-keys = { $accept } accepts, { $decline } declines
-accepting-opens-both = Accepting turns your camera and microphone on.
-accepting-opens-microphone = Accepting turns your microphone on. Your camera stays off.
-accepting-opens-camera = Accepting turns your camera on. Your microphone stays muted.
-accepting-opens-nothing = Your camera stays off and your microphone muted.
+calling-person = Llamando a { $peer }
+calling = Llamando…
+ringing = Sonando…
+connecting-person = Conectando con { $peer }
+connecting = Conectando…
+person-is-calling = { $peer } está llamando
+accept = Aceptar
+decline = Rechazar
+accept-decline-keys = { $accept } acepta, { $decline } rechaza
+accepting-opens-both = Al aceptar se encienden su cámara y su micrófono.
+accepting-opens-microphone = Al aceptar se enciende su micrófono. Su cámara sigue apagada.
+accepting-opens-camera = Al aceptar se enciende su cámara. Su micrófono sigue silenciado.
+accepting-opens-nothing = Su cámara sigue apagada y su micrófono silenciado.
 
-## In the call
+## En la llamada
 
-picture-of = Picture of { $peer }
-no-picture-from = No picture from { $peer }
-waiting-for-picture = Waiting for { $peer }'s picture…
-close-call = Close call
-close-call-hint = Close the call ({ $keys })
-mute = Mute
-mute-hint = Mute the microphone ({ $keys })
-unmute = Unmute
-unmute-hint = Unmute the microphone ({ $keys })
-camera-on = Camera on
-camera-on-hint = Turn the camera on ({ $keys })
-camera-off = Camera off
-camera-off-hint = Turn the camera off ({ $keys })
-devices = Devices
-devices-hint = Choose camera, microphone and speaker
-close-devices = Close devices
-full-screen = Full screen
-full-screen-hint = Fill the screen with the call ({ $keys })
-leave-full-screen = Window
-leave-full-screen-hint = Leave full screen ({ $keys })
-show-statistics = Show statistics
-show-statistics-hint = How the connection is doing ({ $keys })
-time-in-call = In the call for { $time }
-interrupted = Reconnecting… Finding another way to { $peer }.
-interrupted-for = Reconnecting… Finding another way to { $peer } ({ $time }).
-you = You
-own-camera-off = Your camera is off
-self-view-moves = Arrow keys move it to another corner.
+picture-of = Imagen de { $peer }
+no-picture-from = Sin imagen de { $peer }
+waiting-for-picture = Esperando la imagen de { $peer }…
+close-call = Terminar
+close-call-hint = Terminar la llamada ({ $keys })
+mute = Silenciar
+mute-hint = Silenciar el micrófono ({ $keys })
+unmute = Activar el micrófono
+unmute-hint = Activar el micrófono ({ $keys })
+camera-on = Encender la cámara
+camera-on-hint = Encender la cámara ({ $keys })
+camera-off = Cámara apagada
+camera-off-hint = Apagar la cámara ({ $keys })
+devices = Dispositivos
+devices-hint = Elegir cámara, micrófono y altavoz
+close-devices = Cerrar los dispositivos
+full-screen = Pantalla completa
+full-screen-hint = Llamada en pantalla completa ({ $keys })
+leave-full-screen = Ventana
+leave-full-screen-hint = Salir de la pantalla completa ({ $keys })
+show-statistics = Mostrar las estadísticas
+show-statistics-hint = Estado de la conexión ({ $keys })
+time-in-call = En llamada desde hace { $time }
+interrupted = Reconectando… Se busca otro camino hasta { $peer }.
+interrupted-for = Reconectando… Se busca otro camino hasta { $peer } ({ $time }).
+you = Usted
+own-camera-off = Su cámara está apagada
+self-view-moves = Las flechas la mueven a otra esquina.
 
-## How the connection is doing
+## El estado de la conexión
 
-computer-busy = This computer is too busy: each picture takes { $time } ms
-their-connection-weak = Their connection is weak: { $percent }% of their packets are lost
-your-connection-weak = Your connection is weak: { $percent }% of your packets are lost
-your-upload-slow = Your upload is slow: it carries { $kilobits } kbit/s
-connection-late = The connection is slow: what you say arrives { $time } ms late
+computer-busy = Este equipo está sobrecargado: cada imagen tarda { $time } ms
+their-connection-weak = La conexión de la otra persona es débil: se pierde el { $percent } % de sus paquetes
+your-connection-weak = Su conexión es débil: se pierde el { $percent } % de sus paquetes
+your-upload-slow = Su subida es lenta: solo { $kilobits } kbit/s
+connection-late = La conexión es lenta: lo que dice llega { $time } ms más tarde
 
-## How it ended
+## Cómo terminó
 
-back = Back
-call-again = Call again
-talked-for = You talked for { $time }.
-ended-by-us = You ended the call with { $peer }.
-cancelled-by-us = You cancelled the call with { $peer }.
-declined-by-us = You declined { $peer }'s call.
-ended-by-them = { $peer } ended the call.
-cancelled-by-them = { $peer } cancelled the call.
-call-back-to-hear = Call back to hear what it was about.
-declined-by-them = { $peer } declined the call.
-try-later = Try again later.
-on-another-call = { $peer } is on another call.
-no-answer = { $peer } didn't answer.
-not-online = { $peer } is not online.
-check-name = Check how the name is spelled, and that they are logged in to the same server.
-not-passed-on = The server did not pass the call on.
-went-offline = { $peer } went offline before the call could begin.
-call-when-back = Call again when they are back.
-server-lost = The connection to the server was lost before the call could begin.
-check-network = Check your network connection, then call again.
-not-connected-to = Couldn't connect to { $peer }.
-firewall = A firewall at either end may be in the way.
-firewall-try = A firewall at either end may be in the way. Call again, or try another network.
-their-app-failed = Their app could not set up the call. Try again.
-call-not-set-up = The call could not be set up here. Try again.
-connection-lost = The connection to { $peer } was lost.
+back = Volver
+call-again = Llamar de nuevo
+talked-for = Duración de la llamada: { $time }.
+ended-by-us = Terminó la llamada con { $peer }.
+cancelled-by-us = Canceló la llamada a { $peer }.
+declined-by-us = Rechazó la llamada de { $peer }.
+ended-by-them = { $peer } terminó la llamada.
+cancelled-by-them = { $peer } canceló la llamada.
+call-back-to-hear = Devuelva la llamada para saber de qué se trataba.
+declined-by-them = { $peer } rechazó la llamada.
+try-later = Inténtelo más tarde.
+on-another-call = { $peer } está en otra llamada.
+no-answer = { $peer } no contestó.
+not-online = { $peer } no está en línea.
+check-name = Compruebe cómo se escribe el nombre, y que ambos estén en el mismo servidor.
+not-passed-on = El servidor no transmitió la llamada.
+went-offline = { $peer } se desconectó antes de que empezara la llamada.
+call-when-back = Llame de nuevo más tarde.
+server-lost = Se perdió la conexión con el servidor antes de que empezara la llamada.
+check-network = Compruebe su conexión de red y vuelva a llamar.
+not-connected-to = No se pudo conectar con { $peer }.
+firewall-try = Puede que haya un cortafuegos en alguno de los dos lados. Llame de nuevo, o pruebe con otra red.
+their-app-failed = La aplicación de la otra persona no pudo establecer la llamada. Inténtelo de nuevo.
+call-not-set-up = Las dos aplicaciones no se pusieron de acuerdo. Puede que una necesite actualizarse.
+part-failed = Una parte de la llamada no pudo iniciarse. Cierre otros programas y vuelva a llamar.
+connection-lost = Se perdió la conexión con { $peer }.
 
-## Why the server does not pass a call on
+## Por qué el servidor no transmite una llamada
 
-refused-version = The server does not understand this version of Visavis. One of them needs an update.
-refused-logged-out = The server has logged you out. Log in again.
-refused-unknown = Nobody is online under that name.
-refused-not-allowed = The server does not allow this call.
-refused-too-large = The server found the call's description too large. Try with fewer network connections.
-refused-too-often = You do that too often. Try again in a minute.
-refused-room-full = There are two people in that room already.
-refused-unavailable = The servers can't reach each other at the moment. Try again soon.
-refused-call = The server refused the call.
-log-in-first = Log in before you call somebody.
-own-name = That is your own name. Call somebody else.
+refused-version = El servidor no entiende esta versión de Visavis. Uno de los dos necesita actualizarse.
+refused-logged-out = El servidor cerró su sesión. Iníciela de nuevo.
+refused-unknown = Nadie está en línea con ese nombre.
+refused-not-allowed = El servidor no permite esta llamada.
+refused-too-large = La descripción de la llamada es demasiado grande para el servidor. Pruebe con menos conexiones de red.
+refused-too-often = Es demasiado seguido. Inténtelo dentro de un minuto.
+refused-room-full = Ya hay dos personas en esa sala.
+refused-unavailable = Los servidores no se comunican en este momento. Inténtelo pronto de nuevo.
+refused-call = El servidor rechazó la llamada.
+log-in-first = Inicie sesión antes de llamar a alguien.
+own-name = Ese es su propio nombre. Llame a otra persona.
 
-## Video that can't be shown
+## Imágenes que no se pueden mostrar
 
-their-picture-no-format = { $peer }'s picture can't be shown: their program sends no H.264 video, the only kind that can be shown here.
-their-picture-refused = { $peer }'s picture can't be shown: their program refused video. It may have no H.264, the only kind that can be shown here.
-their-picture-none = { $peer }'s picture can't be shown: their program sends no video.
-their-picture-interlaced = { $peer }'s picture can't be shown: it is interlaced. Another camera or program on their side may help.
-their-picture-bits = { $peer }'s picture can't be shown: it has { $bits } bits for each colour, and only 8 can be shown. Another program or setting on their side may help.
-their-picture-colours = { $peer }'s picture can't be shown: its colours are finer than can be shown here. Another program or setting on their side may help.
-their-picture-size = { $peer }'s picture can't be shown: it is { $size }, and no more than 1920x1080 can be shown. They can choose a smaller picture.
-their-picture-memory = { $peer }'s picture can't be shown: it needs more memory than was agreed. Another program or setting on their side may help.
-their-picture-profile = { $peer }'s picture can't be shown: it is a kind of H.264 that is unknown here. Another program or setting on their side may help.
-their-picture-no-key-frame = { $peer }'s picture can't be shown: no whole picture has come for a while. It helps if they turn their camera off and on.
-cannot-see-you = { $peer } can't see you
-cannot-see-you-no-format = { $peer } can't see you: their program takes no H.264 video, the only kind that is sent here.
-cannot-see-you-refused = { $peer } can't see you: their program refused video.
-cannot-see-you-none = { $peer } can't see you: their program takes no video.
+their-picture-no-format = La imagen de { $peer } no se puede mostrar: su programa no envía H.264, lo único que se puede mostrar aquí.
+their-picture-refused = La imagen de { $peer } no se puede mostrar: su programa rechazó el vídeo. Quizá no tenga H.264, lo único que se puede mostrar aquí.
+their-picture-none = La imagen de { $peer } no se puede mostrar: su programa no envía vídeo.
+their-picture-interlaced = La imagen de { $peer } no se puede mostrar: es entrelazada. Otra cámara u otro programa en su lado puede ayudar.
+their-picture-bits = La imagen de { $peer } no se puede mostrar: tiene { $bits } bits por color, y solo se pueden mostrar 8. Otro programa u otro ajuste en su lado puede ayudar.
+their-picture-colours = La imagen de { $peer } no se puede mostrar: sus colores son más finos de lo que se puede mostrar aquí. Otro programa u otro ajuste en su lado puede ayudar.
+their-picture-size = La imagen de { $peer } no se puede mostrar: es de { $size }, y no se puede mostrar más de 1920x1080. En su lado se puede elegir una imagen más pequeña.
+their-picture-memory = La imagen de { $peer } no se puede mostrar: necesita más memoria de la acordada. Otro programa u otro ajuste en su lado puede ayudar.
+their-picture-profile = La imagen de { $peer } no se puede mostrar: es un tipo de H.264 desconocido aquí. Otro programa u otro ajuste en su lado puede ayudar.
+their-picture-no-key-frame = La imagen de { $peer } no se puede mostrar: hace un rato que no llega ninguna imagen entera. Ayuda apagar y encender la cámara en su lado.
+cannot-see-you = { $peer } no le ve
+cannot-see-you-no-format = { $peer } no le ve: su programa no acepta H.264, lo único que se envía aquí.
+cannot-see-you-refused = { $peer } no le ve: su programa rechazó el vídeo.
+cannot-see-you-none = { $peer } no le ve: su programa no acepta vídeo.
 
-## Statistics
+## Estadísticas
 
-statistics = Statistics
-close-statistics = Close statistics
-statistics-soon = The first numbers will be here in a moment.
-statistics-you-send = You send
-statistics-they-send = They send
-statistics-audio = Audio sent, received
-statistics-upload = Upload could carry
-statistics-round-trip = Round trip
-statistics-lost = Lost going out, coming in
-statistics-jitter-buffer = Jitter buffer: audio, video
-statistics-concealed = Concealed audio
-statistics-freezes = Freezes
-statistics-codec = Encoding, decoding
-statistics-delay = Delay: video, audio
+statistics = Estadísticas
+close-statistics = Cerrar las estadísticas
+statistics-soon = Las primeras cifras llegarán en un momento.
+statistics-you-send = Enviado
+statistics-they-send = Recibido
+statistics-audio = Audio enviado, recibido
+statistics-upload = Subida posible
+statistics-round-trip = Ida y vuelta
+statistics-lost = Pérdida de ida, de vuelta
+statistics-jitter-buffer = Búfer de fluctuación: audio, vídeo
+statistics-concealed = Audio disimulado
+statistics-freezes = Imagen congelada
+statistics-codec = Codificación, descodificación
+statistics-delay = Retardo: vídeo, audio
 statistics-video = { $width }×{ $height }, { $rate }/s, { $bitrate }
-plot-sent = Sent, and what your upload could carry
-plot-round-trip = Round trip
-plot-lost = Lost coming in, and going out
-plot-jitter-buffer = Jitter buffer: audio, video
-plot-now = { $name }, the last minute: { $values } now
-plot-not-measured = { $name }, the last minute: not measured now
+plot-sent = Enviado y posible
+plot-round-trip = Ida y vuelta
+plot-lost = Pérdida de vuelta y de ida
+plot-jitter-buffer = Búfer de fluctuación: audio, vídeo
+plot-now = { $name }, el último minuto: ahora { $values }
+plot-not-measured = { $name }, el último minuto: ahora sin medir

@@ -1,71 +1,71 @@
-# Cameras, microphones and speakers: their lists, and what is wrong with them.
+# Cámaras, micrófonos y altavoces: sus listas, y qué les pasa.
 
-camera = Camera
-microphone = Microphone
-speaker = Speaker
-system-default = System default
-system-default-device = System default: { $device }
-sound-or-video-file = File { $name }
-device-not-connected = { $device } (not connected)
-test-picture = Test picture
-test-tone = Test tone
-no-camera = No camera
-no-microphone = No microphone
-no-sound = No sound
-look-for-devices = Look for devices again
-cancel-echo = Cancel echo
-cancel-echo-hint = Keeps others from hearing themselves through your speaker
-reduce-noise = Reduce noise
-automatic-volume = Automatic volume
-their-volume = Their volume
-microphone-level = Microphone level
+camera = Cámara
+microphone = Micrófono
+speaker = Altavoz
+system-default = Predeterminado del sistema
+system-default-device = Predeterminado del sistema: { $device }
+sound-or-video-file = Archivo { $name }
+device-not-connected = { $device } (no conectado)
+test-picture = Imagen de prueba
+test-tone = Tono de prueba
+no-camera = Sin cámara
+no-microphone = Sin micrófono
+no-sound = Sin sonido
+look-for-devices = Buscar dispositivos de nuevo
+cancel-echo = Cancelar el eco
+cancel-echo-hint = Evita que los demás se oigan por su altavoz
+reduce-noise = Reducir el ruido
+automatic-volume = Volumen automático
+their-volume = Volumen de la otra persona
+microphone-level = Nivel del micrófono
 
-## The camera
+## La cámara
 
-camera-none = No camera was found. Connect one.
-camera-unknown = The camera “{ $device }” is not there. Choose another one.
-camera-busy = The camera “{ $device }” is in use by another program. Close that program, or choose another camera.
-camera-forbidden = Visavis may not use the camera “{ $device }”. Allow it in the system's privacy settings.
-camera-no-answer = The camera “{ $device }” does not answer. Unplug it and plug it in again, or choose another one.
-camera-no-format = The camera “{ $device }” offers no picture that Visavis can use. Choose another one.
-camera-failed = The camera “{ $device }” can't be opened. Choose another one.
-camera-lost = The camera was disconnected.
-camera-stopped = The camera stopped. Unplug it and plug it in again, or choose another one.
-camera-slow = The camera is not open yet. Allow it if the system asks, or choose another one.
-video-file-failed = The video file { $name } can't be played. Choose a camera.
-no-thread = The computer is too busy to open the device. Close other programs.
-call-without-picture = { $trouble } The call goes on without your picture.
+camera-none = No se encontró ninguna cámara. Conecte una.
+camera-unknown = La cámara «{ $device }» no está. Elija otra.
+camera-busy = Otro programa está usando la cámara «{ $device }». Cierre ese programa, o elija otra cámara.
+camera-forbidden = Visavis no puede usar la cámara «{ $device }». Permítalo en los ajustes de privacidad del sistema.
+camera-no-answer = La cámara «{ $device }» no responde. Desconéctela y vuelva a conectarla, o elija otra.
+camera-no-format = La cámara «{ $device }» no ofrece ninguna imagen que Visavis pueda usar. Elija otra.
+camera-failed = La cámara «{ $device }» no se puede abrir. Elija otra.
+camera-lost = La cámara se detuvo o se desconectó. Conéctela de nuevo, o elija otra.
+camera-slow = La cámara aún no está abierta. Permítala si el sistema lo pregunta, o elija otra.
+video-file-failed = El archivo de vídeo { $name } no se puede reproducir. Elija una cámara.
+nothing-comes-from-file = Todavía no llega nada de { $name }. Inicie lo que escribe en él.
+nobody-reads-file = Todavía nadie lee { $name }. Inicie lo que lo lee.
+no-thread = El equipo está demasiado ocupado para abrir el dispositivo. Cierre otros programas.
+driver-failed = El dispositivo falló. Elija otro.
+call-without-picture = { $trouble } La llamada sigue sin su imagen.
 
-## The microphone
+## El micrófono
 
-microphone-none = No microphone was found. Connect one.
-microphone-unknown = The microphone “{ $device }” is not there. Choose another one.
-microphone-busy = The microphone “{ $device }” is in use by another program. Close that program, or choose another microphone.
-microphone-forbidden = Visavis may not use the microphone “{ $device }”. Allow it in the system's privacy settings.
-microphone-failed = The microphone “{ $device }” can't be opened. Choose another one.
-microphone-no-answer = The microphone does not open. Unplug it and plug it in again, or choose another one.
-microphone-unusable = This microphone can't be used. Choose another one.
-microphone-slow = The microphone does not answer. Choose another one.
-microphone-lost = The microphone was disconnected.
-microphone-stopped = The microphone stopped. Choose another one.
-microphone-replaced = The microphone was disconnected. The system's default is used instead.
-sound-file-failed = The sound file can't be played. Choose a microphone.
-call-without-voice = { $trouble } The call goes on without your voice.
+microphone-none = No se encontró ningún micrófono. Conecte uno.
+microphone-unknown = El micrófono «{ $device }» no está. Elija otro.
+microphone-busy = Otro programa está usando el micrófono «{ $device }». Cierre ese programa, o elija otro micrófono.
+microphone-forbidden = Visavis no puede usar el micrófono «{ $device }». Permítalo en los ajustes de privacidad del sistema.
+microphone-failed = El micrófono «{ $device }» no se puede abrir. Elija otro.
+microphone-no-answer = El micrófono no se abre. Desconéctelo y vuelva a conectarlo, o elija otro.
+microphone-unusable = Este micrófono no se puede usar. Elija otro.
+microphone-slow = El micrófono no responde. Elija otro.
+microphone-lost = El micrófono se detuvo o se desconectó. Conéctelo de nuevo, o elija otro.
+microphone-replaced = El micrófono se desconectó. En su lugar se usa el predeterminado del sistema.
+sound-file-failed = El archivo de sonido no se puede reproducir. Elija un micrófono.
+call-without-voice = { $trouble } La llamada sigue sin su voz.
 
-## The speaker
+## El altavoz
 
-speaker-none = No speaker was found. Connect one.
-speaker-unknown = The speaker “{ $device }” is not there. Choose another one.
-speaker-busy = The speaker “{ $device }” is in use by another program. Close that program, or choose another speaker.
-speaker-forbidden = Visavis may not use the speaker “{ $device }”. Allow it in the system's privacy settings.
-speaker-failed = The speaker “{ $device }” can't be opened. Choose another one.
-speaker-no-answer = The speaker does not open. Unplug it and plug it in again, or choose another one.
-speaker-unusable = This speaker can't be used. Choose another one.
-speaker-slow = The speaker does not answer. Choose another one.
-speaker-lost = The speaker was disconnected.
-speaker-stopped = The speaker stopped. Choose another one.
-speaker-replaced = The speaker was disconnected. The system's default is used instead.
-recording-file-failed = The sound can't be recorded into that file. Choose a speaker.
-recording-stopped = The sound is no longer recorded.
-call-without-sound = { $trouble } You will not hear the other.
-sound-through-default = { $trouble } You hear the other through the system's default.
+speaker-none = No se encontró ningún altavoz. Conecte uno.
+speaker-unknown = El altavoz «{ $device }» no está. Elija otro.
+speaker-busy = Otro programa está usando el altavoz «{ $device }». Cierre ese programa, o elija otro altavoz.
+speaker-forbidden = Visavis no puede usar el altavoz «{ $device }». Permítalo en los ajustes de privacidad del sistema.
+speaker-failed = El altavoz «{ $device }» no se puede abrir. Elija otro.
+speaker-no-answer = El altavoz no se abre. Desconéctelo y vuelva a conectarlo, o elija otro.
+speaker-unusable = Este altavoz no se puede usar. Elija otro.
+speaker-slow = El altavoz no responde. Elija otro.
+speaker-lost = El altavoz se detuvo o se desconectó. Conéctelo de nuevo, o elija otro.
+speaker-replaced = El altavoz se desconectó. En su lugar se usa el predeterminado del sistema.
+recording-file-failed = El sonido no se puede grabar en ese archivo. Elija un altavoz.
+recording-stopped = El sonido ya no se graba.
+call-without-sound = { $trouble } No oirá a la otra persona.
+sound-through-default = { $trouble } Oye a la otra persona por el altavoz predeterminado del sistema.

@@ -1,64 +1,64 @@
-# The screen between calls: who is online, whom to call, rooms, a look at oneself.
+# La pantalla entre llamadas: quién está en línea, a quién llamar, salas, un vistazo a uno mismo.
 
-online = Online
-offline = Offline
+online = En línea
+offline = Desconectado
 people-online = { $count ->
-    [one] { $count } person online
-   *[other] { $count } people online
+    [one] { $count } persona en línea
+   *[other] { $count } personas en línea
 }
-people-online-first = { $count } people online, the first { $shown } listed
-nobody-online = Nobody else is online
-ask-somebody = Ask somebody to open Visavis and log in to { $server }. Their name will appear here.
-ask-somebody-here = Ask somebody to open Visavis and log in to this server. Their name will appear here.
-reaching-server = Trying to reach the server…
-server-gone = The server can't be reached. Trying again; you can't make calls until it's back.
-log-out = Log out
-theme-system = Theme: system. Switch to dark
-theme-dark = Theme: dark. Switch to light
-theme-light = Theme: light. Switch to system
+people-online-first = { $count } personas en línea, se muestran las primeras { $shown }
+nobody-online = Nadie más está en línea
+ask-somebody = Pida a alguien que abra Visavis e inicie sesión en { $server }. Su nombre aparecerá aquí.
+ask-somebody-here = Pida a alguien que abra Visavis e inicie sesión en este servidor. Su nombre aparecerá aquí.
+reaching-server = Buscando el servidor…
+server-gone = No se puede acceder al servidor. Se sigue intentando; hasta entonces no se puede llamar.
+log-out = Cerrar sesión
+theme-system = Apariencia: la del sistema. Cambiar a oscura
+theme-dark = Apariencia: oscura. Cambiar a clara
+theme-light = Apariencia: clara. Seguir al sistema
 
-## Calling somebody
+## Llamar a alguien
 
-username-to-call = Username to call
-their-name = Their name
-call = Call
-call-person = Call { $name }
-callee-missing = Enter the name of the person to call.
+username-to-call = Nombre de usuario al que llamar
+their-name = Su nombre
+call = Llamar
+call-person = Llamar a { $name }
+callee-missing = Escriba el nombre de la persona a la que quiere llamar.
 
-## Names
+## Nombres
 
-name-missing = Enter at least one letter or digit.
-name-too-long = Usernames can't be longer than { $most } characters.
-name-space = Usernames can't contain spaces. Use “-”, “_” or “.” instead.
-name-invisible = There is an invisible character in that username. Type it instead of pasting it.
-name-character = Usernames can't contain “{ $character }”. Use letters, digits, “.”, “-” and “_”.
-name-misplaced = “{ $character }” can't stand there. Begin and end with a letter or digit, and put one between “.”, “-” and “_”.
-name-mixed-scripts = That username mixes letters of different alphabets. Use those of one.
-name-mixed-digits = That username mixes different kinds of digits. Use 0 to 9.
-name-looks-latin = That username looks like one in Latin letters. Use Latin letters, or add a letter that differs.
-name-direction = The letters of that username run in different directions. Use those of one, and begin with a letter.
-name-no-form = That username can be read in several ways. Use plain letters and digits.
+name-missing = Escriba al menos una letra o una cifra.
+name-too-long = Un nombre de usuario tiene como máximo { $most } caracteres.
+name-space = Un nombre de usuario no puede contener espacios. Use «-», «_» o «.» en su lugar.
+name-invisible = Ese nombre de usuario contiene un carácter invisible. Escríbalo en vez de pegarlo.
+name-character = Un nombre de usuario no puede contener «{ $character }». Use letras, cifras, «.», «-» y «_».
+name-misplaced = «{ $character }» no puede estar ahí. Empiece y termine con una letra o una cifra, y ponga una entre «.», «-» y «_».
+name-mixed-scripts = Ese nombre de usuario mezcla letras de varios alfabetos. Use las de uno solo.
+name-mixed-digits = Ese nombre de usuario mezcla varios tipos de cifras. Use del 0 al 9.
+name-looks-latin = Ese nombre de usuario parece uno en letras latinas. Use letras latinas, o añada una letra distinta.
+name-direction = Las letras de ese nombre de usuario se escriben en sentidos distintos. Use un solo sentido, y empiece con una letra.
+name-no-form = Ese nombre de usuario puede leerse de varias maneras. Use letras y cifras sencillas.
 
-## Rooms
+## Salas
 
-room-word = The word you agreed on
-room-hint = Any word you both know
-join = Join
-join-room = Join the room
-joining-room = Joining { $room }…
-in-room = You are in { $room }. Whoever joins next can call you.
-mate-in-room = { $name } is in { $room } too.
-call-person-in-room = Call { $name } in { $room }
-room-missing = Enter the word that you agreed on with the other person.
-room-too-long = That word is too long. Use at most { $most } characters.
-room-unprintable = There is a character in that word that can't be shown. Type it again.
-room-full = There are two people in { $room } already. Agree on another room.
-room-refused = The server did not let you into { $room }.
+room-word = La palabra acordada
+room-hint = Una palabra que ambos conozcan
+join = Entrar
+join-room = Entrar en la sala
+joining-room = Entrando en { $room }…
+in-room = Está en { $room }. Quien entre ahora puede llamarle.
+mate-in-room = { $name } también está en { $room }.
+call-person-in-room = Llamar a { $name } en { $room }
+room-missing = Escriba la palabra que acordó con la otra persona.
+room-too-long = Esa palabra es demasiado larga. Use como máximo { $most } caracteres.
+room-unprintable = Esa palabra contiene un carácter que no se puede mostrar. Escríbala de nuevo.
+room-full = Ya hay dos personas en { $room }. Acuerden otra sala.
+room-refused = El servidor no le dejó entrar en { $room }.
 
-## A look at oneself
+## Un vistazo a uno mismo
 
-show-preview = Show the preview
-stop-preview = Stop the preview
-own-picture = Your picture, mirrored
-waiting-for-camera = Waiting for the camera…
-camera-is-off = The camera is off
+show-preview = Mostrar la vista previa
+stop-preview = Detener la vista previa
+own-picture = Su imagen, en espejo
+waiting-for-camera = La cámara se está iniciando…
+camera-is-off = La cámara está apagada

@@ -1,9 +1,10 @@
-# What went wrong with the app itself: its settings, its key.
+# Qué le pasa a la propia aplicación: sus ajustes, su clave.
 
-settings-unread = Your settings can't be read. Visavis starts with the usual ones.
-settings-damaged = Your settings are damaged. Visavis starts with the usual ones.
-settings-unsaved = Your choices won't be remembered: the settings can't be saved. Check that there is room on the disk.
-settings-unsaved-busy = Your choices won't be remembered: the computer is too busy. Close other programs, then start Visavis again.
-key-unread = The key that your usernames belong to can't be read. Check who may read { $file }.
-key-damaged = The key that your usernames belong to is damaged. Restore { $file } from a backup, or move it away to begin with a new key.
-key-unsaved = A key for your usernames can't be saved. Check that there is room on the disk.
+settings-unread = Sus ajustes no se pueden leer. Visavis empieza con los habituales.
+settings-damaged = Sus ajustes están dañados. Visavis empieza con los habituales.
+settings-unsaved = Sus elecciones no se recordarán: los ajustes no se pueden guardar. Compruebe que haya espacio en el disco.
+settings-unsaved-busy = Sus elecciones no se recordarán: el equipo está demasiado ocupado. Cierre otros programas y vuelva a iniciar Visavis.
+recording-failed = Algo no se pudo grabar. Compruebe que haya espacio en el disco.
+key-unread = La clave a la que pertenecen sus nombres de usuario no se puede leer. Compruebe quién puede leer { $file }.
+key-damaged = La clave a la que pertenecen sus nombres de usuario está dañada. Restaure { $file } de una copia de seguridad, o mueva el archivo para empezar con una clave nueva.
+key-unsaved = No se puede guardar una clave para sus nombres de usuario. Compruebe que haya espacio en el disco.

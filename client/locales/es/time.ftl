@@ -1,50 +1,50 @@
-# Numbers with their units, durations, dates.
+# Números con sus unidades, duraciones, fechas.
 
-percent = { $value }%
+percent = { $value } %
 milliseconds = { $value } ms
 kilobits-per-second = { $value } kbit/s
 megabits-per-second = { $value } Mbit/s
 
-less-than-a-second = less than a second
+less-than-a-second = menos de un segundo
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } hora
+   *[other] { $count } horas
 }
 minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
+    [one] { $count } minuto
+   *[other] { $count } minutos
 }
 seconds = { $count ->
-    [one] { $count } second
-   *[other] { $count } seconds
+    [one] { $count } segundo
+   *[other] { $count } segundos
 }
-two-durations = { $first } and { $second }
+two-durations = { $first } y { $second }
 
-today = Today
-yesterday = Yesterday
+today = Hoy
+yesterday = Ayer
 weekday = { $number ->
-    [1] Monday
-    [2] Tuesday
-    [3] Wednesday
-    [4] Thursday
-    [5] Friday
-    [6] Saturday
-   *[7] Sunday
+    [1] Lunes
+    [2] Martes
+    [3] Miércoles
+    [4] Jueves
+    [5] Viernes
+    [6] Sábado
+   *[7] Domingo
 }
 month = { $number ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
-    [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
 }
-date = { $day } { $month }
-date-with-year = { $day } { $month } { $year }
+date = { $day } de { $month }
+date-with-year = { $day } de { $month } de { $year }
 day-and-time = { $day }, { $time }

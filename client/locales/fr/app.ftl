@@ -1,50 +1,53 @@
-# The window as a whole: its title, logging in, shortcuts, notices.
+# La fenêtre dans son ensemble : titre, connexion, raccourcis, avis.
 
-title-ringing = { $peer } is calling – Visavis
-title-calling = Calling { $peer } – Visavis
-title-in-call = In a call with { $peer } – Visavis
+title-ringing = { $peer } appelle – Visavis
+title-calling = Appel à { $peer } – Visavis
+title-in-call = En appel avec { $peer } – Visavis
 title-logged-in = { $name } – Visavis
 
-## Logging in
+## Connexion
 
-tagline = Private one-to-one video calls
-username = Username
+tagline = Appels vidéo privés à deux
+username = Nom d’utilisateur
 username-example = alice
-server = Server
+server = Serveur
 server-example = ws://127.0.0.1:9090
-log-in = Log in
-logging-in = Logging in…
-cancel = Cancel
-username-missing = Enter a username. Others call you by it.
-server-missing = Enter the server's address, such as { $example }.
+log-in = Se connecter
+logging-in = Connexion…
+cancel = Annuler
+username-missing = Saisissez un nom d’utilisateur. C’est avec lui qu’on vous appelle.
+server-missing = Saisissez l’adresse du serveur, par exemple { $example }.
 
-## Keyboard shortcuts
+## Raccourcis clavier
 
-keyboard-shortcuts = Keyboard shortcuts
-done = Done
-keys-next = go to the next button or field
-keys-press = press the button
-keys-accept = accept a call
-keys-hang-up = decline, cancel or close a call
-keys-mute = mute or unmute the microphone, in a call
-keys-camera = turn the camera off or on, in a call
-keys-full-screen = full screen, in a call
-keys-statistics = show the statistics, in a call
-keys-leave = leave full screen, close a list, go back
-keys-help = show this list
-one-key-or-other = { $one } or { $other }
+keyboard-shortcuts = Raccourcis clavier
+done = OK
+keys-next = aller au bouton ou au champ suivant
+keys-press = appuyer sur le bouton
+keys-accept = accepter un appel
+keys-hang-up = refuser, annuler ou terminer un appel
+keys-mute = couper ou rétablir le micro, pendant un appel
+keys-camera = éteindre ou allumer la caméra, pendant un appel
+keys-full-screen = plein écran, pendant un appel
+keys-statistics = afficher les statistiques, pendant un appel
+keys-leave = quitter le plein écran, fermer une liste, revenir
+keys-help = afficher cette liste
+one-key-or-other = { $one } ou { $other }
 key-tab = Tab
-key-enter = Enter
-key-space = Space
-key-backspace = Backspace
-key-escape = Escape
+key-enter = Entrée
+key-space = Espace
+key-backspace = Retour arrière
+key-escape = Échap
 key-ctrl = Ctrl
-key-shift = Shift
+key-shift = Maj
 key-alt = Alt
 
-## Notices
+## Avis
 
-notices = Notices
-dismiss = Dismiss
-dismiss-notice = Dismiss: { $notice }
-older-notices = and { $count } older
+notices = Avis
+dismiss = Fermer
+dismiss-notice = Fermer : { $notice }
+older-notices = { $count ->
+    [one] et { $count } plus ancien
+   *[other] et { $count } plus anciens
+}

@@ -1,138 +1,138 @@
-# A call: calling, being called, in the call, how it ended.
+# Un appel : appeler, être appelé, pendant l’appel, comment il a fini.
 
-calling-person = Calling { $peer }
-calling = Calling…
-ringing = Ringing…
-connecting-person = Connecting to { $peer }
-connecting = Connecting…
-person-is-calling = { $peer } is calling
-accept = Accept
-decline = Decline
-accept-decline-keys = { $accept } accepts, { $decline } declines
-accepting-opens-both = Accepting turns your camera and microphone on.
-accepting-opens-microphone = Accepting turns your microphone on. Your camera stays off.
-accepting-opens-camera = Accepting turns your camera on. Your microphone stays muted.
-accepting-opens-nothing = Your camera stays off and your microphone muted.
+calling-person = Appel à { $peer }
+calling = Appel…
+ringing = Ça sonne…
+connecting-person = Connexion à { $peer }
+connecting = Connexion…
+person-is-calling = { $peer } appelle
+accept = Accepter
+decline = Refuser
+accept-decline-keys = { $accept } accepte, { $decline } refuse
+accepting-opens-both = Accepter allume votre caméra et votre micro.
+accepting-opens-microphone = Accepter allume votre micro. Votre caméra reste éteinte.
+accepting-opens-camera = Accepter allume votre caméra. Votre micro reste coupé.
+accepting-opens-nothing = Votre caméra reste éteinte et votre micro coupé.
 
-## In the call
+## Pendant l’appel
 
-picture-of = Picture of { $peer }
-no-picture-from = No picture from { $peer }
-waiting-for-picture = Waiting for { $peer }'s picture…
-close-call = Close call
-close-call-hint = Close the call ({ $keys })
-mute = Mute
-mute-hint = Mute the microphone ({ $keys })
-unmute = Unmute
-unmute-hint = Unmute the microphone ({ $keys })
-camera-on = Camera on
-camera-on-hint = Turn the camera on ({ $keys })
-camera-off = Camera off
-camera-off-hint = Turn the camera off ({ $keys })
-devices = Devices
-devices-hint = Choose camera, microphone and speaker
-close-devices = Close devices
-full-screen = Full screen
-full-screen-hint = Fill the screen with the call ({ $keys })
-leave-full-screen = Window
-leave-full-screen-hint = Leave full screen ({ $keys })
-show-statistics = Show statistics
-show-statistics-hint = How the connection is doing ({ $keys })
-time-in-call = In the call for { $time }
-interrupted = Reconnecting… Finding another way to { $peer }.
-interrupted-for = Reconnecting… Finding another way to { $peer } ({ $time }).
-you = You
-own-camera-off = Your camera is off
-self-view-moves = Arrow keys move it to another corner.
+picture-of = Image de { $peer }
+no-picture-from = Aucune image de { $peer }
+waiting-for-picture = En attente de l’image de { $peer }…
+close-call = Terminer
+close-call-hint = Terminer l’appel ({ $keys })
+mute = Couper le micro
+mute-hint = Couper le micro ({ $keys })
+unmute = Rétablir le micro
+unmute-hint = Rétablir le micro ({ $keys })
+camera-on = Allumer la caméra
+camera-on-hint = Allumer la caméra ({ $keys })
+camera-off = Caméra éteinte
+camera-off-hint = Éteindre la caméra ({ $keys })
+devices = Appareils
+devices-hint = Choisir la caméra, le micro et le haut-parleur
+close-devices = Fermer les appareils
+full-screen = Plein écran
+full-screen-hint = Afficher l’appel en plein écran ({ $keys })
+leave-full-screen = Fenêtre
+leave-full-screen-hint = Quitter le plein écran ({ $keys })
+show-statistics = Afficher les statistiques
+show-statistics-hint = État de la connexion ({ $keys })
+time-in-call = En appel depuis { $time }
+interrupted = Reconnexion… Recherche d’un autre chemin vers { $peer }.
+interrupted-for = Reconnexion… Recherche d’un autre chemin vers { $peer } ({ $time }).
+you = Vous
+own-camera-off = Votre caméra est éteinte
+self-view-moves = Les flèches la déplacent vers un autre coin.
 
-## How the connection is doing
+## L’état de la connexion
 
-computer-busy = This computer is too busy: each picture takes { $time } ms
-their-connection-weak = Their connection is weak: { $percent }% of their packets are lost
-your-connection-weak = Your connection is weak: { $percent }% of your packets are lost
-your-upload-slow = Your upload is slow: it carries { $kilobits } kbit/s
-connection-late = The connection is slow: what you say arrives { $time } ms late
+computer-busy = Cet ordinateur est surchargé : chaque image prend { $time } ms
+their-connection-weak = La connexion de l’autre est faible : { $percent } % de ses paquets se perdent
+your-connection-weak = Votre connexion est faible : { $percent } % de vos paquets se perdent
+your-upload-slow = Votre envoi est lent : { $kilobits } kbit/s seulement
+connection-late = La connexion est lente : ce que vous dites arrive { $time } ms plus tard
 
-## How it ended
+## Comment il a fini
 
-back = Back
-call-again = Call again
-talked-for = You talked for { $time }.
-ended-by-us = You ended the call with { $peer }.
-cancelled-by-us = You cancelled the call with { $peer }.
-declined-by-us = You declined { $peer }'s call.
-ended-by-them = { $peer } ended the call.
-cancelled-by-them = { $peer } cancelled the call.
-call-back-to-hear = Call back to hear what it was about.
-declined-by-them = { $peer } declined the call.
-try-later = Try again later.
-on-another-call = { $peer } is on another call.
-no-answer = { $peer } didn't answer.
-not-online = { $peer } is not online.
-check-name = Check how the name is spelled, and that they are logged in to the same server.
-not-passed-on = The server did not pass the call on.
-went-offline = { $peer } went offline before the call could begin.
-call-when-back = Call again when they are back.
-server-lost = The connection to the server was lost before the call could begin.
-check-network = Check your network connection, then call again.
-not-connected-to = Couldn't connect to { $peer }.
-firewall = A firewall at either end may be in the way.
-firewall-try = A firewall at either end may be in the way. Call again, or try another network.
-their-app-failed = Their app could not set up the call. Try again.
-call-not-set-up = The call could not be set up here. Try again.
-connection-lost = The connection to { $peer } was lost.
+back = Retour
+call-again = Rappeler
+talked-for = Durée de l’appel : { $time }.
+ended-by-us = Vous avez terminé l’appel avec { $peer }.
+cancelled-by-us = Vous avez annulé l’appel à { $peer }.
+declined-by-us = Vous avez refusé l’appel de { $peer }.
+ended-by-them = { $peer } a terminé l’appel.
+cancelled-by-them = { $peer } a annulé l’appel.
+call-back-to-hear = Rappelez pour savoir de quoi il s’agissait.
+declined-by-them = { $peer } a refusé l’appel.
+try-later = Réessayez plus tard.
+on-another-call = { $peer } est déjà en appel.
+no-answer = { $peer } n’a pas répondu.
+not-online = { $peer } n’est pas en ligne.
+check-name = Vérifiez l’orthographe du nom, et que vous êtes tous deux connectés au même serveur.
+not-passed-on = Le serveur n’a pas transmis l’appel.
+went-offline = { $peer } s’est déconnecté avant le début de l’appel.
+call-when-back = Rappelez plus tard.
+server-lost = La connexion au serveur a été perdue avant le début de l’appel.
+check-network = Vérifiez votre connexion réseau, puis rappelez.
+not-connected-to = Impossible de joindre { $peer }.
+firewall-try = Un pare-feu bloque peut-être d’un côté. Rappelez, ou essayez un autre réseau.
+their-app-failed = L’application de l’autre n’a pas pu établir l’appel. Réessayez.
+call-not-set-up = Les deux applications n’ont pas pu s’entendre. L’une d’elles a peut-être besoin d’une mise à jour.
+part-failed = Une partie de l’appel n’a pas pu démarrer. Fermez d’autres programmes, puis rappelez.
+connection-lost = La connexion avec { $peer } a été perdue.
 
-## Why the server does not pass a call on
+## Pourquoi le serveur ne transmet pas un appel
 
-refused-version = The server does not understand this version of Visavis. One of them needs an update.
-refused-logged-out = The server has logged you out. Log in again.
-refused-unknown = Nobody is online under that name.
-refused-not-allowed = The server does not allow this call.
-refused-too-large = The server found the call's description too large. Try with fewer network connections.
-refused-too-often = You do that too often. Try again in a minute.
-refused-room-full = There are two people in that room already.
-refused-unavailable = The servers can't reach each other at the moment. Try again soon.
-refused-call = The server refused the call.
-log-in-first = Log in before you call somebody.
-own-name = That is your own name. Call somebody else.
+refused-version = Le serveur ne comprend pas cette version de Visavis. L’un des deux a besoin d’une mise à jour.
+refused-logged-out = Le serveur vous a déconnecté. Reconnectez-vous.
+refused-unknown = Personne n’est en ligne sous ce nom.
+refused-not-allowed = Le serveur n’autorise pas cet appel.
+refused-too-large = La description de l’appel est trop grande pour le serveur. Essayez avec moins de connexions réseau.
+refused-too-often = C’est trop souvent. Réessayez dans une minute.
+refused-room-full = Il y a déjà deux personnes dans ce salon.
+refused-unavailable = Les serveurs ne se joignent pas en ce moment. Réessayez bientôt.
+refused-call = Le serveur a refusé l’appel.
+log-in-first = Connectez-vous avant d’appeler quelqu’un.
+own-name = C’est votre propre nom. Appelez quelqu’un d’autre.
 
-## Video that can't be shown
+## Images qui ne peuvent pas s’afficher
 
-their-picture-no-format = { $peer }'s picture can't be shown: their program sends no H.264 video, the only kind that can be shown here.
-their-picture-refused = { $peer }'s picture can't be shown: their program refused video. It may have no H.264, the only kind that can be shown here.
-their-picture-none = { $peer }'s picture can't be shown: their program sends no video.
-their-picture-interlaced = { $peer }'s picture can't be shown: it is interlaced. Another camera or program on their side may help.
-their-picture-bits = { $peer }'s picture can't be shown: it has { $bits } bits for each colour, and only 8 can be shown. Another program or setting on their side may help.
-their-picture-colours = { $peer }'s picture can't be shown: its colours are finer than can be shown here. Another program or setting on their side may help.
-their-picture-size = { $peer }'s picture can't be shown: it is { $size }, and no more than 1920x1080 can be shown. They can choose a smaller picture.
-their-picture-memory = { $peer }'s picture can't be shown: it needs more memory than was agreed. Another program or setting on their side may help.
-their-picture-profile = { $peer }'s picture can't be shown: it is a kind of H.264 that is unknown here. Another program or setting on their side may help.
-their-picture-no-key-frame = { $peer }'s picture can't be shown: no whole picture has come for a while. It helps if they turn their camera off and on.
-cannot-see-you = { $peer } can't see you
-cannot-see-you-no-format = { $peer } can't see you: their program takes no H.264 video, the only kind that is sent here.
-cannot-see-you-refused = { $peer } can't see you: their program refused video.
-cannot-see-you-none = { $peer } can't see you: their program takes no video.
+their-picture-no-format = L’image de { $peer } ne peut pas s’afficher : son programme n’envoie pas de H.264, seul format affichable ici.
+their-picture-refused = L’image de { $peer } ne peut pas s’afficher : son programme a refusé la vidéo. Il n’a peut-être pas le H.264, seul format affichable ici.
+their-picture-none = L’image de { $peer } ne peut pas s’afficher : son programme n’envoie pas de vidéo.
+their-picture-interlaced = L’image de { $peer } ne peut pas s’afficher : elle est entrelacée. Une autre caméra ou un autre programme de son côté peut aider.
+their-picture-bits = L’image de { $peer } ne peut pas s’afficher : elle a { $bits } bits par couleur, et seuls 8 sont affichables. Un autre programme ou réglage de son côté peut aider.
+their-picture-colours = L’image de { $peer } ne peut pas s’afficher : ses couleurs sont plus fines que ce qui s’affiche ici. Un autre programme ou réglage de son côté peut aider.
+their-picture-size = L’image de { $peer } ne peut pas s’afficher : elle fait { $size }, et 1920x1080 est le maximum. Une image plus petite peut être choisie de son côté.
+their-picture-memory = L’image de { $peer } ne peut pas s’afficher : elle demande plus de mémoire que convenu. Un autre programme ou réglage de son côté peut aider.
+their-picture-profile = L’image de { $peer } ne peut pas s’afficher : cette sorte de H.264 est inconnue ici. Un autre programme ou réglage de son côté peut aider.
+their-picture-no-key-frame = L’image de { $peer } ne peut pas s’afficher : aucune image entière n’est arrivée depuis un moment. Éteindre et rallumer la caméra de son côté aide.
+cannot-see-you = { $peer } ne vous voit pas
+cannot-see-you-no-format = { $peer } ne vous voit pas : son programme n’accepte pas le H.264, seul format envoyé ici.
+cannot-see-you-refused = { $peer } ne vous voit pas : son programme a refusé la vidéo.
+cannot-see-you-none = { $peer } ne vous voit pas : son programme n’accepte pas de vidéo.
 
-## Statistics
+## Statistiques
 
-statistics = Statistics
-close-statistics = Close statistics
-statistics-soon = The first numbers will be here in a moment.
-statistics-you-send = You send
-statistics-they-send = They send
-statistics-audio = Audio sent, received
-statistics-upload = Upload could carry
-statistics-round-trip = Round trip
-statistics-lost = Lost going out, coming in
-statistics-jitter-buffer = Jitter buffer: audio, video
-statistics-concealed = Concealed audio
-statistics-freezes = Freezes
-statistics-codec = Encoding, decoding
-statistics-delay = Delay: video, audio
+statistics = Statistiques
+close-statistics = Fermer les statistiques
+statistics-soon = Les premiers chiffres arrivent dans un instant.
+statistics-you-send = Envoyé
+statistics-they-send = Reçu
+statistics-audio = Son envoyé, reçu
+statistics-upload = Envoi possible
+statistics-round-trip = Aller-retour
+statistics-lost = Pertes à l’aller, au retour
+statistics-jitter-buffer = Tampon de gigue : son, image
+statistics-concealed = Son dissimulé
+statistics-freezes = Images figées
+statistics-codec = Codage, décodage
+statistics-delay = Retard : image, son
 statistics-video = { $width }×{ $height }, { $rate }/s, { $bitrate }
-plot-sent = Sent, and what your upload could carry
-plot-round-trip = Round trip
-plot-lost = Lost coming in, and going out
-plot-jitter-buffer = Jitter buffer: audio, video
-plot-now = { $name }, the last minute: { $values } now
-plot-not-measured = { $name }, the last minute: not measured now
+plot-sent = Envoyé, et possible
+plot-round-trip = Aller-retour
+plot-lost = Pertes au retour et à l’aller
+plot-jitter-buffer = Tampon de gigue : son, image
+plot-now = { $name }, la dernière minute : { $values } maintenant
+plot-not-measured = { $name }, la dernière minute : pas mesuré maintenant

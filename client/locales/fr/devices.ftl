@@ -1,71 +1,71 @@
-# Cameras, microphones and speakers: their lists, and what is wrong with them.
+# Caméras, micros et haut-parleurs : leurs listes, et ce qui ne va pas.
 
-camera = Camera
-microphone = Microphone
-speaker = Speaker
-system-default = System default
-system-default-device = System default: { $device }
-sound-or-video-file = File { $name }
-device-not-connected = { $device } (not connected)
-test-picture = Test picture
-test-tone = Test tone
-no-camera = No camera
-no-microphone = No microphone
-no-sound = No sound
-look-for-devices = Look for devices again
-cancel-echo = Cancel echo
-cancel-echo-hint = Keeps others from hearing themselves through your speaker
-reduce-noise = Reduce noise
-automatic-volume = Automatic volume
-their-volume = Their volume
-microphone-level = Microphone level
+camera = Caméra
+microphone = Micro
+speaker = Haut-parleur
+system-default = Par défaut du système
+system-default-device = Par défaut du système : { $device }
+sound-or-video-file = Fichier { $name }
+device-not-connected = { $device } (non branché)
+test-picture = Mire
+test-tone = Son de test
+no-camera = Aucune caméra
+no-microphone = Aucun micro
+no-sound = Aucun son
+look-for-devices = Rechercher les appareils
+cancel-echo = Supprimer l’écho
+cancel-echo-hint = Évite que les autres s’entendent par votre haut-parleur
+reduce-noise = Réduire le bruit
+automatic-volume = Volume automatique
+their-volume = Volume de l’autre
+microphone-level = Niveau du micro
 
-## The camera
+## La caméra
 
-camera-none = No camera was found. Connect one.
-camera-unknown = The camera “{ $device }” is not there. Choose another one.
-camera-busy = The camera “{ $device }” is in use by another program. Close that program, or choose another camera.
-camera-forbidden = Visavis may not use the camera “{ $device }”. Allow it in the system's privacy settings.
-camera-no-answer = The camera “{ $device }” does not answer. Unplug it and plug it in again, or choose another one.
-camera-no-format = The camera “{ $device }” offers no picture that Visavis can use. Choose another one.
-camera-failed = The camera “{ $device }” can't be opened. Choose another one.
-camera-lost = The camera was disconnected.
-camera-stopped = The camera stopped. Unplug it and plug it in again, or choose another one.
-camera-slow = The camera is not open yet. Allow it if the system asks, or choose another one.
-video-file-failed = The video file { $name } can't be played. Choose a camera.
-no-thread = The computer is too busy to open the device. Close other programs.
-call-without-picture = { $trouble } The call goes on without your picture.
+camera-none = Aucune caméra trouvée. Branchez-en une.
+camera-unknown = La caméra « { $device } » n’est pas là. Choisissez-en une autre.
+camera-busy = La caméra « { $device } » est utilisée par un autre programme. Fermez ce programme, ou choisissez une autre caméra.
+camera-forbidden = Visavis ne peut pas utiliser la caméra « { $device } ». Autorisez-le dans les réglages de confidentialité du système.
+camera-no-answer = La caméra « { $device } » ne répond pas. Débranchez-la et rebranchez-la, ou choisissez-en une autre.
+camera-no-format = La caméra « { $device } » n’offre aucune image que Visavis puisse utiliser. Choisissez-en une autre.
+camera-failed = La caméra « { $device } » ne s’ouvre pas. Choisissez-en une autre.
+camera-lost = La caméra s’est arrêtée ou a été débranchée. Rebranchez-la, ou choisissez-en une autre.
+camera-slow = La caméra n’est pas encore ouverte. Autorisez-la si le système le demande, ou choisissez-en une autre.
+video-file-failed = Le fichier vidéo { $name } ne peut pas être lu. Choisissez une caméra.
+nothing-comes-from-file = Rien ne vient encore de { $name }. Lancez ce qui y écrit.
+nobody-reads-file = Rien ne lit encore { $name }. Lancez ce qui le lit.
+no-thread = L’ordinateur est trop occupé pour ouvrir l’appareil. Fermez d’autres programmes.
+driver-failed = L’appareil est en panne. Choisissez-en un autre.
+call-without-picture = { $trouble } L’appel continue sans votre image.
 
-## The microphone
+## Le micro
 
-microphone-none = No microphone was found. Connect one.
-microphone-unknown = The microphone “{ $device }” is not there. Choose another one.
-microphone-busy = The microphone “{ $device }” is in use by another program. Close that program, or choose another microphone.
-microphone-forbidden = Visavis may not use the microphone “{ $device }”. Allow it in the system's privacy settings.
-microphone-failed = The microphone “{ $device }” can't be opened. Choose another one.
-microphone-no-answer = The microphone does not open. Unplug it and plug it in again, or choose another one.
-microphone-unusable = This microphone can't be used. Choose another one.
-microphone-slow = The microphone does not answer. Choose another one.
-microphone-lost = The microphone was disconnected.
-microphone-stopped = The microphone stopped. Choose another one.
-microphone-replaced = The microphone was disconnected. The system's default is used instead.
-sound-file-failed = The sound file can't be played. Choose a microphone.
-call-without-voice = { $trouble } The call goes on without your voice.
+microphone-none = Aucun micro trouvé. Branchez-en un.
+microphone-unknown = Le micro « { $device } » n’est pas là. Choisissez-en un autre.
+microphone-busy = Le micro « { $device } » est utilisé par un autre programme. Fermez ce programme, ou choisissez un autre micro.
+microphone-forbidden = Visavis ne peut pas utiliser le micro « { $device } ». Autorisez-le dans les réglages de confidentialité du système.
+microphone-failed = Le micro « { $device } » ne s’ouvre pas. Choisissez-en un autre.
+microphone-no-answer = Le micro ne s’ouvre pas. Débranchez-le et rebranchez-le, ou choisissez-en un autre.
+microphone-unusable = Ce micro n’est pas utilisable. Choisissez-en un autre.
+microphone-slow = Le micro ne répond pas. Choisissez-en un autre.
+microphone-lost = Le micro s’est arrêté ou a été débranché. Rebranchez-le, ou choisissez-en un autre.
+microphone-replaced = Le micro a été débranché. Celui du système est utilisé à sa place.
+sound-file-failed = Le fichier son ne peut pas être lu. Choisissez un micro.
+call-without-voice = { $trouble } L’appel continue sans votre voix.
 
-## The speaker
+## Le haut-parleur
 
-speaker-none = No speaker was found. Connect one.
-speaker-unknown = The speaker “{ $device }” is not there. Choose another one.
-speaker-busy = The speaker “{ $device }” is in use by another program. Close that program, or choose another speaker.
-speaker-forbidden = Visavis may not use the speaker “{ $device }”. Allow it in the system's privacy settings.
-speaker-failed = The speaker “{ $device }” can't be opened. Choose another one.
-speaker-no-answer = The speaker does not open. Unplug it and plug it in again, or choose another one.
-speaker-unusable = This speaker can't be used. Choose another one.
-speaker-slow = The speaker does not answer. Choose another one.
-speaker-lost = The speaker was disconnected.
-speaker-stopped = The speaker stopped. Choose another one.
-speaker-replaced = The speaker was disconnected. The system's default is used instead.
-recording-file-failed = The sound can't be recorded into that file. Choose a speaker.
-recording-stopped = The sound is no longer recorded.
-call-without-sound = { $trouble } You will not hear the other.
-sound-through-default = { $trouble } You hear the other through the system's default.
+speaker-none = Aucun haut-parleur trouvé. Branchez-en un.
+speaker-unknown = Le haut-parleur « { $device } » n’est pas là. Choisissez-en un autre.
+speaker-busy = Le haut-parleur « { $device } » est utilisé par un autre programme. Fermez ce programme, ou choisissez un autre haut-parleur.
+speaker-forbidden = Visavis ne peut pas utiliser le haut-parleur « { $device } ». Autorisez-le dans les réglages de confidentialité du système.
+speaker-failed = Le haut-parleur « { $device } » ne s’ouvre pas. Choisissez-en un autre.
+speaker-no-answer = Le haut-parleur ne s’ouvre pas. Débranchez-le et rebranchez-le, ou choisissez-en un autre.
+speaker-unusable = Ce haut-parleur n’est pas utilisable. Choisissez-en un autre.
+speaker-slow = Le haut-parleur ne répond pas. Choisissez-en un autre.
+speaker-lost = Le haut-parleur s’est arrêté ou a été débranché. Rebranchez-le, ou choisissez-en un autre.
+speaker-replaced = Le haut-parleur a été débranché. Celui du système est utilisé à sa place.
+recording-file-failed = Le son ne peut pas être enregistré dans ce fichier. Choisissez un haut-parleur.
+recording-stopped = Le son n’est plus enregistré.
+call-without-sound = { $trouble } Vous n’entendrez pas l’autre.
+sound-through-default = { $trouble } Vous entendez l’autre par le haut-parleur du système.

@@ -1,64 +1,64 @@
-# The screen between calls: who is online, whom to call, rooms, a look at oneself.
+# L’écran entre les appels : qui est en ligne, qui appeler, les salons, un coup d’œil sur soi.
 
-online = Online
-offline = Offline
+online = En ligne
+offline = Hors ligne
 people-online = { $count ->
-    [one] { $count } person online
-   *[other] { $count } people online
+    [one] { $count } personne en ligne
+   *[other] { $count } personnes en ligne
 }
-people-online-first = { $count } people online, the first { $shown } listed
-nobody-online = Nobody else is online
-ask-somebody = Ask somebody to open Visavis and log in to { $server }. Their name will appear here.
-ask-somebody-here = Ask somebody to open Visavis and log in to this server. Their name will appear here.
-reaching-server = Trying to reach the server…
-server-gone = The server can't be reached. Trying again; you can't make calls until it's back.
-log-out = Log out
-theme-system = Theme: system. Switch to dark
-theme-dark = Theme: dark. Switch to light
-theme-light = Theme: light. Switch to system
+people-online-first = { $count } personnes en ligne, les { $shown } premières affichées
+nobody-online = Personne d’autre n’est en ligne
+ask-somebody = Demandez à quelqu’un d’ouvrir Visavis et de se connecter à { $server }. Son nom apparaîtra ici.
+ask-somebody-here = Demandez à quelqu’un d’ouvrir Visavis et de se connecter à ce serveur. Son nom apparaîtra ici.
+reaching-server = Recherche du serveur…
+server-gone = Le serveur est injoignable. Nouvel essai en cours ; aucun appel n’est possible d’ici là.
+log-out = Se déconnecter
+theme-system = Apparence : celle du système. Passer au sombre
+theme-dark = Apparence : sombre. Passer au clair
+theme-light = Apparence : claire. Suivre le système
 
-## Calling somebody
+## Appeler quelqu’un
 
-username-to-call = Username to call
-their-name = Their name
-call = Call
-call-person = Call { $name }
-callee-missing = Enter the name of the person to call.
+username-to-call = Nom de la personne à appeler
+their-name = Son nom
+call = Appeler
+call-person = Appeler { $name }
+callee-missing = Saisissez le nom de la personne à appeler.
 
-## Names
+## Noms
 
-name-missing = Enter at least one letter or digit.
-name-too-long = Usernames can't be longer than { $most } characters.
-name-space = Usernames can't contain spaces. Use “-”, “_” or “.” instead.
-name-invisible = There is an invisible character in that username. Type it instead of pasting it.
-name-character = Usernames can't contain “{ $character }”. Use letters, digits, “.”, “-” and “_”.
-name-misplaced = “{ $character }” can't stand there. Begin and end with a letter or digit, and put one between “.”, “-” and “_”.
-name-mixed-scripts = That username mixes letters of different alphabets. Use those of one.
-name-mixed-digits = That username mixes different kinds of digits. Use 0 to 9.
-name-looks-latin = That username looks like one in Latin letters. Use Latin letters, or add a letter that differs.
-name-direction = The letters of that username run in different directions. Use those of one, and begin with a letter.
-name-no-form = That username can be read in several ways. Use plain letters and digits.
+name-missing = Saisissez au moins une lettre ou un chiffre.
+name-too-long = Un nom d’utilisateur a { $most } caractères au plus.
+name-space = Un nom d’utilisateur ne peut pas contenir d’espace. Utilisez « - », « _ » ou « . ».
+name-invisible = Ce nom d’utilisateur contient un caractère invisible. Tapez-le au lieu de le coller.
+name-character = Un nom d’utilisateur ne peut pas contenir « { $character } ». Utilisez des lettres, des chiffres, « . », « - » et « _ ».
+name-misplaced = « { $character } » ne peut pas être à cet endroit. Commencez et finissez par une lettre ou un chiffre, et placez-en un entre « . », « - » et « _ ».
+name-mixed-scripts = Ce nom d’utilisateur mélange des lettres de plusieurs alphabets. Utilisez-en un seul.
+name-mixed-digits = Ce nom d’utilisateur mélange plusieurs sortes de chiffres. Utilisez 0 à 9.
+name-looks-latin = Ce nom d’utilisateur ressemble à un nom en lettres latines. Utilisez des lettres latines, ou ajoutez une lettre différente.
+name-direction = Les lettres de ce nom d’utilisateur s’écrivent dans des sens différents. Utilisez-en un seul, et commencez par une lettre.
+name-no-form = Ce nom d’utilisateur peut se lire de plusieurs façons. Utilisez des lettres et des chiffres simples.
 
-## Rooms
+## Salons
 
-room-word = The word you agreed on
-room-hint = Any word you both know
-join = Join
-join-room = Join the room
-joining-room = Joining { $room }…
-in-room = You are in { $room }. Whoever joins next can call you.
-mate-in-room = { $name } is in { $room } too.
-call-person-in-room = Call { $name } in { $room }
-room-missing = Enter the word that you agreed on with the other person.
-room-too-long = That word is too long. Use at most { $most } characters.
-room-unprintable = There is a character in that word that can't be shown. Type it again.
-room-full = There are two people in { $room } already. Agree on another room.
-room-refused = The server did not let you into { $room }.
+room-word = Le mot convenu
+room-hint = Un mot que vous connaissez tous les deux
+join = Rejoindre
+join-room = Rejoindre le salon
+joining-room = Entrée dans { $room }…
+in-room = Vous êtes dans { $room }. La prochaine personne qui entre peut vous appeler.
+mate-in-room = { $name } est aussi dans { $room }.
+call-person-in-room = Appeler { $name } dans { $room }
+room-missing = Saisissez le mot convenu avec l’autre personne.
+room-too-long = Ce mot est trop long. Utilisez { $most } caractères au plus.
+room-unprintable = Ce mot contient un caractère qui ne peut pas s’afficher. Tapez-le à nouveau.
+room-full = Il y a déjà deux personnes dans { $room }. Convenez d’un autre salon.
+room-refused = Le serveur ne vous a pas laissé entrer dans { $room }.
 
-## A look at oneself
+## Un coup d’œil sur soi
 
-show-preview = Show the preview
-stop-preview = Stop the preview
-own-picture = Your picture, mirrored
-waiting-for-camera = Waiting for the camera…
-camera-is-off = The camera is off
+show-preview = Afficher l’aperçu
+stop-preview = Arrêter l’aperçu
+own-picture = Votre image, en miroir
+waiting-for-camera = La caméra démarre…
+camera-is-off = La caméra est éteinte

@@ -1,50 +1,56 @@
-# Numbers with their units, durations, dates.
+# Nombres avec leurs unités, durées, dates.
 
-percent = { $value }%
+percent = { $value } %
 milliseconds = { $value } ms
 kilobits-per-second = { $value } kbit/s
 megabits-per-second = { $value } Mbit/s
 
-less-than-a-second = less than a second
+less-than-a-second = moins d’une seconde
 hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
+    [one] { $count } heure
+   *[other] { $count } heures
 }
 minutes = { $count ->
     [one] { $count } minute
    *[other] { $count } minutes
 }
 seconds = { $count ->
-    [one] { $count } second
-   *[other] { $count } seconds
+    [one] { $count } seconde
+   *[other] { $count } secondes
 }
-two-durations = { $first } and { $second }
+two-durations = { $first } et { $second }
 
-today = Today
-yesterday = Yesterday
+today = Aujourd’hui
+yesterday = Hier
 weekday = { $number ->
-    [1] Monday
-    [2] Tuesday
-    [3] Wednesday
-    [4] Thursday
-    [5] Friday
-    [6] Saturday
-   *[7] Sunday
+    [1] Lundi
+    [2] Mardi
+    [3] Mercredi
+    [4] Jeudi
+    [5] Vendredi
+    [6] Samedi
+   *[7] Dimanche
 }
 month = { $number ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
-    [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
 }
-date = { $day } { $month }
-date-with-year = { $day } { $month } { $year }
+date = { $day ->
+    [1] 1er { $month }
+   *[other] { $day } { $month }
+}
+date-with-year = { $day ->
+    [1] 1er { $month } { $year }
+   *[other] { $day } { $month } { $year }
+}
 day-and-time = { $day }, { $time }

@@ -1,50 +1,50 @@
-# The window as a whole: its title, logging in, shortcuts, notices.
+# 整个窗口：标题、登录、快捷键、通知。
 
-title-ringing = { $peer } is calling – Visavis
-title-calling = Calling { $peer } – Visavis
-title-in-call = In a call with { $peer } – Visavis
+title-ringing = { $peer } 来电 – Visavis
+title-calling = 正在呼叫 { $peer } – Visavis
+title-in-call = 正在与 { $peer } 通话 – Visavis
 title-logged-in = { $name } – Visavis
 
-## Logging in
+## 登录
 
-tagline = Private one-to-one video calls
-username = Username
+tagline = 一对一私密视频通话
+username = 用户名
 username-example = alice
-server = Server
+server = 服务器
 server-example = ws://127.0.0.1:9090
-log-in = Log in
-logging-in = Logging in…
-cancel = Cancel
-username-missing = Enter a username. Others call you by it.
-server-missing = Enter the server's address, such as { $example }.
+log-in = 登录
+logging-in = 正在登录…
+cancel = 取消
+username-missing = 请输入用户名。别人用它呼叫您。
+server-missing = 请输入服务器地址，例如 { $example }。
 
-## Keyboard shortcuts
+## 键盘快捷键
 
-keyboard-shortcuts = Keyboard shortcuts
-done = Done
-keys-next = go to the next button or field
-keys-press = press the button
-keys-accept = accept a call
-keys-hang-up = decline, cancel or close a call
-keys-mute = mute or unmute the microphone, in a call
-keys-camera = turn the camera off or on, in a call
-keys-full-screen = full screen, in a call
-keys-statistics = show the statistics, in a call
-keys-leave = leave full screen, close a list, go back
-keys-help = show this list
-one-key-or-other = { $one } or { $other }
+keyboard-shortcuts = 键盘快捷键
+done = 完成
+keys-next = 转到下一个按钮或输入框
+keys-press = 按下按钮
+keys-accept = 接听来电
+keys-hang-up = 拒绝、取消或结束通话
+keys-mute = 通话中静音或取消静音
+keys-camera = 通话中关闭或打开摄像头
+keys-full-screen = 通话中全屏
+keys-statistics = 通话中显示统计信息
+keys-leave = 退出全屏、关闭列表、返回
+keys-help = 显示此列表
+one-key-or-other = { $one } 或 { $other }
 key-tab = Tab
 key-enter = Enter
-key-space = Space
-key-backspace = Backspace
-key-escape = Escape
+key-space = 空格
+key-backspace = 退格
+key-escape = Esc
 key-ctrl = Ctrl
 key-shift = Shift
 key-alt = Alt
 
-## Notices
+## 通知
 
-notices = Notices
-dismiss = Dismiss
-dismiss-notice = Dismiss: { $notice }
-older-notices = and { $count } older
+notices = 通知
+dismiss = 关闭
+dismiss-notice = 关闭：{ $notice }
+older-notices = 还有 { $count } 条更早的

@@ -1,138 +1,138 @@
-# A call: calling, being called, in the call, how it ended.
+# 通话：呼叫、来电、通话中、怎样结束。
 
-calling-person = Calling { $peer }
-calling = Calling…
-ringing = Ringing…
-connecting-person = Connecting to { $peer }
-connecting = Connecting…
-person-is-calling = { $peer } is calling
-accept = Accept
-decline = Decline
-accept-decline-keys = { $accept } accepts, { $decline } declines
-accepting-opens-both = Accepting turns your camera and microphone on.
-accepting-opens-microphone = Accepting turns your microphone on. Your camera stays off.
-accepting-opens-camera = Accepting turns your camera on. Your microphone stays muted.
-accepting-opens-nothing = Your camera stays off and your microphone muted.
+calling-person = 正在呼叫 { $peer }
+calling = 正在呼叫…
+ringing = 对方正在响铃…
+connecting-person = 正在连接 { $peer }
+connecting = 正在连接…
+person-is-calling = { $peer } 来电
+accept = 接听
+decline = 拒绝
+accept-decline-keys = { $accept } 接听，{ $decline } 拒绝
+accepting-opens-both = 接听后将打开您的摄像头和麦克风。
+accepting-opens-microphone = 接听后将打开您的麦克风。摄像头保持关闭。
+accepting-opens-camera = 接听后将打开您的摄像头。麦克风保持静音。
+accepting-opens-nothing = 您的摄像头保持关闭，麦克风保持静音。
 
-## In the call
+## 通话中
 
-picture-of = Picture of { $peer }
-no-picture-from = No picture from { $peer }
-waiting-for-picture = Waiting for { $peer }'s picture…
-close-call = Close call
-close-call-hint = Close the call ({ $keys })
-mute = Mute
-mute-hint = Mute the microphone ({ $keys })
-unmute = Unmute
-unmute-hint = Unmute the microphone ({ $keys })
-camera-on = Camera on
-camera-on-hint = Turn the camera on ({ $keys })
-camera-off = Camera off
-camera-off-hint = Turn the camera off ({ $keys })
-devices = Devices
-devices-hint = Choose camera, microphone and speaker
-close-devices = Close devices
-full-screen = Full screen
-full-screen-hint = Fill the screen with the call ({ $keys })
-leave-full-screen = Window
-leave-full-screen-hint = Leave full screen ({ $keys })
-show-statistics = Show statistics
-show-statistics-hint = How the connection is doing ({ $keys })
-time-in-call = In the call for { $time }
-interrupted = Reconnecting… Finding another way to { $peer }.
-interrupted-for = Reconnecting… Finding another way to { $peer } ({ $time }).
-you = You
-own-camera-off = Your camera is off
-self-view-moves = Arrow keys move it to another corner.
+picture-of = { $peer } 的画面
+no-picture-from = 没有 { $peer } 的画面
+waiting-for-picture = 正在等待 { $peer } 的画面…
+close-call = 结束通话
+close-call-hint = 结束通话 ({ $keys })
+mute = 静音
+mute-hint = 麦克风静音 ({ $keys })
+unmute = 取消静音
+unmute-hint = 取消麦克风静音 ({ $keys })
+camera-on = 打开摄像头
+camera-on-hint = 打开摄像头 ({ $keys })
+camera-off = 摄像头关闭
+camera-off-hint = 关闭摄像头 ({ $keys })
+devices = 设备
+devices-hint = 选择摄像头、麦克风和扬声器
+close-devices = 关闭设备
+full-screen = 全屏
+full-screen-hint = 全屏显示通话 ({ $keys })
+leave-full-screen = 窗口
+leave-full-screen-hint = 退出全屏 ({ $keys })
+show-statistics = 显示统计信息
+show-statistics-hint = 连接状况 ({ $keys })
+time-in-call = 已通话 { $time }
+interrupted = 正在重新连接… 正在寻找通往 { $peer } 的其他线路。
+interrupted-for = 正在重新连接… 正在寻找通往 { $peer } 的其他线路 ({ $time })。
+you = 您
+own-camera-off = 您的摄像头已关闭
+self-view-moves = 用方向键移到另一个角落。
 
-## How the connection is doing
+## 连接状况
 
-computer-busy = This computer is too busy: each picture takes { $time } ms
-their-connection-weak = Their connection is weak: { $percent }% of their packets are lost
-your-connection-weak = Your connection is weak: { $percent }% of your packets are lost
-your-upload-slow = Your upload is slow: it carries { $kilobits } kbit/s
-connection-late = The connection is slow: what you say arrives { $time } ms late
+computer-busy = 这台电脑太忙：每个画面需要 { $time } 毫秒
+their-connection-weak = 对方的连接较弱：对方 { $percent }% 的数据包丢失
+your-connection-weak = 您的连接较弱：您 { $percent }% 的数据包丢失
+your-upload-slow = 您的上传较慢：只有 { $kilobits } kbit/s
+connection-late = 连接较慢：您说的话晚 { $time } 毫秒到达
 
-## How it ended
+## 怎样结束
 
-back = Back
-call-again = Call again
-talked-for = You talked for { $time }.
-ended-by-us = You ended the call with { $peer }.
-cancelled-by-us = You cancelled the call with { $peer }.
-declined-by-us = You declined { $peer }'s call.
-ended-by-them = { $peer } ended the call.
-cancelled-by-them = { $peer } cancelled the call.
-call-back-to-hear = Call back to hear what it was about.
-declined-by-them = { $peer } declined the call.
-try-later = Try again later.
-on-another-call = { $peer } is on another call.
-no-answer = { $peer } didn't answer.
-not-online = { $peer } is not online.
-check-name = Check how the name is spelled, and that they are logged in to the same server.
-not-passed-on = The server did not pass the call on.
-went-offline = { $peer } went offline before the call could begin.
-call-when-back = Call again when they are back.
-server-lost = The connection to the server was lost before the call could begin.
-check-network = Check your network connection, then call again.
-not-connected-to = Couldn't connect to { $peer }.
-firewall = A firewall at either end may be in the way.
-firewall-try = A firewall at either end may be in the way. Call again, or try another network.
-their-app-failed = Their app could not set up the call. Try again.
-call-not-set-up = The call could not be set up here. Try again.
-connection-lost = The connection to { $peer } was lost.
+back = 返回
+call-again = 再次呼叫
+talked-for = 通话时长：{ $time }。
+ended-by-us = 您结束了与 { $peer } 的通话。
+cancelled-by-us = 您取消了对 { $peer } 的呼叫。
+declined-by-us = 您拒绝了 { $peer } 的来电。
+ended-by-them = { $peer } 结束了通话。
+cancelled-by-them = { $peer } 取消了呼叫。
+call-back-to-hear = 请回拨，问问是什么事。
+declined-by-them = { $peer } 拒绝了通话。
+try-later = 请稍后再试。
+on-another-call = { $peer } 正在通话中。
+no-answer = { $peer } 没有应答。
+not-online = { $peer } 不在线。
+check-name = 请检查名字的拼写，并确认双方登录了同一个服务器。
+not-passed-on = 服务器没有转达呼叫。
+went-offline = 通话开始之前 { $peer } 已离线。
+call-when-back = 请等对方回来后再呼叫。
+server-lost = 通话开始之前与服务器的连接中断。
+check-network = 请检查网络连接，然后再次呼叫。
+not-connected-to = 无法连接 { $peer }。
+firewall-try = 可能有一方的防火墙挡住了。请再次呼叫，或换一个网络。
+their-app-failed = 对方的应用无法建立通话。请再试一次。
+call-not-set-up = 两边的应用无法就通话达成一致。其中一个可能需要更新。
+part-failed = 通话的一部分无法启动。请关闭其他程序，然后再次呼叫。
+connection-lost = 与 { $peer } 的连接中断。
 
-## Why the server does not pass a call on
+## 服务器为什么不转达呼叫
 
-refused-version = The server does not understand this version of Visavis. One of them needs an update.
-refused-logged-out = The server has logged you out. Log in again.
-refused-unknown = Nobody is online under that name.
-refused-not-allowed = The server does not allow this call.
-refused-too-large = The server found the call's description too large. Try with fewer network connections.
-refused-too-often = You do that too often. Try again in a minute.
-refused-room-full = There are two people in that room already.
-refused-unavailable = The servers can't reach each other at the moment. Try again soon.
-refused-call = The server refused the call.
-log-in-first = Log in before you call somebody.
-own-name = That is your own name. Call somebody else.
+refused-version = 服务器不认识这个版本的 Visavis。其中一个需要更新。
+refused-logged-out = 服务器已将您退出登录。请重新登录。
+refused-unknown = 没有人以这个名字在线。
+refused-not-allowed = 服务器不允许这次通话。
+refused-too-large = 呼叫的描述对服务器来说太大。请减少网络连接后再试。
+refused-too-often = 操作太频繁。请一分钟后再试。
+refused-room-full = 房间中已有两个人。
+refused-unavailable = 服务器之间暂时无法连通。请稍后再试。
+refused-call = 服务器拒绝了呼叫。
+log-in-first = 请先登录再呼叫别人。
+own-name = 这是您自己的名字。请呼叫别人。
 
-## Video that can't be shown
+## 无法显示的画面
 
-their-picture-no-format = { $peer }'s picture can't be shown: their program sends no H.264 video, the only kind that can be shown here.
-their-picture-refused = { $peer }'s picture can't be shown: their program refused video. It may have no H.264, the only kind that can be shown here.
-their-picture-none = { $peer }'s picture can't be shown: their program sends no video.
-their-picture-interlaced = { $peer }'s picture can't be shown: it is interlaced. Another camera or program on their side may help.
-their-picture-bits = { $peer }'s picture can't be shown: it has { $bits } bits for each colour, and only 8 can be shown. Another program or setting on their side may help.
-their-picture-colours = { $peer }'s picture can't be shown: its colours are finer than can be shown here. Another program or setting on their side may help.
-their-picture-size = { $peer }'s picture can't be shown: it is { $size }, and no more than 1920x1080 can be shown. They can choose a smaller picture.
-their-picture-memory = { $peer }'s picture can't be shown: it needs more memory than was agreed. Another program or setting on their side may help.
-their-picture-profile = { $peer }'s picture can't be shown: it is a kind of H.264 that is unknown here. Another program or setting on their side may help.
-their-picture-no-key-frame = { $peer }'s picture can't be shown: no whole picture has come for a while. It helps if they turn their camera off and on.
-cannot-see-you = { $peer } can't see you
-cannot-see-you-no-format = { $peer } can't see you: their program takes no H.264 video, the only kind that is sent here.
-cannot-see-you-refused = { $peer } can't see you: their program refused video.
-cannot-see-you-none = { $peer } can't see you: their program takes no video.
+their-picture-no-format = 无法显示 { $peer } 的画面：对方的程序不发送 H.264 视频，而这里只能显示 H.264。
+their-picture-refused = 无法显示 { $peer } 的画面：对方的程序拒绝了视频。它可能没有 H.264，而这里只能显示 H.264。
+their-picture-none = 无法显示 { $peer } 的画面：对方的程序不发送视频。
+their-picture-interlaced = 无法显示 { $peer } 的画面：画面是隔行的。对方换一个摄像头或程序可能有用。
+their-picture-bits = 无法显示 { $peer } 的画面：每种颜色有 { $bits } 位，而这里只能显示 8 位。对方换一个程序或设置可能有用。
+their-picture-colours = 无法显示 { $peer } 的画面：颜色比这里能显示的更精细。对方换一个程序或设置可能有用。
+their-picture-size = 无法显示 { $peer } 的画面：大小为 { $size }，而这里最多显示 1920x1080。对方可以选择较小的画面。
+their-picture-memory = 无法显示 { $peer } 的画面：需要的内存超出约定。对方换一个程序或设置可能有用。
+their-picture-profile = 无法显示 { $peer } 的画面：这里不认识这种 H.264。对方换一个程序或设置可能有用。
+their-picture-no-key-frame = 无法显示 { $peer } 的画面：有一阵没有收到完整的画面。对方关闭再打开摄像头会有用。
+cannot-see-you = { $peer } 看不到您
+cannot-see-you-no-format = { $peer } 看不到您：对方的程序不接受 H.264 视频，而这里只发送 H.264。
+cannot-see-you-refused = { $peer } 看不到您：对方的程序拒绝了视频。
+cannot-see-you-none = { $peer } 看不到您：对方的程序不接受视频。
 
-## Statistics
+## 统计信息
 
-statistics = Statistics
-close-statistics = Close statistics
-statistics-soon = The first numbers will be here in a moment.
-statistics-you-send = You send
-statistics-they-send = They send
-statistics-audio = Audio sent, received
-statistics-upload = Upload could carry
-statistics-round-trip = Round trip
-statistics-lost = Lost going out, coming in
-statistics-jitter-buffer = Jitter buffer: audio, video
-statistics-concealed = Concealed audio
-statistics-freezes = Freezes
-statistics-codec = Encoding, decoding
-statistics-delay = Delay: video, audio
-statistics-video = { $width }×{ $height }, { $rate }/s, { $bitrate }
-plot-sent = Sent, and what your upload could carry
-plot-round-trip = Round trip
-plot-lost = Lost coming in, and going out
-plot-jitter-buffer = Jitter buffer: audio, video
-plot-now = { $name }, the last minute: { $values } now
-plot-not-measured = { $name }, the last minute: not measured now
+statistics = 统计信息
+close-statistics = 关闭统计信息
+statistics-soon = 数据马上就到。
+statistics-you-send = 发送
+statistics-they-send = 接收
+statistics-audio = 音频发送、接收
+statistics-upload = 可用上传带宽
+statistics-round-trip = 往返时间
+statistics-lost = 发送、接收丢包
+statistics-jitter-buffer = 抖动缓冲：音频、视频
+statistics-concealed = 掩盖的音频
+statistics-freezes = 卡顿
+statistics-codec = 编码、解码
+statistics-delay = 延迟：视频、音频
+statistics-video = { $width }×{ $height }，{ $rate } 帧/秒，{ $bitrate }
+plot-sent = 已发送与可用上传带宽
+plot-round-trip = 往返时间
+plot-lost = 接收与发送丢包
+plot-jitter-buffer = 抖动缓冲：音频、视频
+plot-now = { $name }，最近一分钟：当前 { $values }
+plot-not-measured = { $name }，最近一分钟：当前未测量

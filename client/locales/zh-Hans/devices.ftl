@@ -1,71 +1,71 @@
-# Cameras, microphones and speakers: their lists, and what is wrong with them.
+# 摄像头、麦克风和扬声器：列表，以及它们的问题。
 
-camera = Camera
-microphone = Microphone
-speaker = Speaker
-system-default = System default
-system-default-device = System default: { $device }
-sound-or-video-file = File { $name }
-device-not-connected = { $device } (not connected)
-test-picture = Test picture
-test-tone = Test tone
-no-camera = No camera
-no-microphone = No microphone
-no-sound = No sound
-look-for-devices = Look for devices again
-cancel-echo = Cancel echo
-cancel-echo-hint = Keeps others from hearing themselves through your speaker
-reduce-noise = Reduce noise
-automatic-volume = Automatic volume
-their-volume = Their volume
-microphone-level = Microphone level
+camera = 摄像头
+microphone = 麦克风
+speaker = 扬声器
+system-default = 系统默认
+system-default-device = 系统默认：{ $device }
+sound-or-video-file = 文件 { $name }
+device-not-connected = { $device }（未连接）
+test-picture = 测试画面
+test-tone = 测试音
+no-camera = 无摄像头
+no-microphone = 无麦克风
+no-sound = 无声音
+look-for-devices = 重新查找设备
+cancel-echo = 消除回声
+cancel-echo-hint = 避免对方从您的扬声器听到自己的声音
+reduce-noise = 降低噪声
+automatic-volume = 自动音量
+their-volume = 对方音量
+microphone-level = 麦克风音量
 
-## The camera
+## 摄像头
 
-camera-none = No camera was found. Connect one.
-camera-unknown = The camera “{ $device }” is not there. Choose another one.
-camera-busy = The camera “{ $device }” is in use by another program. Close that program, or choose another camera.
-camera-forbidden = Visavis may not use the camera “{ $device }”. Allow it in the system's privacy settings.
-camera-no-answer = The camera “{ $device }” does not answer. Unplug it and plug it in again, or choose another one.
-camera-no-format = The camera “{ $device }” offers no picture that Visavis can use. Choose another one.
-camera-failed = The camera “{ $device }” can't be opened. Choose another one.
-camera-lost = The camera was disconnected.
-camera-stopped = The camera stopped. Unplug it and plug it in again, or choose another one.
-camera-slow = The camera is not open yet. Allow it if the system asks, or choose another one.
-video-file-failed = The video file { $name } can't be played. Choose a camera.
-no-thread = The computer is too busy to open the device. Close other programs.
-call-without-picture = { $trouble } The call goes on without your picture.
+camera-none = 没有找到摄像头。请连接一个。
+camera-unknown = 摄像头“{ $device }”不在。请选择另一个。
+camera-busy = 摄像头“{ $device }”正被其他程序使用。请关闭该程序，或选择另一个摄像头。
+camera-forbidden = Visavis 不能使用摄像头“{ $device }”。请在系统的隐私设置中允许。
+camera-no-answer = 摄像头“{ $device }”没有响应。请拔下后重新插上，或选择另一个。
+camera-no-format = 摄像头“{ $device }”没有 Visavis 能用的画面格式。请选择另一个。
+camera-failed = 无法打开摄像头“{ $device }”。请选择另一个。
+camera-lost = 摄像头已停止或断开。请重新连接，或选择另一个。
+camera-slow = 摄像头尚未打开。如果系统询问，请允许，或选择另一个。
+video-file-failed = 无法播放视频文件 { $name }。请选择摄像头。
+nothing-comes-from-file = 还没有从 { $name } 收到内容。请启动写入它的程序。
+nobody-reads-file = 还没有程序读取 { $name }。请启动读取它的程序。
+no-thread = 电脑太忙，无法打开设备。请关闭其他程序。
+driver-failed = 设备出现故障。请选择另一个。
+call-without-picture = { $trouble }通话继续，但没有您的画面。
 
-## The microphone
+## 麦克风
 
-microphone-none = No microphone was found. Connect one.
-microphone-unknown = The microphone “{ $device }” is not there. Choose another one.
-microphone-busy = The microphone “{ $device }” is in use by another program. Close that program, or choose another microphone.
-microphone-forbidden = Visavis may not use the microphone “{ $device }”. Allow it in the system's privacy settings.
-microphone-failed = The microphone “{ $device }” can't be opened. Choose another one.
-microphone-no-answer = The microphone does not open. Unplug it and plug it in again, or choose another one.
-microphone-unusable = This microphone can't be used. Choose another one.
-microphone-slow = The microphone does not answer. Choose another one.
-microphone-lost = The microphone was disconnected.
-microphone-stopped = The microphone stopped. Choose another one.
-microphone-replaced = The microphone was disconnected. The system's default is used instead.
-sound-file-failed = The sound file can't be played. Choose a microphone.
-call-without-voice = { $trouble } The call goes on without your voice.
+microphone-none = 没有找到麦克风。请连接一个。
+microphone-unknown = 麦克风“{ $device }”不在。请选择另一个。
+microphone-busy = 麦克风“{ $device }”正被其他程序使用。请关闭该程序，或选择另一个麦克风。
+microphone-forbidden = Visavis 不能使用麦克风“{ $device }”。请在系统的隐私设置中允许。
+microphone-failed = 无法打开麦克风“{ $device }”。请选择另一个。
+microphone-no-answer = 麦克风打不开。请拔下后重新插上，或选择另一个。
+microphone-unusable = 无法使用这个麦克风。请选择另一个。
+microphone-slow = 麦克风没有响应。请选择另一个。
+microphone-lost = 麦克风已停止或断开。请重新连接，或选择另一个。
+microphone-replaced = 麦克风已断开。改用系统默认的。
+sound-file-failed = 无法播放声音文件。请选择麦克风。
+call-without-voice = { $trouble }通话继续，但没有您的声音。
 
-## The speaker
+## 扬声器
 
-speaker-none = No speaker was found. Connect one.
-speaker-unknown = The speaker “{ $device }” is not there. Choose another one.
-speaker-busy = The speaker “{ $device }” is in use by another program. Close that program, or choose another speaker.
-speaker-forbidden = Visavis may not use the speaker “{ $device }”. Allow it in the system's privacy settings.
-speaker-failed = The speaker “{ $device }” can't be opened. Choose another one.
-speaker-no-answer = The speaker does not open. Unplug it and plug it in again, or choose another one.
-speaker-unusable = This speaker can't be used. Choose another one.
-speaker-slow = The speaker does not answer. Choose another one.
-speaker-lost = The speaker was disconnected.
-speaker-stopped = The speaker stopped. Choose another one.
-speaker-replaced = The speaker was disconnected. The system's default is used instead.
-recording-file-failed = The sound can't be recorded into that file. Choose a speaker.
-recording-stopped = The sound is no longer recorded.
-call-without-sound = { $trouble } You will not hear the other.
-sound-through-default = { $trouble } You hear the other through the system's default.
+speaker-none = 没有找到扬声器。请连接一个。
+speaker-unknown = 扬声器“{ $device }”不在。请选择另一个。
+speaker-busy = 扬声器“{ $device }”正被其他程序使用。请关闭该程序，或选择另一个扬声器。
+speaker-forbidden = Visavis 不能使用扬声器“{ $device }”。请在系统的隐私设置中允许。
+speaker-failed = 无法打开扬声器“{ $device }”。请选择另一个。
+speaker-no-answer = 扬声器打不开。请拔下后重新插上，或选择另一个。
+speaker-unusable = 无法使用这个扬声器。请选择另一个。
+speaker-slow = 扬声器没有响应。请选择另一个。
+speaker-lost = 扬声器已停止或断开。请重新连接，或选择另一个。
+speaker-replaced = 扬声器已断开。改用系统默认的。
+recording-file-failed = 无法把声音录到该文件。请选择扬声器。
+recording-stopped = 声音不再录制。
+call-without-sound = { $trouble }您将听不到对方。
+sound-through-default = { $trouble }您从系统默认的扬声器听到对方。

@@ -1,64 +1,61 @@
-# The screen between calls: who is online, whom to call, rooms, a look at oneself.
+# 通话之间的界面：谁在线、呼叫谁、房间、看看自己。
 
-online = Online
-offline = Offline
-people-online = { $count ->
-    [one] { $count } person online
-   *[other] { $count } people online
-}
-people-online-first = { $count } people online, the first { $shown } listed
-nobody-online = Nobody else is online
-ask-somebody = Ask somebody to open Visavis and log in to { $server }. Their name will appear here.
-ask-somebody-here = Ask somebody to open Visavis and log in to this server. Their name will appear here.
-reaching-server = Trying to reach the server…
-server-gone = The server can't be reached. Trying again; you can't make calls until it's back.
-log-out = Log out
-theme-system = Theme: system. Switch to dark
-theme-dark = Theme: dark. Switch to light
-theme-light = Theme: light. Switch to system
+online = 在线
+offline = 离线
+people-online = { $count } 人在线
+people-online-first = { $count } 人在线，列出前 { $shown } 人
+nobody-online = 没有其他人在线
+ask-somebody = 请让别人打开 Visavis 并登录 { $server }。对方的名字会显示在这里。
+ask-somebody-here = 请让别人打开 Visavis 并登录此服务器。对方的名字会显示在这里。
+reaching-server = 正在连接服务器…
+server-gone = 无法连接服务器。正在重试；恢复之前不能呼叫。
+log-out = 退出登录
+theme-system = 外观：跟随系统。切换为深色
+theme-dark = 外观：深色。切换为浅色
+theme-light = 外观：浅色。切换为跟随系统
 
-## Calling somebody
+## 呼叫
 
-username-to-call = Username to call
-their-name = Their name
-call = Call
-call-person = Call { $name }
-callee-missing = Enter the name of the person to call.
+username-to-call = 要呼叫的用户名
+their-name = 对方的名字
+call = 呼叫
+call-person = 呼叫 { $name }
+callee-missing = 请输入要呼叫的人的名字。
 
-## Names
+## 名字
 
-name-missing = Enter at least one letter or digit.
-name-too-long = Usernames can't be longer than { $most } characters.
-name-space = Usernames can't contain spaces. Use “-”, “_” or “.” instead.
-name-invisible = There is an invisible character in that username. Type it instead of pasting it.
-name-character = Usernames can't contain “{ $character }”. Use letters, digits, “.”, “-” and “_”.
-name-misplaced = “{ $character }” can't stand there. Begin and end with a letter or digit, and put one between “.”, “-” and “_”.
-name-mixed-scripts = That username mixes letters of different alphabets. Use those of one.
-name-mixed-digits = That username mixes different kinds of digits. Use 0 to 9.
-name-looks-latin = That username looks like one in Latin letters. Use Latin letters, or add a letter that differs.
-name-direction = The letters of that username run in different directions. Use those of one, and begin with a letter.
-name-no-form = That username can be read in several ways. Use plain letters and digits.
+name-missing = 请至少输入一个字母或数字。
+name-too-long = 用户名最多 { $most } 个字符。
+name-space = 用户名不能包含空格。请改用“-”、“_”或“.”。
+name-invisible = 用户名中有看不见的字符。请手动输入，不要粘贴。
+name-character = 用户名不能包含“{ $character }”。请使用字母、数字、“.”、“-”和“_”。
+name-misplaced = “{ $character }”不能放在那里。请以字母或数字开头和结尾，并在“.”、“-”和“_”之间放一个。
+name-mixed-scripts = 用户名混用了不同文字的字母。请只用一种。
+name-mixed-digits = 用户名混用了不同种类的数字。请使用 0 到 9。
+name-looks-latin = 用户名看起来像拉丁字母的名字。请使用拉丁字母，或加一个不同的字母。
+name-direction = 用户名中的字母书写方向不同。请只用一个方向，并以字母开头。
+name-no-form = 用户名有多种读法。请使用普通的字母和数字。
 
-## Rooms
+## 房间
 
-room-word = The word you agreed on
-room-hint = Any word you both know
-join = Join
-join-room = Join the room
-joining-room = Joining { $room }…
-in-room = You are in { $room }. Whoever joins next can call you.
-mate-in-room = { $name } is in { $room } too.
-call-person-in-room = Call { $name } in { $room }
-room-missing = Enter the word that you agreed on with the other person.
-room-too-long = That word is too long. Use at most { $most } characters.
-room-unprintable = There is a character in that word that can't be shown. Type it again.
-room-full = There are two people in { $room } already. Agree on another room.
-room-refused = The server did not let you into { $room }.
+room-word = 约定的词
+room-hint = 双方都知道的任意一个词
+join = 加入
+join-room = 加入房间
+joining-room = 正在加入 { $room }…
+in-room = 您在 { $room } 中。下一位加入的人可以呼叫您。
+mate-in-room = { $name } 也在 { $room } 中。
+call-person-in-room = 呼叫 { $room } 中的 { $name }
+room-missing = 请输入您与对方约定的词。
+room-too-long = 这个词太长。最多 { $most } 个字符。
+room-unprintable = 这个词中有无法显示的字符。请重新输入。
+room-full = { $room } 中已有两个人。请约定另一个房间。
+room-refused = 服务器不让您进入 { $room }。
 
-## A look at oneself
+## 看看自己
 
-show-preview = Show the preview
-stop-preview = Stop the preview
-own-picture = Your picture, mirrored
-waiting-for-camera = Waiting for the camera…
-camera-is-off = The camera is off
+show-preview = 显示预览
+stop-preview = 停止预览
+own-picture = 您的画面（镜像）
+waiting-for-camera = 正在启动摄像头…
+camera-is-off = 摄像头已关闭

@@ -1,50 +1,28 @@
-# Numbers with their units, durations, dates.
+# 带单位的数字、时长、日期。
 
 percent = { $value }%
-milliseconds = { $value } ms
+milliseconds = { $value } 毫秒
 kilobits-per-second = { $value } kbit/s
 megabits-per-second = { $value } Mbit/s
 
-less-than-a-second = less than a second
-hours = { $count ->
-    [one] { $count } hour
-   *[other] { $count } hours
-}
-minutes = { $count ->
-    [one] { $count } minute
-   *[other] { $count } minutes
-}
-seconds = { $count ->
-    [one] { $count } second
-   *[other] { $count } seconds
-}
-two-durations = { $first } and { $second }
+less-than-a-second = 不到一秒
+hours = { $count } 小时
+minutes = { $count } 分钟
+seconds = { $count } 秒
+two-durations = { $first } { $second }
 
-today = Today
-yesterday = Yesterday
+today = 今天
+yesterday = 昨天
 weekday = { $number ->
-    [1] Monday
-    [2] Tuesday
-    [3] Wednesday
-    [4] Thursday
-    [5] Friday
-    [6] Saturday
-   *[7] Sunday
+    [1] 星期一
+    [2] 星期二
+    [3] 星期三
+    [4] 星期四
+    [5] 星期五
+    [6] 星期六
+   *[7] 星期日
 }
-month = { $number ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
-    [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
-}
-date = { $day } { $month }
-date-with-year = { $day } { $month } { $year }
-day-and-time = { $day }, { $time }
+month = { $number }月
+date = { $month }{ $day }日
+date-with-year = { $year }年{ $month }{ $day }日
+day-and-time = { $day } { $time }

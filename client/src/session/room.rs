@@ -287,13 +287,13 @@ mod tests {
             room.refused(code, Some("join"), message);
             assert_eq!(room.joined(blue(), names(&["bob"]), now), None, "refused is refused");
             match room.phase() {
-                RoomPhase::Refused(words) => words.clone(),
+                RoomPhase::Refused(words) => words.plain(),
                 other => panic!("{other:?}"),
             }
         };
         assert_eq!(
             words(ErrorCode::RoomFull, "x"),
-            "There are two people in blue already: agree on another room."
+            "There are two people in blue already. Agree on another room."
         );
         assert_eq!(words(ErrorCode::Unavailable, "Try again soon."), "Try again soon.");
         assert!(words(ErrorCode::Other, "").contains("blue"));

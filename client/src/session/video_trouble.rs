@@ -218,12 +218,12 @@ mod tests {
         let trouble = VideoTroubles::of(&stats, &measured, true).theirs.expect("a trouble");
         assert_eq!(trouble.name(), "too-large");
         assert_eq!(
-            trouble.words_of_theirs("bob"),
+            trouble.words_of_theirs("bob").plain(),
             "bob's picture can't be shown: it is 4096x2304, and no more than 1920x1080 can be \
              shown. They can choose a smaller picture."
         );
         assert_eq!(
-            VideoTrouble::Refused.words_of_ours("bob"),
+            VideoTrouble::Refused.words_of_ours("bob").plain(),
             "bob can't see you: their program refused video."
         );
     }

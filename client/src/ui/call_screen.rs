@@ -100,6 +100,9 @@ impl CallScreen {
         let label = match &snapshot.remote_video_words {
             _ if shown => text!("picture-of", peer = peer),
             Some(words) => words.text(),
+            None if call.now.saturating_duration_since(call.since) < motion::FIRST_PICTURE => {
+                text!("waiting-for-picture", peer = peer)
+            }
             None => text!("no-picture-from", peer = peer),
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));

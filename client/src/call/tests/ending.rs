@@ -309,7 +309,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
         (
             refused(ErrorCode::TooLarge, "answer", "c1"),
             "media off, 1: close, alice/c1: decline failed",
-            "ended Refused(\"The server found the call's description too large: try with fewer network interfaces.\")"
+            "ended Refused(\"The server found the call's description too large. Try with fewer network connections.\")"
         ),
     );
 }
