@@ -19,6 +19,7 @@ use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::stage_thread::StageThread;
 use crate::media::voice_processing::VoiceSetting;
 use crate::private_file;
+use crate::words::{Language, Phrase, language, phrase};
 
 /// The file's name inside the data directory.
 pub const SETTINGS_FILE: &str = "settings.json";
@@ -57,6 +58,9 @@ pub struct Settings {
     pub voice: VoiceSetting,
     /// How loud the other is, in percent.
     pub volume: Volume,
+    /// The language that was chosen; `None` speaks the system's.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "language::chosen")]
+    pub language: Option<Language>,
     /// How the window looks.
     pub theme: Theme,
 }
@@ -73,6 +77,18 @@ pub enum SettingsError {
     Damaged(PathBuf, String),
     #[error("the settings can't be saved in {0} ({1})")]
     Write(PathBuf, #[source] io::Error),
+}
+
+impl SettingsError {
+    /// What to tell the person; on the command line it is the error's own text.
+    #[must_use]
+    pub fn words(&self) -> Phrase {
+        match self {
+            Self::NoDataDir | Self::Write(..) => phrase!("settings-unsaved"),
+            Self::Read(..) => phrase!("settings-unread"),
+            Self::Damaged(..) => phrase!("settings-damaged"),
+        }
+    }
 }
 
 /// The directory for this program's data: the one that was requested, or the system's usual place.
@@ -110,12 +126,12 @@ impl Settings {
 
     /// Reads the file, or takes the defaults and says so in a line for the person.
     #[must_use]
-    pub fn load_or_default(path: &Path) -> (Self, Option<String>) {
+    pub fn load_or_default(path: &Path) -> (Self, Option<Phrase>) {
         match Self::load(path) {
             Ok(settings) => (settings, None),
             Err(error) => {
                 tracing::warn!(%error, "starting with default settings");
-                (Self::default(), Some(format!("Starting with default settings: {error}.")))
+                (Self::default(), Some(error.words()))
             }
         }
     }
@@ -152,7 +168,7 @@ impl Settings {
 /// settings win. Dropping this waits until the last ones are written.
 pub struct SettingsWriter {
     latest: Arc<DropOldestQueue<Settings>>,
-    problems: Arc<DropOldestQueue<String>>,
+    problems: Arc<DropOldestQueue<Phrase>>,
     _thread: StageThread<()>,
 }
 
@@ -172,7 +188,7 @@ impl SettingsWriter {
                     Taken::Value(settings) => {
                         if let Err(error) = settings.save(&path) {
                             tracing::warn!(%error, "settings not kept");
-                            told.put(format!("Your choices won't be remembered: {error}."));
+                            told.put(error.words());
                         }
                     }
                     Taken::TimedOut => {}
@@ -191,7 +207,7 @@ impl SettingsWriter {
 
     /// Where a line for the person comes when settings can't be written.
     #[must_use]
-    pub fn problems(&self) -> &Arc<DropOldestQueue<String>> {
+    pub fn problems(&self) -> &Arc<DropOldestQueue<Phrase>> {
         &self.problems
     }
 }
@@ -213,6 +229,7 @@ mod tests {
             camera: CameraChoice::File("/tmp/a b.y4m".into()),
             microphone: MicrophoneChoice::Tone(440.0),
             speaker: SpeakerChoice::Named("Kopfhörer".to_owned()),
+            language: Some(Language::Chinese),
             voice: VoiceSetting { noise_suppression: Some(false), ..VoiceSetting::default() },
             volume: Volume::from_percent(130),
             theme: Theme::Light,
@@ -247,6 +264,7 @@ mod tests {
     "noiseSuppression": false
   },
   "volume": 130,
+  "language": "zh-Hans",
   "theme": "light"
 }
 "#;
@@ -320,7 +338,7 @@ mod tests {
             fs::write(&path, bytes).expect("written");
             let (settings, line) = Settings::load_or_default(&path);
             assert_eq!(settings, Settings::default());
-            assert!(line.expect("a line").starts_with("Starting with default settings"));
+            assert!(line.expect("a line").text().starts_with("Your settings are damaged."));
         }
     }
 
@@ -367,6 +385,6 @@ mod tests {
         writer.keep(unusual());
         drop(writer);
         let line = problems.take().expect("a line");
-        assert!(line.starts_with("Your choices won't be remembered"), "{line}");
+        assert!(line.text().starts_with("Your choices won't be remembered"), "{line:?}");
     }
 }

@@ -19,6 +19,7 @@ pub mod signaling;
 pub mod stop;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod words;
 
 pub use visavis_media as media;
 pub use visavis_transport as transport;

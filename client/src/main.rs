@@ -26,6 +26,7 @@ use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
 use visavis_client::stop::{self, Stop};
+use visavis_client::words::Phrase;
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
@@ -146,7 +147,7 @@ fn run_headless(
     }
     let identity = match device_key(invocation) {
         Ok(key) => Identity::Device(key),
-        Err(words) => return fail(ExitReason::Device, &words),
+        Err(words) => return fail(ExitReason::Device, &words.plain()),
     };
     let script = Script {
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
@@ -214,10 +215,10 @@ async fn until_written(recordings: &Recordings, stop: &Stop) {
 }
 
 /// The key in the data directory; made now when there is none.
-fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
-    let folder =
-        data_dir(invocation.program.data_dir.as_deref()).map_err(|error| error.to_string())?;
-    DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
+fn device_key(invocation: &Invocation) -> Result<DeviceKey, Phrase> {
+    let folder = data_dir(invocation.program.data_dir.as_deref())
+        .map_err(|error| error.words().or_plain(error.to_string()))?;
+    DeviceKey::load_or_create(&folder).map_err(|error| error.words())
 }
 
 /// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.
@@ -299,6 +300,7 @@ fn run_window(
     use visavis_client::config::{SETTINGS_FILE, Settings};
     use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
+    use visavis_client::words;
 
     ui::settle_display();
     if let Err(error) = invocation.check_outputs() {
@@ -310,6 +312,7 @@ fn run_window(
     };
     let path = folder.join(SETTINGS_FILE);
     let (mut settings, damaged) = Settings::load_or_default(&path);
+    words::speak(settings.language);
     // What the command line names holds for this run, over what was remembered.
     settings.server = invocation.server.clone().or(settings.server);
     settings.username = invocation.username.as_ref().map(ToString::to_string).or(settings.username);

@@ -288,7 +288,7 @@ impl Driver {
             if let (CallPhase::Ended { reason: EndReason::ConnectFailed(why), .. }, Some(step)) =
                 (&phase, set_up_step)
             {
-                tracing::warn!(%step, %why, "the call could not be connected");
+                tracing::warn!(%step, ?why, "the call could not be connected");
             }
             self.on_phase(&phase);
             self.snapshot.call = phase;

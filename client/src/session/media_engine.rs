@@ -16,7 +16,7 @@ use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
 use crate::media::units::VideoSize;
 use crate::media::voice_processing::VoiceSetting;
-use crate::session::audio_devices::{AudioDevices, sentence};
+use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
@@ -24,6 +24,7 @@ use crate::session::options::SessionOptions;
 use crate::session::pipeline::{Pipeline, PipelineStatistics};
 use crate::session::switchable::{Event, Switchable};
 use crate::transport::{MediaEnds, PeerCommand};
+use crate::words::{Phrase, phrase};
 
 /// When the camera is turned off, so many black frames follow the last real one, so that the
 /// other does not keep looking at a frozen face.
@@ -42,9 +43,9 @@ pub(super) enum MediaEvent {
     /// Whether a camera delivers frames.
     CameraLive(bool),
     /// Something went wrong; in words.
-    Trouble(String),
+    Trouble(Phrase),
     /// What is wrong with a device now, in words; nothing when it is well or not wanted.
-    DeviceTrouble(DeviceKind, Option<String>),
+    DeviceTrouble(DeviceKind, Option<Phrase>),
 }
 
 /// What changes all the time.
@@ -115,7 +116,7 @@ pub(super) struct MediaEngine<C> {
 #[derive(Default)]
 struct Reported {
     camera_live: bool,
-    troubles: [Option<String>; 3],
+    troubles: [Option<Phrase>; 3],
 }
 
 impl<C> MediaEngine<C> {
@@ -169,7 +170,7 @@ impl<C> MediaEngine<C> {
                     Arc::clone(&self.remote_video),
                     ends,
                     peer,
-                    |words| self.trouble(words),
+                    |words| self.trouble(phrase!("part-failed").or_plain(words)),
                 ));
             }
             MediaCommand::MediaFlows => {
@@ -245,7 +246,7 @@ impl<C> MediaEngine<C> {
             self.audio.listen();
         }
         for words in self.options.recordings.take_failures() {
-            self.trouble(words);
+            self.trouble(phrase!("recording-failed").or_plain(words));
         }
         MediaStatistics {
             microphone_level: self
@@ -257,7 +258,7 @@ impl<C> MediaEngine<C> {
         }
     }
 
-    fn trouble(&self, words: String) {
+    fn trouble(&self, words: Phrase) {
         report(&self.events, MediaEvent::Trouble(words));
     }
 
@@ -349,12 +350,12 @@ impl<C> MediaEngine<C> {
     }
 
     /// What is wrong with the camera now, in words; in a call also what that means for it.
-    fn camera_trouble(&self) -> Option<String> {
+    fn camera_trouble(&self) -> Option<Phrase> {
         match self.camera.keeper.trouble()? {
             Trouble::Missing(words) if self.in_call.is_some() => {
-                Some(format!("{} The call goes on without your picture.", sentence(words)))
+                Some(phrase!("call-without-picture", trouble = words.clone()))
             }
-            Trouble::Missing(words) | Trouble::Fallback(words) => Some(sentence(words)),
+            Trouble::Missing(words) | Trouble::Fallback(words) => Some(words.clone()),
             Trouble::Replaced => None,
         }
     }

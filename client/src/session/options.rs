@@ -11,6 +11,7 @@ use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_record::Recordings;
 use crate::media::voice_processing::VoiceSetting;
+use crate::words::Phrase;
 
 /// 720p: what a webcam delivers and a home line carries.
 const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
@@ -25,7 +26,7 @@ pub enum Identity {
     Device(DeviceKey),
     /// There is a key and it can't be used; why, in words. Nobody is logged in with less than they
     /// own.
-    Unusable(String),
+    Unusable(Phrase),
 }
 
 /// The choices that hold for a whole session.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use visavis_shared::{ErrorCode, RoomId, Username};
 
 use crate::call::deadline;
-use crate::session::ending::foreign;
 use crate::session::snapshot::{RoomMate, RoomPhase};
+use crate::words::{Phrase, phrase};
 
 /// How long the person's asking stands while no answer comes: as long as a call that they placed
 /// would ring.
@@ -99,12 +99,10 @@ impl<C> Room<C> {
             return;
         }
         let words = match code {
-            ErrorCode::RoomFull => {
-                format!("There are two people in {room} already: agree on another room.")
-            }
-            ErrorCode::RateLimited => "You do that too often: try again in a minute.".to_owned(),
-            _ => foreign(message)
-                .unwrap_or_else(|| format!("The server did not let you into {room}.")),
+            ErrorCode::RoomFull => phrase!("room-full", room = room.as_str()),
+            ErrorCode::RateLimited => phrase!("refused-too-often"),
+            _ => Phrase::foreign(message)
+                .unwrap_or_else(|| phrase!("room-refused", room = room.as_str())),
         };
         self.phase = RoomPhase::Refused(words);
         self.asking = None;
@@ -289,13 +287,13 @@ mod tests {
             room.refused(code, Some("join"), message);
             assert_eq!(room.joined(blue(), names(&["bob"]), now), None, "refused is refused");
             match room.phase() {
-                RoomPhase::Refused(words) => words.clone(),
+                RoomPhase::Refused(words) => words.plain(),
                 other => panic!("{other:?}"),
             }
         };
         assert_eq!(
             words(ErrorCode::RoomFull, "x"),
-            "There are two people in blue already: agree on another room."
+            "There are two people in blue already. Agree on another room."
         );
         assert_eq!(words(ErrorCode::Unavailable, "Try again soon."), "Try again soon.");
         assert!(words(ErrorCode::Other, "").contains("blue"));

@@ -13,6 +13,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::voice_processing::VoiceSettings;
 use crate::session::statistics::Statistics;
+use crate::words::Phrase;
 
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +82,7 @@ pub enum LoginPhase {
     /// The login is under way.
     LoggingIn,
     /// Refused or not reachable: one line that says what to do.
-    Failed(String),
+    Failed(Phrase),
     /// Logged in.
     LoggedIn {
         /// Under this name.
@@ -105,7 +106,7 @@ pub enum RoomPhase {
     /// In it: whoever joins it next calls us.
     Inside(RoomId),
     /// Not let in: one line that says what to do.
-    Refused(String),
+    Refused(Phrase),
 }
 
 impl RoomPhase {
@@ -147,7 +148,7 @@ pub struct Notice {
     /// Its id, to dismiss it by.
     pub id: NoticeId,
     /// What happened and what to do.
-    pub text: String,
+    pub text: Phrase,
 }
 
 /// Everything the window shows, in one piece.
@@ -180,9 +181,9 @@ pub struct Snapshot {
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
     /// What is wrong with their video, in words, when it can't be shown.
-    pub remote_video_words: Option<String>,
+    pub remote_video_words: Option<Phrase>,
     /// What keeps them from seeing us, in words.
-    pub own_video_words: Option<String>,
+    pub own_video_words: Option<Phrase>,
     /// The devices there are.
     pub devices: DeviceList,
     /// The camera in use.
@@ -200,7 +201,7 @@ pub struct Snapshot {
     /// Round trip in the call, where measured.
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
-    pub connection_words: Option<String>,
+    pub connection_words: Option<Phrase>,
     /// The statistics of the call, while it has a connection.
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.

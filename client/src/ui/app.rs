@@ -25,6 +25,7 @@ use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
+use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
 pub struct App {
@@ -34,7 +35,7 @@ pub struct App {
     writer: Option<SettingsWriter>,
     /// The login that was requested here; remembered once it works.
     requested_login: Option<(String, String)>,
-    local_notices: Vec<String>,
+    local_notices: Vec<Phrase>,
     ready: Readiness,
     title: String,
     help: bool,
@@ -61,10 +62,7 @@ impl App {
             }
             Err(error) => {
                 tracing::warn!(%error, "no thread to write settings");
-                local_notices.push(
-                    "Your choices won't be remembered: the system can't start another thread."
-                        .to_owned(),
-                );
+                local_notices.push(phrase!("settings-unsaved-busy"));
                 None
             }
         });
@@ -190,18 +188,18 @@ impl App {
                 }
             },
             CallPhase::Calling { peer, ringing, since } => {
-                let (heading, waited) = (format!("Calling {peer}"), waited(ui, *since));
-                let progress = if *ringing { "Ringing…" } else { "Trying to reach them…" };
-                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
+                let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
+                let progress = if *ringing { text!("ringing") } else { text!("calling") };
+                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
                 waiting::ringing(ui, peer, waited, snapshot, actions);
             }
             CallPhase::Connecting { peer, since } => {
-                let (heading, waited) = (format!("Connecting to {peer}"), waited(ui, *since));
-                let progress = "Setting up picture and sound…";
-                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
+                let heading = text!("connecting-person", peer = peer);
+                let (progress, waited) = (text!("connecting"), waited(ui, *since));
+                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}
@@ -275,17 +273,17 @@ fn running(call: &CallPhase) -> Option<(&Username, Instant, Option<Instant>)> {
 /// What stands in the window's title bar.
 fn title(snapshot: &Snapshot) -> String {
     match (&snapshot.call, &snapshot.login) {
-        (CallPhase::Ringing { peer, .. }, _) => format!("{peer} is calling – Visavis"),
-        (CallPhase::Calling { peer, .. }, _) => format!("Calling {peer} – Visavis"),
+        (CallPhase::Ringing { peer, .. }, _) => text!("title-ringing", peer = peer),
+        (CallPhase::Calling { peer, .. }, _) => text!("title-calling", peer = peer),
         (
             CallPhase::Connecting { peer, .. }
             | CallPhase::InCall { peer, .. }
             | CallPhase::Reconnecting { peer, .. },
             _,
-        ) => format!("In a call with {peer} – Visavis"),
+        ) => text!("title-in-call", peer = peer),
         (_, LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username }) => {
-            format!("{username} – Visavis")
+            text!("title-logged-in", name = username)
         }
-        _ => "Visavis".to_owned(),
+        _ => super::NAME.to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use eframe::egui::{
     Align, Align2, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
     Vec2, WidgetInfo, pos2, vec2,
 };
-use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
+use visavis_shared::{NameError, canonical_name};
 
 use super::action::{Action, Actions};
 use super::design::component::{CAMERA_ASPECT, CHECK_COLUMNS, FIELD_BUTTON};
@@ -16,12 +16,14 @@ use super::video_view::{VideoView, letterbox};
 use super::widgets::{self, PersonRow, Tone};
 use super::{devices, rooms, words};
 use crate::config::Theme;
+use crate::device::CameraChoice;
 use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
+use crate::words::{Phrase, phrase, text};
 
 #[derive(Default)]
 pub(super) struct PeoplePage {
     callee: String,
-    problem: Option<String>,
+    problem: Option<Phrase>,
     room: rooms::RoomBox,
 }
 
@@ -80,9 +82,7 @@ impl PeoplePage {
         between: impl FnOnce(&mut Ui, &mut Actions),
     ) {
         if !online {
-            let text = "The server can't be reached. Trying again; you can't make calls until \
-                        it's back.";
-            widgets::warning(ui, text, Live::Polite);
+            widgets::warning(ui, &text!("server-gone"), Live::Polite);
             ui.add_space(space::S2);
         }
         self.call_card(ui, snapshot, online, actions);
@@ -94,12 +94,13 @@ impl PeoplePage {
     fn call_card(&mut self, ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         widgets::card(ui).show(ui, |ui| {
             ui.take_available_width();
-            let caption = widgets::caption(ui, "Username to call");
+            let caption = widgets::caption(ui, &text!("username-to-call"));
             ui.horizontal(|ui| {
                 let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
                 let text = &mut self.callee;
                 let limit = MAX_USERNAME_CHARS * 2;
-                let field = widgets::text_field(ui, &caption, "Their name", text, limit, width);
+                let hint = text!("their-name");
+                let field = widgets::text_field(ui, &caption, &hint, text, limit, width);
                 if field.changed() {
                     self.problem = None;
                 }
@@ -107,7 +108,8 @@ impl PeoplePage {
                 let clicked = ui
                     .add_enabled_ui(online, |ui| {
                         let icon = Some(Icon::Camera);
-                        widgets::button(ui, Tone::Accent, icon, "Call", FIELD_BUTTON).clicked()
+                        widgets::button(ui, Tone::Accent, icon, &text!("call"), FIELD_BUTTON)
+                            .clicked()
                     })
                     .inner;
                 if clicked || entered && online {
@@ -115,7 +117,7 @@ impl PeoplePage {
                 }
             });
             if let Some(problem) = &self.problem {
-                widgets::warning(ui, problem, Live::Assertive);
+                widgets::warning(ui, &problem.text(), Live::Assertive);
             }
             ui.add_space(space::S2);
             self.room.show(ui, snapshot, online, actions);
@@ -128,11 +130,8 @@ impl PeoplePage {
         let username = match canonical_name(&self.callee) {
             _ if known => self.callee.trim().to_owned(),
             Ok(name) => name.as_str().to_owned(),
-            Err(error) => {
-                let empty = "Please enter the name of the person to call.";
-                self.problem = Some(words::name_problem(error, empty));
-                return;
-            }
+            Err(NameError::Empty) => return self.problem = Some(phrase!("callee-missing")),
+            Err(error) => return self.problem = Some(words::name_problem(error)),
         };
         self.problem = None;
         actions.send(Intent::Call { username });
@@ -178,18 +177,18 @@ fn me(ui: &mut Ui, snapshot: &Snapshot, theme: Theme, actions: &mut Actions) {
         widgets::avatar(ui, size::AVATAR_SM, username, Some(online));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            if widgets::icon_button(ui, Icon::LogOut, "Log out").clicked() {
+            if widgets::icon_button(ui, Icon::LogOut, &text!("log-out")).clicked() {
                 actions.send(Intent::LogOut);
             }
-            if widgets::icon_button(ui, Icon::Keyboard, "Keyboard shortcuts").clicked() {
+            if widgets::icon_button(ui, Icon::Keyboard, &text!("keyboard-shortcuts")).clicked() {
                 actions.push(Action::Help(true));
             }
             let (next, label) = match theme {
-                Theme::System => (Theme::Dark, "Theme: system. Switch to dark"),
-                Theme::Dark => (Theme::Light, "Theme: dark. Switch to light"),
-                Theme::Light => (Theme::System, "Theme: light. Switch to system"),
+                Theme::System => (Theme::Dark, text!("theme-system")),
+                Theme::Dark => (Theme::Light, text!("theme-dark")),
+                Theme::Light => (Theme::System, text!("theme-light")),
             };
-            if widgets::icon_button(ui, Icon::Contrast, label).clicked() {
+            if widgets::icon_button(ui, Icon::Contrast, &label).clicked() {
                 actions.push(Action::Theme(next));
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
@@ -200,9 +199,9 @@ fn me(ui: &mut Ui, snapshot: &Snapshot, theme: Theme, actions: &mut Actions) {
                 ui.add(Label::new(TypeStyle::Strong.text(username)).truncate());
                 let p = Palette::of(ui.visuals());
                 let (words, ink) = if online {
-                    ("Online", p.text_3)
+                    (text!("online"), p.text_3)
                 } else {
-                    ("Trying to reach the server…", p.warn)
+                    (text!("reaching-server"), p.warn)
                 };
                 ui.add(Label::new(TypeStyle::Caption.text(words).color(ink)).truncate());
             });
@@ -215,10 +214,10 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
     let shown = snapshot.people.iter().filter(|person| person.online).count();
     widgets::section(ui, &words::online_count(shown, snapshot.people_total));
     if snapshot.people.is_empty() {
-        let server = words::foreign(&snapshot.server).unwrap_or_else(|| "this server".to_owned());
-        let text = format!(
-            "Ask somebody to open Visavis and log in to {server}. Their name will appear here."
-        );
+        let text = match words::foreign(&snapshot.server) {
+            Some(server) => text!("ask-somebody", server = server),
+            None => text!("ask-somebody-here"),
+        };
         Frame::new()
             .inner_margin(Margin::symmetric(space::S3 as i8, 0))
             .show(ui, |ui| widgets::quiet_line(ui, &text));
@@ -228,8 +227,8 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
         let row = PersonRow {
             name,
             online: person.online,
-            second: if person.online { "Online" } else { "Offline" },
-            action: &format!("Call {name}"),
+            second: &if person.online { text!("online") } else { text!("offline") },
+            action: &text!("call-person", name = name),
             icon: Icon::Camera,
             enabled: online && person.online,
         };
@@ -266,8 +265,8 @@ fn preview_card(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut
 fn own_picture(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, actions: &mut Actions) {
     let width = ui.available_width();
     preview(ui, snapshot, own, width);
-    let text = if snapshot.preview { "Stop the preview" } else { "Show the preview" };
-    if widgets::button(ui, Tone::Plain, Some(Icon::Camera), text, width).clicked() {
+    let text = if snapshot.preview { text!("stop-preview") } else { text!("show-preview") };
+    if widgets::button(ui, Tone::Plain, Some(Icon::Camera), &text, width).clicked() {
         actions.send(Intent::Preview(!snapshot.preview));
     }
 }
@@ -282,9 +281,10 @@ fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, width: f32) {
         && snapshot.camera_live
         && own.paint(ui.painter(), shape, radius::MD, true);
     let label = match (shown, snapshot.preview) {
-        (true, _) => "Your picture, mirrored",
-        (false, true) => "Waiting for the camera",
-        (false, false) => "The camera is off",
+        (true, _) => text!("own-picture"),
+        (false, true) if snapshot.camera == CameraChoice::None => text!("no-camera"),
+        (false, true) => text!("waiting-for-camera"),
+        (false, false) => text!("camera-is-off"),
     };
     if !shown {
         let above = rect.center() - vec2(0.0, space::S3);
@@ -293,10 +293,10 @@ fn preview(ui: &mut Ui, snapshot: &Snapshot, own: &VideoView, width: f32) {
         ui.painter().text(
             rect.center() + vec2(0.0, space::S5),
             Align2::CENTER_CENTER,
-            label,
+            &label,
             TypeStyle::Small.font(),
             p.text_2,
         );
     }
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
 }

@@ -16,6 +16,7 @@ use super::design::{
 };
 use super::video_view::{VideoView, letterbox};
 use super::widgets::focus;
+use crate::words::{Phrase, text};
 
 pub(super) use self::placing::SelfViewLook;
 
@@ -25,8 +26,9 @@ pub(super) struct OwnPicture<'a> {
     pub(super) view: &'a VideoView,
     /// Whether the camera delivers.
     pub(super) live: bool,
+    pub(super) peer: &'a str,
     /// What keeps the other from seeing it.
-    pub(super) unseen: Option<&'a str>,
+    pub(super) unseen: Option<&'a Phrase>,
 }
 
 /// What the picture remembers from pass to pass.
@@ -47,7 +49,7 @@ impl SelfView {
         if look.hidden {
             return tab(ui, over, look);
         }
-        let OwnPicture { view, live, unseen } = own;
+        let OwnPicture { view, live, peer, unseen } = own;
         let extent = look.extent(over, view.aspect().filter(|_| live));
         let home = look.place(over, extent);
         let id = ui.make_persistent_id("self-view");
@@ -56,16 +58,16 @@ impl SelfView {
 
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
         let label = match (live, look.mirrored) {
-            (true, true) => "Your picture, mirrored",
-            (true, false) => "Your picture",
-            (false, _) => "Your camera is off",
+            (true, true) => text!("own-picture"),
+            (true, false) => text!("own-picture-plain"),
+            (false, _) => text!("own-camera-off"),
         };
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         ui.ctx().accesskit_node_builder(id, |node| {
-            let keys = "Arrow keys move it to another corner, plus and minus resize it, H hides it";
+            let keys = text!("self-view-keys");
             node.set_description(match unseen {
-                Some(words) => format!("{words} {keys}"),
-                None => keys.to_owned(),
+                Some(words) => [words.text(), keys].join(" "),
+                None => keys,
             });
         });
         self.drag(ui, &response, home, over, look);
@@ -78,7 +80,7 @@ impl SelfView {
         let shape = letterbox(view.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
         if live && view.paint(painter, shape, radius::LG, look.mirrored) {
             match unseen {
-                Some(words) => unseen_line(ui, rect, words),
+                Some(_) => unseen_line(ui, rect, peer),
                 None => you(ui, rect),
             }
         } else {
@@ -88,7 +90,7 @@ impl SelfView {
             painter.text(
                 rect.center() + vec2(0.0, space::S4),
                 Align2::CENTER_CENTER,
-                "Camera off",
+                text!("camera-off"),
                 TypeStyle::Caption.font(),
                 stage::TEXT_2,
             );
@@ -179,8 +181,8 @@ fn grip(ui: &Ui, rect: Rect, extent: Vec2, over: Rect, look: &mut SelfViewLook) 
 
 /// What can be done with it, in the upper corner away from the grip.
 fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
-    let mirror = if look.mirrored { "Don't mirror your picture" } else { "Mirror your picture" };
-    let tools = [(Icon::Mirror, mirror), (Icon::EyeOff, "Hide your picture (H)")];
+    let mirror = if look.mirrored { text!("self-view-plain") } else { text!("self-view-mirror") };
+    let tools = [(Icon::Mirror, mirror), (Icon::EyeOff, text!("self-view-hide", keys = "H"))];
     let step = TOOL + space::S1;
     let width = step * tools.len() as f32 - space::S1;
     let left = if look.corner.right || !look.corner.bottom {
@@ -206,15 +208,16 @@ fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
 /// What is left of a hidden picture: a tab at the edge that brings it back.
 fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) {
     let place = look.place(over, Vec2::splat(TOOL));
-    if round_tool(ui, place, Icon::Eye, "Show your picture").clicked() {
+    if round_tool(ui, place, Icon::Eye, text!("self-view-show")).clicked() {
         look.hidden = false;
     }
 }
 
-fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: &str) -> Response {
+fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
     ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         controls::float(ui, place);
-        let control = controls::Control { icon, text: hint, hint, look: controls::Look::Plain };
+        let look = controls::Look::Plain;
+        let control = controls::Control { icon, text: hint.clone(), hint, look };
         controls::button(ui, place, &control, size::ICON_SM)
     })
     .inner
@@ -225,7 +228,7 @@ fn you(ui: &Ui, rect: Rect) {
     if rect.width() < layout::SIDE_BAR / 2.0 {
         return;
     }
-    let words = TypeStyle::CaptionStrong.layout("You", stage::TEXT, rect.width(), false);
+    let words = TypeStyle::CaptionStrong.layout(&text!("you"), stage::TEXT, rect.width(), false);
     let galley = ui.painter().layout_job(words);
     let tag = vec2(galley.size().x + 2.0 * space::S2, space::S6);
     let low = pos2(rect.left() + space::S2, rect.bottom() - space::S2 - tag.y);
@@ -235,10 +238,10 @@ fn you(ui: &Ui, rect: Rect) {
 }
 
 /// Says over one's own picture that the other can't see it; why is in the notice.
-fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
-    let line = words.split(':').next().unwrap_or(words);
+fn unseen_line(ui: &Ui, rect: Rect, peer: &str) {
+    let line = text!("cannot-see-you", peer = peer);
     let room = rect.width() - 2.0 * space::S2;
-    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(line, stage::WARN, room, true));
+    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(&line, stage::WARN, room, true));
     let height = (galley.size().y + space::S2).min(rect.height());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
     let corners = CornerRadius { nw: 0, ne: 0, sw: radius::LG, se: radius::LG };

@@ -11,7 +11,7 @@ use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
 
-use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, with_call};
+use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, said, with_call};
 
 fn ringing() -> Snapshot {
     with_call(CallPhase::Ringing { peer: name("bob"), since: ago(2) })
@@ -182,7 +182,7 @@ fn an_interruption_and_a_weak_connection_are_said_in_words() {
     let mut window = Window::open(with_call(reconnecting));
     assert!(window.shows("Finding another way to bob"));
     let weak = "Their connection is weak: 12% of their packets are lost";
-    window.set(Snapshot { connection_words: Some(weak.to_owned()), ..in_call() });
+    window.set(Snapshot { connection_words: Some(said(weak)), ..in_call() });
     assert!(window.shows(weak));
 }
 
@@ -238,8 +238,8 @@ fn what_keeps_pictures_from_being_seen_is_said_in_the_place_of_each() {
     let mut window = Window::open(in_call());
     assert!(window.shows("No picture from bob") && !window.shows(theirs));
     window.set(Snapshot {
-        remote_video_words: Some(theirs.to_owned()),
-        own_video_words: Some(ours.to_owned()),
+        remote_video_words: Some(said(theirs)),
+        own_video_words: Some(said(ours)),
         camera_live: true,
         ..in_call()
     });
@@ -288,7 +288,7 @@ fn ones_own_picture_is_mirrored_or_not() {
     let place = window.harness.get_by_label("Your picture, mirrored").rect();
     window.harness.hover_at(place.center());
     window.settle();
-    window.click("Don't mirror your picture");
+    window.click("Don’t mirror your picture");
     assert!(!window.shows("Your picture, mirrored") && window.shows("Your picture"));
     window.click("Mirror your picture");
     assert!(window.shows("Your picture, mirrored"));

@@ -13,6 +13,7 @@ use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
 use crate::session::snapshot::{Intent, LoginPhase};
 use crate::signaling::{Signaling, SignalingConfig};
+use crate::words::{Phrase, name_problem};
 
 pub(super) use consent::Consent;
 
@@ -30,9 +31,7 @@ impl Driver {
             Intent::LogOut => self.log_out(),
             Intent::Call { username } => match self.whom(&username) {
                 Ok(peer) => self.place_call(peer, Consent::of_this_intent()),
-                Err(error) => {
-                    self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim()))
-                }
+                Err(error) => self.notices.add(name_problem(error)),
             },
             Intent::JoinRoom(room) => {
                 self.room.ask_for(room.clone(), Consent::of_this_intent(), Instant::now());
@@ -107,7 +106,7 @@ impl Driver {
         let username = match canonical_name(username) {
             Ok(username) => username,
             Err(error) => {
-                self.snapshot.login = LoginPhase::Failed(format!("That can't be a name: {error}."));
+                self.snapshot.login = LoginPhase::Failed(name_problem(error));
                 return;
             }
         };
@@ -125,7 +124,7 @@ impl Driver {
                 self.signaling = Some(Login { signaling, events });
                 self.snapshot.login = LoginPhase::LoggingIn;
             }
-            Err(error) => self.snapshot.login = LoginPhase::Failed(error.to_string()),
+            Err(error) => self.snapshot.login = LoginPhase::Failed(error.words()),
         }
     }
 
@@ -143,7 +142,7 @@ impl Driver {
 
     /// The server won't have us any more. A call in which media flows needs no server and goes on;
     /// any other is over.
-    pub(super) fn shut_out(&mut self, words: String) {
+    pub(super) fn shut_out(&mut self, words: Phrase) {
         if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
             self.handle(Input::SignalingDown);
             self.signaling = None;

@@ -11,6 +11,7 @@ use super::Driver;
 use crate::call::event::Input;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
+use crate::words::phrase;
 
 impl Driver {
     pub(super) fn on_signaling(&mut self, event: Option<SignalingEvent>) {
@@ -37,11 +38,7 @@ impl Driver {
             }
             Some(SignalingEvent::Replaced) => {
                 let name = &self.snapshot.username;
-                let words = format!(
-                    "You logged in as {name} in another window or on another device, and are \
-                     logged out here. Log in to come back."
-                );
-                self.shut_out(words);
+                self.shut_out(phrase!("logged-in-elsewhere", name = name));
             }
             Some(SignalingEvent::Down) => {
                 if let LoginPhase::LoggedIn { username } = &self.snapshot.login {

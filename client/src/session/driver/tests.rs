@@ -245,10 +245,8 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
 
 /// What comes from the server, or from the connection to it.
 fn server() -> impl Strategy<Value = Option<SignalingEvent>> {
-    let refused = SignalingEvent::LoginRefused {
-        reason: LoginRefusal::NotAllowed,
-        message: "No.".to_owned(),
-    };
+    let refused =
+        SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "No.".into() };
     prop_oneof![
         40 => messages().prop_map(SignalingEvent::Message),
         3 => (names(), ice_servers(), any::<bool>()).prop_map(|(username, ice_servers, resumed)| {
@@ -258,7 +256,7 @@ fn server() -> impl Strategy<Value = Option<SignalingEvent>> {
         3 => Just(SignalingEvent::Down),
         1 => Just(refused),
         1 => Just(SignalingEvent::Replaced),
-        1 => Just(SignalingEvent::Unreachable { message: "Gone.".to_owned() }),
+        1 => Just(SignalingEvent::Unreachable { message: "Gone.".into() }),
     ]
     .prop_map(Some)
 }
