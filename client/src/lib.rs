@@ -13,6 +13,7 @@ pub mod config;
 pub mod device;
 pub mod device_key;
 pub mod doctor;
+pub mod people;
 mod private_file;
 pub mod session;
 pub mod signaling;

@@ -332,6 +332,7 @@ fn run_window(
         volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
+        people: Some(folder.join("people")),
         remembered_server: server.clone(),
         remembered_username: settings.username.clone().unwrap_or_default(),
         window: true,

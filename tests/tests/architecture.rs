@@ -12,7 +12,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("device", &["media"]),
     ("signaling", &["device_key", "transport"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
-    ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
+    ("people", &["private_file"]),
+    (
+        "session",
+        &["call", "cli", "device", "device_key", "media", "people", "signaling", "transport"],
+    ),
     ("ui", &["call", "config", "device", "media", "session"]),
     ("config", &["device", "media", "private_file"]),
     ("device_key", &["private_file"]),
@@ -63,6 +67,7 @@ const FLOORS: &[Floors] = &[
 /// says "Pure" is pure wherever it lies.
 const PURE: &[(&str, &[&str])] = &[
     ("call/", &[]),
+    ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     (
         "media/",
