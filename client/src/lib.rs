@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod people;
 mod private_file;
 pub mod session;
+pub mod settings;
 pub mod signaling;
 pub mod stop;
 #[cfg(feature = "gui")]

@@ -189,6 +189,8 @@ impl Driver {
             volume: options.volume,
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
+            microphone_muted: options.muted,
+            camera_off: options.camera_off,
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));

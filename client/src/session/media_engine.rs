@@ -128,6 +128,8 @@ impl<C> MediaEngine<C> {
         Self {
             audio: AudioDevices::new(&options),
             camera: Switchable::new(options.camera.clone()),
+            muted: options.muted,
+            camera_off: options.camera_off,
             options,
             events,
             remote_video,
@@ -140,8 +142,6 @@ impl<C> MediaEngine<C> {
             reported: Reported::default(),
             in_call: None,
             preview: false,
-            muted: false,
-            camera_off: false,
             black_frames_due: 0,
             black_frame_at: Instant::now(),
         }

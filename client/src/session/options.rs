@@ -70,6 +70,10 @@ pub struct SessionOptions {
     /// Whether to log in with those two at once, and to go on trying while the server can't be
     /// reached.
     pub log_in_at_start: bool,
+    /// Whether the microphone is muted to begin with.
+    pub muted: bool,
+    /// Whether the camera is off to begin with.
+    pub camera_off: bool,
     /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
@@ -97,6 +101,8 @@ impl Default for SessionOptions {
             remembered_server: String::new(),
             remembered_username: String::new(),
             log_in_at_start: false,
+            muted: false,
+            camera_off: false,
             window: false,
         }
     }

@@ -136,8 +136,7 @@ impl App {
         if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
             && let Some((server, username)) = self.requested_login.take()
         {
-            self.settings.server = Some(server);
-            self.settings.username = Some(username);
+            self.settings.logged_in(&server, &username);
             self.keep_settings();
         }
     }
@@ -242,6 +241,7 @@ impl App {
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
             }
             Intent::SetVolume(volume) => self.settings.volume = *volume,
+            Intent::LogOut => self.settings.logged_out = true,
             _ => {}
         }
         if self.settings != before {
