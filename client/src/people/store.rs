@@ -81,6 +81,13 @@ impl PeopleStore {
         Ok(Self { errands, events })
     }
 
+    /// A store that never answers.
+    #[cfg(test)]
+    pub(crate) fn hanging() -> (Self, mpsc::Sender<StoreEvent>) {
+        let (events_in, events) = mpsc::channel(EVENT_QUEUE);
+        (Self { errands: Arc::default(), events }, events_in)
+    }
+
     /// Opens the book of an account; the one before is closed.
     pub fn open(&self, account: Account) {
         self.errands.put(Errand::Open(account));

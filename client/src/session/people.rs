@@ -2,7 +2,7 @@
 //!
 //! In: changes, presence, and what the store reports. Out: what a window shows, whom to watch, and
 //! what to tell the person. What always holds: while a book is being opened, changes are noted and
-//! made again in the book that comes; without a store, or with one that hangs, everything works and
+//! made again in the book that comes, also when nobody is logged in any more by then; without a store, or with one that hangs, everything works and
 //! is forgotten with the session.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -39,7 +39,6 @@ pub(super) enum PeopleEvent {
 struct Opening {
     until: Instant,
     waited_for: bool,
-    noted: Vec<(Change, UnixTime)>,
 }
 
 /// See the module.
@@ -49,6 +48,8 @@ pub(super) struct People {
     /// The open one.
     book: Option<Arc<Book>>,
     opening: Option<Opening>,
+    /// What is to be changed in books that were not open yet.
+    noted: BTreeMap<Account, Vec<(Change, UnixTime)>>,
     online: BTreeMap<Username, bool>,
     /// Whether what was shown last is out of date.
     stale: bool,
@@ -65,6 +66,12 @@ impl People {
         Self { store, ..Self::default() }
     }
 
+    /// With a store that never answers.
+    #[cfg(test)]
+    pub(super) fn hanging(store: PeopleStore) -> Self {
+        Self { store: Some(store), ..Self::default() }
+    }
+
     /// Opens the book of an account; whether it has to be waited for.
     pub(super) fn open(&mut self, account: Account) -> bool {
         self.close();
@@ -72,7 +79,7 @@ impl People {
         let Some(store) = &self.store else { return false };
         store.open(account);
         let until = Instant::now() + OPEN_WITHIN;
-        self.opening = Some(Opening { until, waited_for: true, noted: Vec::new() });
+        self.opening = Some(Opening { until, waited_for: true });
         true
     }
 
@@ -124,25 +131,33 @@ impl People {
     fn on_store(&mut self, event: StoreEvent) -> Option<PeopleEvent> {
         match event {
             StoreEvent::Opened { book, words } => {
+                let book = self.with_noted(book);
                 if self.account() != Some(book.account()) {
                     return None;
                 }
-                let opening = self.opening.take()?;
-                let mut opened = book;
-                let mut changed = false;
-                for (change, at) in opening.noted {
-                    changed |= opened.apply(change, at).unwrap_or(false);
-                }
-                self.book = Some(Arc::new(opened));
+                self.opening.take()?;
+                self.book = Some(book);
                 self.stale = true;
-                if changed {
-                    self.save(false);
-                }
                 Some(PeopleEvent::Ready(words))
             }
             StoreEvent::NotKept(words) => Some(PeopleEvent::Kept(words)),
             StoreEvent::Exported(exported) => Some(PeopleEvent::Exported(exported)),
         }
+    }
+
+    /// A book that was opened, with what was to be changed in it.
+    fn with_noted(&mut self, mut book: Book) -> Arc<Book> {
+        let Some(noted) = self.noted.remove(book.account()) else { return Arc::new(book) };
+        let forget = noted.iter().any(|(change, _)| forgets(change));
+        for (change, at) in noted {
+            // Why not was said when it was asked for.
+            let _ = book.apply(change, at);
+        }
+        let book = Arc::new(book);
+        if let Some(store) = &self.store {
+            store.save(Arc::clone(&book), forget);
+        }
+        book
     }
 
     /// Makes a change, and has it kept; whether anything is different.
@@ -152,11 +167,12 @@ impl People {
     pub(super) fn change(&mut self, change: Change) -> Result<bool, PeopleError> {
         let Some(book) = &mut self.book else { return Ok(false) };
         let now = UnixTime::now();
-        let forget = matches!(change, Change::EraseHistory | Change::EraseAll);
-        if let Some(opening) = &mut self.opening
-            && opening.noted.len() < MOST_NOTED
-        {
-            opening.noted.push((change.clone(), now));
+        let forget = forgets(&change);
+        if self.opening.is_some() {
+            let noted = self.noted.entry(book.account().clone()).or_default();
+            if noted.len() < MOST_NOTED {
+                noted.push((change.clone(), now));
+            }
         }
         let changed = Arc::make_mut(book).apply(change, now)?;
         self.stale |= changed;
@@ -181,7 +197,21 @@ impl People {
     }
 
     /// Writes what waits.
-    pub(super) async fn finish(self) {
+    pub(super) async fn finish(mut self) {
+        while let (Some(store), Some((account, _))) =
+            (&mut self.store, self.noted.first_key_value())
+        {
+            let account = account.clone();
+            store.open(account.clone());
+            while let Some(event) = store.next_event().await {
+                if matches!(&event, StoreEvent::Opened { book, .. } if *book.account() == account) {
+                    self.on_store(event);
+                    break;
+                }
+            }
+            // The thread may be gone.
+            self.noted.remove(&account);
+        }
         if let Some(store) = self.store {
             store.finish().await;
         }
@@ -272,6 +302,11 @@ impl People {
         snapshot.blocked = Arc::new(blocked.into_iter().collect());
         snapshot.unseen_missed_calls = book.unseen_missed();
     }
+}
+
+/// Whether a change is to be nowhere on the disk afterwards.
+fn forgets(change: &Change) -> bool {
+    matches!(change, Change::EraseHistory | Change::EraseAll)
 }
 
 /// A call from when it begins until the history has it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use visavis_shared::{RoomId, Username};
 
-use crate::call::event::CallPhase;
+use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -289,6 +289,19 @@ pub struct Snapshot {
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+}
+
+impl Snapshot {
+    /// Whether the end of the call is worth a page of its own. One that the person ended, missed,
+    /// or mistyped the name for is worth a line over the people.
+    #[must_use]
+    pub fn end_takes_a_page(&self) -> bool {
+        let CallPhase::Ended { peer, reason, .. } = &self.call else { return false };
+        let last = self.recent_calls.first();
+        let missed = last.is_some_and(|call| call.with == *peer && call.is_missed());
+        let own = [EndReason::HungUp, EndReason::DeclinedByUs, EndReason::Unknown];
+        !missed && !own.contains(reason)
+    }
 }
 
 /// What joins a window to a session.

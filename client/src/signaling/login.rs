@@ -232,6 +232,10 @@ fn refusal_words(
     signed: bool,
 ) -> String {
     match reason {
+        // Who shows the key of the one who is there takes their place: it is somebody else.
+        LoginRefusal::Taken if signed => {
+            format!("Somebody else is logged in as {username}. Choose another name.")
+        }
         LoginRefusal::Taken => format!(
             "Somebody is already logged in as {username}: choose another name, or close the other \
              window."
