@@ -24,7 +24,7 @@ use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
 use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
-use visavis_client::settings::Settings;
+use visavis_client::settings::{Callers, Settings};
 use visavis_client::stop::{self, Stop};
 
 /// The server when none was ever named.
@@ -321,6 +321,7 @@ fn run_window(
         remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: run.username.clone().unwrap_or_default(),
         log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
+        only_contacts_call: run.calls.from == Callers::Contacts,
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
         window: true,

@@ -14,7 +14,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
-use crate::media::units::VideoSize;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::{AudioDevices, sentence};
 use crate::session::device_keeper::Trouble;
@@ -82,6 +82,12 @@ pub(super) enum MediaCommand<C> {
     ChooseSpeaker(SpeakerChoice),
     ProcessVoice(VoiceSetting),
     SetVolume(Volume),
+    /// Captures and sends no more than this from the next call on.
+    LimitVideo {
+        size: VideoSize,
+        fps: u32,
+        max_bitrate: Bitrate,
+    },
     ListDevices,
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
@@ -184,6 +190,11 @@ impl<C> MediaEngine<C> {
                 let statistics = self.detach();
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(statistics);
+            }
+            MediaCommand::LimitVideo { size, fps, max_bitrate } => {
+                self.options.video_size = size;
+                self.options.fps = fps;
+                self.options.max_bitrate = max_bitrate;
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;

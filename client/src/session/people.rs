@@ -222,6 +222,11 @@ impl People {
         self.book.as_ref().is_some_and(|book| book.is_blocked(username))
     }
 
+    /// Whether this name is a contact's.
+    pub(super) fn has(&self, username: &Username) -> bool {
+        self.book.as_ref().is_some_and(|book| book.contact(username).is_some())
+    }
+
     /// Whether this name is a contact's, or stands in the history.
     pub(super) fn knows(&self, username: &Username) -> bool {
         self.book.as_ref().is_some_and(|book| {
@@ -237,7 +242,7 @@ impl People {
 
     /// Whether somebody is there.
     pub(super) fn set_presence(&mut self, username: &Username, online: bool) {
-        if self.book.as_ref().is_some_and(|book| book.contact(username).is_some()) {
+        if self.has(username) {
             let before = self.online.insert(username.clone(), online);
             self.stale |= before != Some(online);
         }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use visavis_shared::{RoomId, Username};
+use visavis_shared::{IceServer, RoomId, Username};
 
 use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
 pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
 use crate::session::statistics::Statistics;
@@ -71,6 +72,24 @@ pub enum Intent {
     SearchPeople(String),
     /// Do not ring aloud from now on, or do again.
     BeQuiet(bool),
+    /// Let only contacts call, or everybody who is not blocked.
+    OnlyContactsCall(bool),
+    /// Capture and send no more than this from the next call on.
+    LimitVideo {
+        /// The largest size.
+        size: VideoSize,
+        /// The highest frame rate.
+        fps: u32,
+        /// The most that video may use.
+        max_bitrate: Bitrate,
+    },
+    /// Use these relays and servers beside those that the server offers, from the next call on.
+    UseNetwork {
+        /// STUN and TURN servers.
+        ice_servers: Vec<IceServer>,
+        /// Only relayed media.
+        relay_only: bool,
+    },
     /// Take the call that rings.
     Accept {
         /// Whose: nothing happens if it is somebody else's by now.

@@ -241,7 +241,10 @@ impl App {
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
             }
             Intent::SetVolume(volume) => self.settings.volume = *volume,
-            Intent::LogOut => self.settings.logged_out = true,
+            // Whoever only cancels a log-in has not logged out.
+            Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
+                self.settings.logged_out = true;
+            }
             _ => {}
         }
         if self.settings != before {

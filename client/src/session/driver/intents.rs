@@ -76,6 +76,15 @@ impl Driver {
                 self.ask_for_people();
             }
             Intent::BeQuiet(quiet) => self.be_quiet(quiet),
+            Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
+            Intent::LimitVideo { size, fps, max_bitrate } => {
+                self.options.max_bitrate = max_bitrate;
+                self.media.command(MediaCommand::LimitVideo { size, fps, max_bitrate });
+            }
+            Intent::UseNetwork { ice_servers, relay_only } => {
+                self.options.ice_servers = ice_servers;
+                self.options.relay_only = relay_only;
+            }
             Intent::Accept { from } => {
                 self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
             }

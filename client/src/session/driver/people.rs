@@ -91,6 +91,16 @@ impl Driver {
         self.people.is_blocked(peer).then_some(PeopleError::Blocked)
     }
 
+    /// Whether what somebody sends about calls is heard at all.
+    pub(super) fn may_call(&self, from: &Username) -> bool {
+        let expected = || {
+            peer_of(&self.snapshot.call) == Some(from)
+                || self.room.mate().is_some_and(|mate| mate.username == *from)
+        };
+        !self.people.is_blocked(from)
+            && (!self.options.only_contacts_call || self.people.has(from) || expected())
+    }
+
     pub(super) fn on_people(&mut self, event: PeopleEvent) {
         match event {
             PeopleEvent::Ready(words) => {

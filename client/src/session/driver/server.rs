@@ -63,7 +63,7 @@ impl Driver {
     fn on_server_message(&mut self, message: ServerMessage) {
         match message {
             // A blocked name learns nothing, not even that it is.
-            ServerMessage::Call { from, .. } if self.people.is_blocked(&from) => {}
+            ServerMessage::Call { from, .. } if !self.may_call(&from) => {}
             ServerMessage::Call { from, call, signal } => {
                 self.handle(Input::Signal { from, call, signal })
             }

@@ -2,6 +2,7 @@
 //! shown and what is sent.
 
 use super::*;
+use crate::media::units::Bitrate;
 use crate::people::store::PeopleStore;
 use crate::people::{Account, UnixTime};
 use crate::session::people::{People, PeopleEvent};
@@ -348,6 +349,47 @@ fn a_refusal_of_a_room_is_told_until_it_is_put_away_or_the_next_log_in() {
         assert_eq!(app.driver.snapshot.room, RoomPhase::Outside);
         assert!(!app.said.iter().any(|message| message.type_name() == "join"));
     }
+}
+
+#[test]
+fn where_only_contacts_call_others_are_unheard_but_for_whom_one_meets_in_a_room() {
+    let mut app = App::new();
+    app.step(add("carol"));
+    app.step(person(Intent::OnlyContactsCall(true)));
+    assert_eq!(app.step(offer("bob", "c1")), Effects::default());
+    assert_eq!((&app.said[..], app.seen()), (&[][..], vec!["carol".to_owned()]));
+    assert!(app.step(offer("carol", "c2")).rang);
+    app.step(person(Intent::Decline));
+    app.step(person(Intent::JoinRoom(room())));
+    app.step(server(ServerMessage::Joined { room: room(), users: Vec::new() }));
+    app.step(server(ServerMessage::UserJoined { room: room(), username: name("bob") }));
+    assert!(app.step(offer("bob", "c3")).rang);
+    app.step(person(Intent::Decline));
+    assert!(!app.step(offer("bob", "c4")).rang);
+    // Whom one calls oneself can answer.
+    app.talk_to_bob();
+    assert!(matches!(app.driver.snapshot.call, CallPhase::InCall { .. }));
+}
+
+#[test]
+fn what_is_chosen_for_the_network_and_the_picture_holds_from_the_next_call_on() {
+    let mut app = App::new();
+    let server = IceServer {
+        urls: vec!["turn:relay.example".to_owned()],
+        username: Some("u".to_owned()),
+        credential: Some("p".to_owned()),
+    };
+    app.step(person(Intent::UseNetwork { ice_servers: vec![server.clone()], relay_only: true }));
+    let (size, max_bitrate) =
+        (crate::media::units::VideoSize::new(640, 360).unwrap(), Bitrate::from_kbps(500));
+    app.driver.on_intent(Intent::LimitVideo { size, fps: 15, max_bitrate });
+    let asked: Vec<_> = app.asked.try_iter().collect();
+    assert!(matches!(
+        asked[..],
+        [MediaCommand::LimitVideo { size: asked, fps: 15, .. }] if asked == size
+    ));
+    assert_eq!(app.driver.ice_servers(), [server]);
+    assert!(app.driver.options.relay_only && app.driver.options.max_bitrate == max_bitrate);
 }
 
 #[test]
