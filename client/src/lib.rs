@@ -13,8 +13,10 @@ pub mod config;
 pub mod device;
 pub mod device_key;
 pub mod doctor;
+pub mod people;
 mod private_file;
 pub mod session;
+pub mod settings;
 pub mod signaling;
 pub mod stop;
 #[cfg(feature = "gui")]

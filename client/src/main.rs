@@ -14,7 +14,7 @@ use clap::Parser as _;
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
-use visavis_client::config::data_dir;
+use visavis_client::config::{config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
@@ -24,9 +24,9 @@ use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
 use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
-use visavis_client::session::snapshot::Intent;
+use visavis_client::settings::{Callers, Settings};
 use visavis_client::stop::{self, Stop};
-use visavis_client::words::Phrase;
+use visavis_client::words::{Phrase, phrase};
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
@@ -118,19 +118,20 @@ fn start_log(filter: Option<&str>) -> Result<(), String> {
     Ok(())
 }
 
-fn session_options(invocation: &Invocation) -> SessionOptions {
+/// What a session does by these settings, and what this run leaves behind.
+fn session_options(settings: &Settings, invocation: &Invocation) -> SessionOptions {
     SessionOptions {
-        ice_servers: invocation.ice_servers.clone(),
-        relay_only: invocation.relay_only,
+        ice_servers: settings.network.ice_servers.clone(),
+        relay_only: settings.network.relay_only,
         bind: Vec::new(),
-        camera: invocation.devices.camera.clone().unwrap_or_default(),
-        microphone: invocation.devices.microphone.clone().unwrap_or_default(),
-        speaker: invocation.devices.speaker.clone().unwrap_or_default(),
-        voice: invocation.sound.voice(),
-        volume: invocation.sound.volume.unwrap_or_default(),
-        video_size: invocation.video.size,
-        fps: invocation.video.fps,
-        max_bitrate: invocation.video.max_bitrate,
+        camera: settings.camera.clone(),
+        microphone: settings.microphone.clone(),
+        speaker: settings.speaker.clone(),
+        voice: settings.voice,
+        volume: settings.volume,
+        video_size: settings.video.size(),
+        fps: settings.video.fps,
+        max_bitrate: settings.video.max_bitrate(),
         record_video: invocation.results.record_video.clone(),
         snapshot: invocation.results.snapshot.clone(),
         ..SessionOptions::default()
@@ -156,7 +157,8 @@ fn run_headless(
         timeout: invocation.results.timeout,
         duration: invocation.results.duration,
     };
-    let options = SessionOptions { identity, ..session_options(invocation) };
+    let settings = Settings::default().for_run(invocation);
+    let options = SessionOptions { identity, ..session_options(&settings, invocation) };
     let recordings = options.recordings.clone();
     let report_path = invocation.results.report.as_deref();
     let (outcome, report_written) = runtime.block_on(async {
@@ -217,7 +219,7 @@ async fn until_written(recordings: &Recordings, stop: &Stop) {
 /// The key in the data directory; made now when there is none.
 fn device_key(invocation: &Invocation) -> Result<DeviceKey, Phrase> {
     let folder = data_dir(invocation.program.data_dir.as_deref())
-        .map_err(|error| error.words().or_plain(error.to_string()))?;
+        .map_err(|error| phrase!("settings-unsaved").or_plain(error.to_string()))?;
     DeviceKey::load_or_create(&folder).map_err(|error| error.words())
 }
 
@@ -257,7 +259,7 @@ fn run_doctor(runtime: &tokio::runtime::Runtime, invocation: &Invocation, json: 
             say(&finding.line());
         }
     };
-    let options = session_options(invocation);
+    let options = session_options(&Settings::default().for_run(invocation), invocation);
     let checkup = runtime.block_on(doctor::examine(server, &options, each));
     let exit = ExitCode::from(checkup.exit().code());
     if json {
@@ -297,8 +299,6 @@ fn run_window(
     invocation: &Invocation,
     started_at: Instant,
 ) -> ExitCode {
-    use visavis_client::config::{SETTINGS_FILE, Settings};
-    use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
     use visavis_client::words;
 
@@ -310,51 +310,35 @@ fn run_window(
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
-    let path = folder.join(SETTINGS_FILE);
-    let (mut settings, damaged) = Settings::load_or_default(&path);
-    words::speak(settings.language);
-    // What the command line names holds for this run, over what was remembered.
-    settings.server = invocation.server.clone().or(settings.server);
-    settings.username = invocation.username.as_ref().map(ToString::to_string).or(settings.username);
-    settings.camera = invocation.devices.camera.clone().unwrap_or(settings.camera);
-    settings.microphone = invocation.devices.microphone.clone().unwrap_or(settings.microphone);
-    settings.speaker = invocation.devices.speaker.clone().unwrap_or(settings.speaker);
-    let voice = invocation.sound.voice();
-    settings.voice = VoiceSetting {
-        echo_cancellation: voice.echo_cancellation.or(settings.voice.echo_cancellation),
-        noise_suppression: voice.noise_suppression.or(settings.voice.noise_suppression),
-        automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
+    let settings_folder = match config_dir(invocation.program.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
-    settings.volume = invocation.sound.volume.unwrap_or(settings.volume);
-    let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+    let opened = Settings::open(&settings_folder, &folder);
+    words::speak(opened.settings.appearance.language.spoken());
+    let run = opened.settings.for_run(invocation);
     let options = SessionOptions {
-        camera: settings.camera.clone(),
-        microphone: settings.microphone.clone(),
-        speaker: settings.speaker.clone(),
-        voice: settings.voice,
-        volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
-        remembered_server: server.clone(),
-        remembered_username: settings.username.clone().unwrap_or_default(),
+        people: Some(folder.join("people")),
+        remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_username: run.username.clone().unwrap_or_default(),
+        log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
+        only_contacts_call: run.calls.from == Callers::Contacts,
+        muted: !run.calls.microphone_on,
+        camera_off: !run.calls.camera_on,
         window: true,
-        ..session_options(invocation)
+        ..session_options(&run, invocation)
     };
     let recordings = options.recordings.clone();
     let (mut session, stop) = {
         let _inside = runtime.enter();
         (driver::start(options), Stop::listen())
     };
-    if let Some(username) = invocation.username.as_ref().map(ToString::to_string) {
-        // Who names themselves on the command line wants to be logged in, not asked.
-        if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
-            tracing::warn!("the session did not take the log-in");
-        }
-    }
     let window = WindowOptions {
-        settings,
-        settings_path: Some(path),
-        notices: damaged.into_iter().collect(),
+        settings: opened.settings,
+        settings_path: opened.path,
+        notices: opened.words.into_iter().collect(),
         started_at,
         ready_report: invocation.program.window_ready_report.clone(),
         ..WindowOptions::default()

@@ -12,9 +12,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("device", &["media"]),
     ("signaling", &["device_key", "transport"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
-    ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
-    ("ui", &["call", "config", "device", "media", "session"]),
-    ("config", &["device", "media", "private_file"]),
+    ("people", &["private_file"]),
+    (
+        "session",
+        &["call", "cli", "device", "device_key", "media", "people", "signaling", "transport"],
+    ),
+    ("settings", &["cli", "device", "media", "private_file"]),
+    ("ui", &["call", "config", "device", "media", "session", "settings"]),
+    ("config", &["settings"]),
     ("device_key", &["private_file"]),
     ("private_file", &[]),
     ("stop", &[]),
@@ -63,6 +68,7 @@ const FLOORS: &[Floors] = &[
 /// says "Pure" is pure wherever it lies.
 const PURE: &[(&str, &[&str])] = &[
     ("call/", &[]),
+    ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     (
         "media/",

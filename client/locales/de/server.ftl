@@ -24,6 +24,7 @@ server-none-there = Unter { $server } ist kein Server von Visavis. Prüfen Sie d
 server-failed = { $server } funktioniert zurzeit nicht. Sagen Sie es dem Betreiber.
 server-connection-failed = Die Verbindung mit { $server } ist fehlgeschlagen. Versuchen Sie es noch einmal.
 log-in-taken = Als { $name } ist schon jemand angemeldet. Wählen Sie einen anderen Benutzernamen.
+log-in-taken-by-another = Als { $name } ist jemand anderes angemeldet. Wählen Sie einen anderen Namen.
 log-in-other-name = Der Server hat Sie unter einem anderen Namen als { $name } eingelassen; Sie sind deshalb nicht angemeldet. Prüfen Sie seine Adresse.
 log-in-name-refused = Der Server nimmt den Benutzernamen { $name } nicht an. Wählen Sie einen anderen.
 log-in-refused = Der Server hat die Anmeldung ohne Angabe eines Grundes abgelehnt.

@@ -24,6 +24,7 @@ server-none-there = There is no Visavis server at { $server }. Check the address
 server-failed = { $server } does not work at the moment. Tell whoever runs it.
 server-connection-failed = The connection to { $server } failed. Try again.
 log-in-taken = Somebody is already logged in as { $name }. Choose another username.
+log-in-taken-by-another = Somebody else is logged in as { $name }. Choose another name.
 log-in-other-name = The server let you in under another name than { $name }, so you are not logged in. Check its address.
 log-in-name-refused = The server does not accept the username { $name }. Choose another one.
 log-in-refused = The server refused the log-in and gave no reason.

@@ -24,6 +24,7 @@ server-none-there = No hay ningún servidor de Visavis en { $server }. Compruebe
 server-failed = { $server } no funciona en este momento. Avise a su responsable.
 server-connection-failed = La conexión con { $server } falló. Inténtelo de nuevo.
 log-in-taken = Alguien ya ha iniciado sesión como { $name }. Elija otro nombre de usuario.
+log-in-taken-by-another = Otra persona ha iniciado sesión como { $name }. Elija otro nombre.
 log-in-other-name = El servidor le dejó entrar con un nombre distinto de { $name }, así que no ha iniciado sesión. Compruebe su dirección.
 log-in-name-refused = El servidor no acepta el nombre de usuario { $name }. Elija otro.
 log-in-refused = El servidor rechazó el inicio de sesión sin dar una razón.

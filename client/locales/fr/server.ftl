@@ -24,6 +24,7 @@ server-none-there = Il n’y a pas de serveur Visavis à { $server }. Vérifiez 
 server-failed = { $server } ne marche pas en ce moment. Prévenez son responsable.
 server-connection-failed = La connexion à { $server } a échoué. Réessayez.
 log-in-taken = Quelqu’un est déjà connecté sous le nom { $name }. Choisissez un autre nom d’utilisateur.
+log-in-taken-by-another = Quelqu’un d’autre est connecté sous le nom { $name }. Choisissez un autre nom.
 log-in-other-name = Le serveur vous a laissé entrer sous un autre nom que { $name } ; vous n’êtes donc pas connecté. Vérifiez son adresse.
 log-in-name-refused = Le serveur n’accepte pas le nom d’utilisateur { $name }. Choisissez-en un autre.
 log-in-refused = Le serveur a refusé la connexion sans donner de raison.

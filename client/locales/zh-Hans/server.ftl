@@ -24,6 +24,7 @@ server-none-there = { $server } 上没有 Visavis 服务器。请检查地址。
 server-failed = { $server } 现在不能工作。请告诉管理者。
 server-connection-failed = 与 { $server } 的连接失败。请再试一次。
 log-in-taken = 已有人以 { $name } 登录。请选择另一个用户名。
+log-in-taken-by-another = 另一个人已以 { $name } 登录。请选择另一个名字。
 log-in-other-name = 服务器让您以 { $name } 以外的名字进入，因此您没有登录。请检查服务器地址。
 log-in-name-refused = 服务器不接受用户名 { $name }。请选择另一个。
 log-in-refused = 服务器拒绝了登录，没有说明原因。

@@ -14,7 +14,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
-use crate::media::units::VideoSize;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
@@ -83,6 +83,12 @@ pub(super) enum MediaCommand<C> {
     ChooseSpeaker(SpeakerChoice),
     ProcessVoice(VoiceSetting),
     SetVolume(Volume),
+    /// Captures and sends no more than this from the next call on.
+    LimitVideo {
+        size: VideoSize,
+        fps: u32,
+        max_bitrate: Bitrate,
+    },
     ListDevices,
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
@@ -129,6 +135,8 @@ impl<C> MediaEngine<C> {
         Self {
             audio: AudioDevices::new(&options),
             camera: Switchable::new(options.camera.clone()),
+            muted: options.muted,
+            camera_off: options.camera_off,
             options,
             events,
             remote_video,
@@ -141,8 +149,6 @@ impl<C> MediaEngine<C> {
             reported: Reported::default(),
             in_call: None,
             preview: false,
-            muted: false,
-            camera_off: false,
             black_frames_due: 0,
             black_frame_at: Instant::now(),
         }
@@ -185,6 +191,11 @@ impl<C> MediaEngine<C> {
                 let statistics = self.detach();
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(statistics);
+            }
+            MediaCommand::LimitVideo { size, fps, max_bitrate } => {
+                self.options.video_size = size;
+                self.options.fps = fps;
+                self.options.max_bitrate = max_bitrate;
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;

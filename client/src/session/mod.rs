@@ -18,6 +18,7 @@ mod media_engine;
 mod notices;
 mod open_devices;
 pub mod options;
+mod people;
 mod pipeline;
 mod process;
 pub mod report;

@@ -28,6 +28,7 @@ pub(super) enum VideoOf {
 enum Subject {
     Device(DeviceKind),
     Video(VideoOf),
+    People,
 }
 
 /// The notices that were not put away yet.
@@ -54,6 +55,11 @@ impl Notices {
     /// The same about the video of one side.
     pub(super) fn video(&mut self, of: VideoOf, trouble: Option<Phrase>) {
         self.replace(Subject::Video(of), trouble);
+    }
+
+    /// The same about what is kept of people.
+    pub(super) fn people(&mut self, trouble: Option<Phrase>) {
+        self.replace(Subject::People, trouble);
     }
 
     fn replace(&mut self, subject: Subject, trouble: Option<Phrase>) {

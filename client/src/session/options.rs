@@ -62,10 +62,21 @@ pub struct SessionOptions {
     pub recordings: Recordings,
     /// Where the last received frame goes when the call ends.
     pub snapshot: Option<PathBuf>,
+    /// Where contacts, blocked names and calls are kept; `None` keeps them for the session alone.
+    pub people: Option<PathBuf>,
     /// The server as it was typed last; what a log-in form begins with.
     pub remembered_server: String,
     /// The name as it was typed last.
     pub remembered_username: String,
+    /// Whether to log in with those two at once, and to go on trying while the server can't be
+    /// reached.
+    pub log_in_at_start: bool,
+    /// Whether only contacts can call.
+    pub only_contacts_call: bool,
+    /// Whether the microphone is muted to begin with.
+    pub muted: bool,
+    /// Whether the camera is off to begin with.
+    pub camera_off: bool,
     /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
@@ -89,8 +100,13 @@ impl Default for SessionOptions {
             record_video: None,
             recordings: Recordings::default(),
             snapshot: None,
+            people: None,
             remembered_server: String::new(),
             remembered_username: String::new(),
+            log_in_at_start: false,
+            only_contacts_call: false,
+            muted: false,
+            camera_off: false,
             window: false,
         }
     }

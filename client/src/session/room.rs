@@ -92,6 +92,25 @@ impl<C> Room<C> {
         }
     }
 
+    /// Somebody is blocked or called no more: they are not in the room for us.
+    pub(super) fn user_gone(&mut self, username: &Username) {
+        self.mate.take_if(|mate| mate.username == *username);
+    }
+
+    /// The call with this person is over. If they are who we met in the room, we leave it: the room
+    /// to tell the server of.
+    pub(super) fn call_ended(&mut self, peer: &Username) -> Option<RoomId> {
+        let met = self.mate.as_ref().is_some_and(|mate| mate.username == *peer);
+        if met { self.leave() } else { None }
+    }
+
+    /// We are logged in: what was refused before is over.
+    pub(super) fn forget_refusal(&mut self) {
+        if matches!(self.phase, RoomPhase::Refused(_)) {
+            self.phase = RoomPhase::Outside;
+        }
+    }
+
     /// The server refused something, which may be that we come in.
     pub(super) fn refused(&mut self, code: ErrorCode, in_reply_to: Option<&str>, message: &str) {
         let RoomPhase::Entering(room) = &self.phase else { return };
@@ -108,9 +127,10 @@ impl<C> Room<C> {
         self.asking = None;
     }
 
-    /// We are logged out: there is no room, and whatever was asked for is withdrawn.
-    pub(super) fn leave(&mut self) {
-        *self = Self::default();
+    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn. Gives
+    /// the room that we were in.
+    pub(super) fn leave(&mut self) -> Option<RoomId> {
+        std::mem::take(self).phase.room().cloned()
     }
 
     /// Where we are.

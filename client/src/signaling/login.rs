@@ -228,6 +228,8 @@ fn refusal_words(
     signed: bool,
 ) -> Phrase {
     match reason {
+        // Who shows the key of the one who is there takes their place: it is somebody else.
+        LoginRefusal::Taken if signed => phrase!("log-in-taken-by-another", name = username),
         LoginRefusal::Taken => phrase!("log-in-taken", name = username),
         LoginRefusal::InvalidName if message.is_empty() => {
             phrase!("log-in-name-refused", name = username)

@@ -136,8 +136,7 @@ impl App {
         if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
             && let Some((server, username)) = self.requested_login.take()
         {
-            self.settings.server = Some(server);
-            self.settings.username = Some(username);
+            self.settings.logged_in(&server, &username);
             self.keep_settings();
         }
     }
@@ -244,6 +243,10 @@ impl App {
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
             }
             Intent::SetVolume(volume) => self.settings.volume = *volume,
+            // Whoever only cancels a log-in has not logged out.
+            Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
+                self.settings.logged_out = true;
+            }
             _ => {}
         }
         if self.settings != before {

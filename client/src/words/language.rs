@@ -1,6 +1,5 @@
 //! The languages there are, and which of them a system asks for. Pure but for [`Language::of_system`].
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unic_langid::LanguageIdentifier;
 
 /// A language of the window.
@@ -98,23 +97,6 @@ impl Language {
         let tags: Vec<String> = sys_locale::get_locales().collect();
         Self::first_of(tags.iter().map(String::as_str))
     }
-}
-
-impl Serialize for Language {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.tag())
-    }
-}
-
-/// Reads a language that was chosen; one that this version lacks counts as none chosen.
-///
-/// # Errors
-/// When it is no text.
-pub(crate) fn chosen<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Language>, D::Error> {
-    let tag = Option::<String>::deserialize(deserializer)?;
-    Ok(tag.as_deref().and_then(Language::of_tag))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod catalogue;
 mod dates;
 mod durations;
 mod foreign;
-pub(crate) mod language;
+mod language;
 mod message;
 mod names;
 mod numbers;

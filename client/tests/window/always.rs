@@ -43,6 +43,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     let expected = Settings {
         server: Some("calls.example".to_owned()),
         username: Some("alice".to_owned()),
+        recent_servers: vec!["calls.example".to_owned()],
         theme: Theme::Dark,
         ..Settings::default()
     };

@@ -288,7 +288,7 @@ fn ones_own_picture_is_mirrored_or_not() {
     let place = window.harness.get_by_label("Your picture, mirrored").rect();
     window.harness.hover_at(place.center());
     window.settle();
-    window.click("Don’t mirror your picture");
+    window.click("Don't mirror your picture");
     assert!(!window.shows("Your picture, mirrored") && window.shows("Your picture"));
     window.click("Mirror your picture");
     assert!(window.shows("Your picture, mirrored"));

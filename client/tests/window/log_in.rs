@@ -4,7 +4,7 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 
-use crate::harness::Window;
+use crate::harness::{Window, said};
 
 #[test]
 fn typing_name_and_server_and_pressing_log_in_logs_in() {

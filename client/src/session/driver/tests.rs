@@ -5,6 +5,7 @@
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
 //! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
+mod people;
 mod video;
 
 use std::cell::Cell;
@@ -38,6 +39,8 @@ struct App {
     asked: Receiver<MediaCommand<Consent>>,
     reports: mpsc::Receiver<Report>,
     sent: Box<dyn FnMut() -> Option<ClientMessage>>,
+    /// What the last step sent.
+    said: Vec<ClientMessage>,
     // Peer connections and reports are tasks; none of them runs unless a test waits for one.
     runtime: tokio::runtime::Runtime,
 }
@@ -63,7 +66,8 @@ impl App {
         let (mut driver, _) = Driver::new(options, media, report_in);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
-        let mut app = Self { driver, asked, reports, sent: Box::new(sent), runtime };
+        let said = Vec::new();
+        let mut app = Self { driver, asked, reports, sent: Box::new(sent), said, runtime };
         app.step(Event::Server(Some(logged_in(false))));
         app
     }
@@ -90,6 +94,7 @@ impl App {
                 _ => {}
             }
         }
+        self.said.clear();
         while let Some(message) = (self.sent)() {
             if let ClientMessage::Call { signal, .. } = &message
                 && matches!(
@@ -99,6 +104,7 @@ impl App {
             {
                 effects.disclosed.push(message.type_name());
             }
+            self.said.push(message);
         }
         effects
     }
