@@ -62,3 +62,42 @@ stop-preview = Vorschau beenden
 own-picture = Ihr Bild, gespiegelt
 waiting-for-camera = Die Kamera startet…
 camera-is-off = Die Kamera ist aus
+
+## Contacts, blocked names, calls
+
+tab-people = Personen
+tab-calls = Anrufe
+tab-calls-missed = { $count ->
+    [one] Anrufe, { $count } verpasster
+   *[other] Anrufe, { $count } verpasste
+}
+search = Suchen
+search-hint = Suchen, oder ein Name zum Anrufen
+contacts = Kontakte
+blocked-names = Blockiert
+blocked = Blockiert
+presence-unknown = Ob online, ist nicht bekannt
+no-calls-yet = Noch keine Anrufe. Ihre Anrufe erscheinen hier.
+erase-calls = Alle Anrufe löschen
+call-missed = Verpasst
+call-missed-while-busy = Verpasst, während Sie in einem Anruf waren
+call-unanswered = Niemand ging ran
+call-declined = Abgelehnt
+call-busy = War in einem anderen Anruf
+call-cancelled = Abgebrochen
+call-offline = War offline
+call-not-connected = Nicht verbunden
+missed-call = Verpasster Anruf
+they-called = { $name } rief an
+you-called = Sie riefen an
+calls-with = Anrufe mit { $name }
+call-without-video = Ohne Video anrufen
+add-contact = Zu Kontakten hinzufügen
+rename = Umbenennen
+remove-contact = Aus Kontakten entfernen
+block = Blockieren
+unblock = Blockierung aufheben
+blocked-line = { $name } kann Sie nicht anrufen und erfährt davon nichts.
+display-name = Name für { $name }
+save = Speichern
+name-and-state = { $name } · { $state }

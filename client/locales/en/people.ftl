@@ -62,3 +62,42 @@ stop-preview = Stop the preview
 own-picture = Your picture, mirrored
 waiting-for-camera = Waiting for the camera…
 camera-is-off = The camera is off
+
+## Contacts, blocked names, calls
+
+tab-people = People
+tab-calls = Calls
+tab-calls-missed = { $count ->
+    [one] Calls, { $count } missed
+   *[other] Calls, { $count } missed
+}
+search = Search
+search-hint = Search, or a name to call
+contacts = Contacts
+blocked-names = Blocked
+blocked = Blocked
+presence-unknown = Not known whether they are online
+no-calls-yet = No calls yet. Those you make and get will be here.
+erase-calls = Erase all calls
+call-missed = Missed
+call-missed-while-busy = Missed while you were in a call
+call-unanswered = Nobody answered
+call-declined = Declined
+call-busy = They were in another call
+call-cancelled = Cancelled
+call-offline = They were offline
+call-not-connected = Not connected
+missed-call = Missed call
+they-called = { $name } called
+you-called = You called
+calls-with = Calls with { $name }
+call-without-video = Call without video
+add-contact = Add to contacts
+rename = Rename
+remove-contact = Remove from contacts
+block = Block
+unblock = Unblock
+blocked-line = { $name } can't call you and learns nothing of it.
+display-name = What to call { $name }
+save = Save
+name-and-state = { $name } · { $state }

@@ -62,3 +62,42 @@ stop-preview = Detener la vista previa
 own-picture = Su imagen, en espejo
 waiting-for-camera = La cámara se está iniciando…
 camera-is-off = La cámara está apagada
+
+## Contacts, blocked names, calls
+
+tab-people = Personas
+tab-calls = Llamadas
+tab-calls-missed = { $count ->
+    [one] Llamadas, { $count } perdida
+   *[other] Llamadas, { $count } perdidas
+}
+search = Buscar
+search-hint = Buscar, o un nombre para llamar
+contacts = Contactos
+blocked-names = Bloqueados
+blocked = Bloqueado
+presence-unknown = No se sabe si está en línea
+no-calls-yet = Aún no hay llamadas. Las suyas aparecerán aquí.
+erase-calls = Borrar todas las llamadas
+call-missed = Perdida
+call-missed-while-busy = Perdida mientras estaba en otra llamada
+call-unanswered = Nadie contestó
+call-declined = Rechazada
+call-busy = Estaba en otra llamada
+call-cancelled = Cancelada
+call-offline = No estaba en línea
+call-not-connected = Sin conexión
+missed-call = Llamada perdida
+they-called = { $name } llamó
+you-called = Usted llamó
+calls-with = Llamadas con { $name }
+call-without-video = Llamar sin vídeo
+add-contact = Añadir a contactos
+rename = Cambiar nombre
+remove-contact = Quitar de contactos
+block = Bloquear
+unblock = Desbloquear
+blocked-line = { $name } no puede llamarle y no se entera.
+display-name = Nombre para { $name }
+save = Guardar
+name-and-state = { $name } · { $state }

@@ -62,3 +62,42 @@ stop-preview = Arrêter l’aperçu
 own-picture = Votre image, en miroir
 waiting-for-camera = La caméra démarre…
 camera-is-off = La caméra est éteinte
+
+## Contacts, blocked names, calls
+
+tab-people = Personnes
+tab-calls = Appels
+tab-calls-missed = { $count ->
+    [one] Appels, { $count } manqué
+   *[other] Appels, { $count } manqués
+}
+search = Rechercher
+search-hint = Rechercher, ou un nom à appeler
+contacts = Contacts
+blocked-names = Bloqués
+blocked = Bloqué
+presence-unknown = On ne sait pas si cette personne est en ligne
+no-calls-yet = Aucun appel pour l’instant. Vos appels apparaîtront ici.
+erase-calls = Effacer tous les appels
+call-missed = Manqué
+call-missed-while-busy = Manqué pendant un autre appel
+call-unanswered = Pas de réponse
+call-declined = Refusé
+call-busy = Était déjà en communication
+call-cancelled = Annulé
+call-offline = Était hors ligne
+call-not-connected = Non connecté
+missed-call = Appel manqué
+they-called = { $name } a appelé
+you-called = Vous avez appelé
+calls-with = Appels avec { $name }
+call-without-video = Appeler sans vidéo
+add-contact = Ajouter aux contacts
+rename = Renommer
+remove-contact = Retirer des contacts
+block = Bloquer
+unblock = Débloquer
+blocked-line = { $name } ne peut pas vous appeler et n’en saura rien.
+display-name = Nom à donner à { $name }
+save = Enregistrer
+name-and-state = { $name } · { $state }

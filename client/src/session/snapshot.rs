@@ -14,6 +14,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
+pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
