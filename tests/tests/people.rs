@@ -143,7 +143,11 @@ async fn a_second_caller_gets_busy_and_is_found_in_the_history() {
     carol.call("alice").await;
     assert_eq!(carol.until_ended().await, EndReason::Busy);
     let told = alice.until("is told", |s| s.unseen_missed_calls == 1).await;
-    assert!(told.notices.iter().any(|notice| notice.text.starts_with("carol tried to call you")));
+    assert!(
+        told.notices
+            .iter()
+            .any(|notice| notice.text.plain().starts_with("carol tried to call you"))
+    );
     assert!(matches!(told.call, CallPhase::InCall { .. }));
     assert_eq!(calls(&told), [("carol", Direction::Incoming, CallEnd::CameWhileBusy)]);
     alice.send(Intent::HangUp).await;

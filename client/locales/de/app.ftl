@@ -12,6 +12,7 @@ username = Benutzername
 username-example = alice
 server = Server
 server-example = ws://127.0.0.1:9090
+server-help = Über einen Server finden sich Leute. Bild und Ton laufen nicht über ihn. Seine Adresse kennt, wer Sie eingeladen hat.
 log-in = Anmelden
 logging-in = Anmeldung läuft…
 cancel = Abbrechen

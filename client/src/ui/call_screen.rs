@@ -78,7 +78,8 @@ impl CallScreen {
             }
             let live = snapshot.camera_live && !snapshot.camera_off;
             let unseen = snapshot.own_video_words.as_ref();
-            let own = OwnPicture { view: own, live, peer: call.peer, unseen };
+            let muted = snapshot.microphone_muted;
+            let own = OwnPicture { view: own, live, muted, peer: call.peer, unseen };
             self.self_view.show(ui, stage, own, &mut look.own);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
