@@ -86,6 +86,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("transport/peer/negotiator/event.rs", &[]),
     ("transport/peer/negotiator/negotiation.rs", &[]),
     ("transport/peer/sdp/", &[]),
+    ("transport/peer/transports/dispatch.rs", &[]),
     (
         "transport/",
         &[

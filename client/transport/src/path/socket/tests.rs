@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::layered_socket::{HASTE, MAX_BUFFERED};
+use super::ssrc_gate::ssrc_of;
 use super::*;
 
 /// Of a connection that is set up.

@@ -1,0 +1,328 @@
+//! Calls with a program that bundles nothing, so that sound and picture have a transport each.
+//!
+//! That program is two peers of ours, of which one has the sound and the other the picture; what
+//! they describe is joined to one description without a BUNDLE group, and what they are told is
+//! divided, by rules of this file's own.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::sleep;
+use visavis_media::frame::EncodedAudio;
+use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
+use visavis_transport::{PeerCommand, PeerEvent, VideoFlow};
+
+use crate::offer_answer_rules::broken;
+use crate::support::{End, PATIENCE, config, received, send_frames};
+
+/// The session and the media sections of a description.
+fn sections(sdp: &str) -> (&str, Vec<&str>) {
+    let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
+    let session = &sdp[..starts[0]];
+    starts.push(sdp.len());
+    (session, starts.windows(2).map(|ends| &sdp[ends[0]..ends[1]]).collect())
+}
+
+fn without_group(session: &str) -> String {
+    session.split_inclusive("\r\n").filter(|line| !line.starts_with("a=group:")).collect()
+}
+
+fn rejected(section: &str) -> String {
+    let (line, rest) = section.split_once("\r\n").expect("lines");
+    let words: Vec<&str> = line.split(' ').collect();
+    format!("{} 0 {}\r\n{rest}", words[0], words[2..].join(" "))
+}
+
+/// A program that bundles nothing: who has the sound, and who has the picture.
+struct Unbundled {
+    parts: [End; 2],
+    /// Which section each has.
+    places: [usize; 2],
+    /// What each has described that is not sent yet.
+    described: [Option<SessionDescription>; 2],
+    connected: [bool; 2],
+}
+
+impl Unbundled {
+    /// `places`: the sections of the sound and of the picture.
+    async fn open(places: [usize; 2]) -> Self {
+        let parts = [End::open(config()).await, End::open(config()).await];
+        Self { parts, places, described: [None, None], connected: [false; 2] }
+    }
+
+    fn audio(&self) -> &End {
+        &self.parts[0]
+    }
+
+    fn video(&self) -> &End {
+        &self.parts[1]
+    }
+
+    /// Gives each what is its own of a description, at the place where each knows it.
+    fn told(&self, SessionDescription { kind, sdp }: &SessionDescription) {
+        let (session, all) = sections(sdp);
+        for (part, (end, own)) in self.parts.iter().zip(self.places).enumerate() {
+            // They have the sound first.
+            let mut own_sections = [rejected(all[self.places[0]]), rejected(all[self.places[1]])];
+            own_sections[part] = all[own].to_owned();
+            let sdp = without_group(session) + &own_sections.concat();
+            let description = SessionDescription { kind: *kind, sdp };
+            end.command(match kind {
+                DescriptionKind::Offer => PeerCommand::AcceptOffer(description),
+                _ => PeerCommand::AcceptAnswer(description),
+            });
+        }
+    }
+
+    /// Joins what both have described, once they have.
+    fn joined(&mut self) -> Option<SessionDescription> {
+        let [Some(audio), Some(video)] = &self.described else { return None };
+        let (session, audio_sections) = sections(&audio.sdp);
+        let (_, video_sections) = sections(&video.sdp);
+        let mut all = [""; 2];
+        all[self.places[0]] = audio_sections[0];
+        all[self.places[1]] = video_sections[1];
+        // Their certificates differ.
+        let (theirs, session): (Vec<&str>, Vec<&str>) =
+            session.split_inclusive("\r\n").partition(|line| line.starts_with("a=fingerprint:"));
+        let fingerprint = |sdp: &str| {
+            let line = sdp.split_inclusive("\r\n").find(|line| line.starts_with("a=fingerprint:"));
+            line.expect("a fingerprint").to_owned()
+        };
+        assert!(!theirs.is_empty());
+        let mut sdp = without_group(&session.concat());
+        for (place, section) in all.iter().enumerate() {
+            let of = if place == self.places[0] { audio } else { video };
+            sdp += section;
+            if !section.contains("a=fingerprint:") {
+                sdp += &fingerprint(&of.sdp);
+            }
+        }
+        let kind = audio.kind;
+        self.described = [None, None];
+        Some(SessionDescription { kind, sdp })
+    }
+
+    /// A candidate of one of them, for its section by name or by place.
+    fn candidate(&self, part: usize, candidate: CandidateInit, by_name: bool) -> CandidateInit {
+        let place = self.places[part];
+        let mid = Some(part.to_string()).filter(|_| by_name);
+        let index = (!by_name).then(|| u16::try_from(place).expect("a place"));
+        CandidateInit { sdp_mid: mid, sdp_mline_index: index, ..candidate }
+    }
+}
+
+/// What passed between the two.
+#[derive(Debug, Default)]
+struct Passed {
+    offers: Vec<String>,
+    answers: Vec<String>,
+    /// The sections of our candidates, by name and place.
+    of_candidates: Vec<(Option<String>, Option<u16>)>,
+    ours: Vec<PeerEvent>,
+}
+
+/// Passes on what the two say until something is so, and then what is under way.
+async fn talk(
+    b: &mut End,
+    other: &mut Unbundled,
+    passed: &mut Passed,
+    by_name: bool,
+    is_so: impl Fn(&Passed, &Unbundled) -> bool,
+) {
+    let until = Instant::now() + PATIENCE;
+    let mut settled = None;
+    while settled.is_none_or(|at: Instant| Instant::now() < at) {
+        assert!(Instant::now() < until, "not in time: {passed:?}");
+        let [first, second] = &mut other.parts;
+        let (part, event) = tokio::select! {
+            Some(event) = b.events.recv() => (None, event),
+            Some(event) = first.events.recv() => (Some(0), event),
+            Some(event) = second.events.recv() => (Some(1), event),
+            () = sleep(Duration::from_millis(20)) => {
+                if settled.is_none() && is_so(passed, other) {
+                    settled = Some(Instant::now() + Duration::from_millis(300));
+                }
+                continue;
+            }
+        };
+        match (part, event) {
+            (None, PeerEvent::LocalDescription(description)) => {
+                match description.kind {
+                    DescriptionKind::Offer => passed.offers.push(description.sdp.clone()),
+                    _ => passed.answers.push(description.sdp.clone()),
+                }
+                other.told(&description);
+            }
+            (None, PeerEvent::LocalCandidate(candidate)) => {
+                passed.of_candidates.push((candidate.sdp_mid.clone(), candidate.sdp_mline_index));
+                let place = candidate.sdp_mline_index.map(usize::from);
+                let part = usize::from(place == Some(other.places[1]));
+                let own = CandidateInit {
+                    sdp_mid: Some(part.to_string()),
+                    sdp_mline_index: Some(part as u16),
+                    ..candidate
+                };
+                other.parts[part].command(PeerCommand::AddCandidate(own));
+            }
+            (None, event) => passed.ours.push(event),
+            (Some(part), PeerEvent::LocalDescription(description)) => {
+                other.described[part] = Some(description);
+                if let Some(description) = other.joined() {
+                    b.command(match description.kind {
+                        DescriptionKind::Offer => {
+                            passed.offers.push(description.sdp.clone());
+                            PeerCommand::AcceptOffer(description)
+                        }
+                        _ => {
+                            passed.answers.push(description.sdp.clone());
+                            PeerCommand::AcceptAnswer(description)
+                        }
+                    });
+                }
+            }
+            (Some(part), PeerEvent::LocalCandidate(candidate)) => {
+                let candidate = other.candidate(part, candidate, by_name);
+                b.command(PeerCommand::AddCandidate(candidate));
+            }
+            (Some(part), PeerEvent::Connected) => other.connected[part] = true,
+            (Some(_), PeerEvent::Failed(why)) => panic!("failed: {why}"),
+            (Some(_), _) => {}
+        }
+    }
+}
+
+fn both_connected(passed: &Passed, other: &Unbundled) -> bool {
+    passed.ours.contains(&PeerEvent::Connected) && other.connected == [true; 2]
+}
+
+/// Packets of audio, each with its words, 20 ms apart.
+async fn send_audio(end: &End, words: &str) -> Vec<Bytes> {
+    let mut sent = Vec::new();
+    for n in 0..10 {
+        let data = Bytes::from(format!("{words} {n}"));
+        let packet = EncodedAudio { data: data.clone(), samples: 960, captured_at: Instant::now() };
+        end.audio_out.send(packet).await.expect("the peer takes audio");
+        sent.push(data);
+        sleep(Duration::from_millis(20)).await;
+    }
+    sent
+}
+
+fn heard(end: &End) -> Vec<Bytes> {
+    end.audio_in.try_iter().filter(|one| !one.redundant).map(|one| one.payload).collect()
+}
+
+/// What each sends arrives at the other, and in no other place.
+async fn media_flows(b: &End, other: &Unbundled, seed: u64) {
+    let ends = [b, other.audio(), other.video()];
+    for end in ends {
+        let _before = (received(end), heard(end));
+    }
+    let (ours, theirs) = (format!("ours {seed}"), format!("theirs {seed}"));
+    let (our_frames, their_frames, our_audio, their_audio) = tokio::join!(
+        send_frames(b, seed, 8, 2_000),
+        send_frames(other.video(), seed + 1, 8, 2_000),
+        send_audio(b, &ours),
+        send_audio(other.audio(), &theirs),
+    );
+    sleep(Duration::from_millis(400)).await;
+    assert_eq!(received(other.video()), our_frames);
+    assert_eq!(received(b), their_frames);
+    assert_eq!(heard(other.audio()), our_audio);
+    assert_eq!(heard(b), their_audio);
+    assert!(heard(other.video()).is_empty() && received(other.audio()).is_empty());
+}
+
+/// The lines of an attribute, in the order of the sections.
+fn values<'a>(sdp: &'a str, attribute: &str) -> Vec<&'a str> {
+    sdp.lines().filter_map(|line| line.strip_prefix(attribute)).collect()
+}
+
+fn offer(ice_restart: bool) -> PeerCommand {
+    PeerCommand::CreateOffer { ice_restart }
+}
+
+/// They offer, and `b` answers.
+async fn called_by(places: [usize; 2], by_name: bool) -> (End, Unbundled, Passed) {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open(places).await);
+    let mut passed = Passed::default();
+    other.parts.iter().for_each(|end| end.command(offer(false)));
+    talk(&mut b, &mut other, &mut passed, by_name, both_connected).await;
+    (b, other, passed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_offers_without_a_bundle_is_heard_and_seen_and_hears_and_sees() {
+    for (places, by_name) in [([0, 1], true), ([1, 0], false)] {
+        let (b, other, passed) = called_by(places, by_name).await;
+        let (offer, answer) = (&passed.offers[0], &passed.answers[0]);
+        assert_eq!(broken(offer, answer), Vec::<String>::new(), "{offer}\n{answer}");
+        assert!(!answer.contains("BUNDLE") && !answer.contains("inactive"), "{answer}");
+        let users = values(answer, "a=ice-ufrag:");
+        assert_eq!(users.len(), 2, "{answer}");
+        assert_ne!(users[0], users[1], "each section has a transport: {answer}");
+        for place in [0, 1] {
+            let section = passed.of_candidates.iter().any(|(_, index)| *index == Some(place));
+            assert!(section, "each transport has candidates: {:?}", passed.of_candidates);
+        }
+        media_flows(&b, &other, 3).await;
+        let stats = b.stats().await;
+        assert!(stats.video_bytes_received > 16_000 && stats.video_bytes_sent > 16_000);
+        assert!(stats.audio_packets_received >= 10 && stats.audio_packets_sent >= 10);
+        let agreed = stats.video.expect("there are descriptions");
+        assert_eq!((agreed.ours, agreed.theirs), (VideoFlow::Agreed, VideoFlow::Agreed));
+        assert_eq!(stats.local_candidate.as_deref(), Some("host"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_our_bundle_apart_is_heard_and_seen_and_hears_and_sees() {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open([0, 1]).await);
+    let mut passed = Passed::default();
+    b.command(offer(false));
+    talk(&mut b, &mut other, &mut passed, true, both_connected).await;
+    assert!(passed.offers[0].contains("BUNDLE") && !passed.answers[0].contains("BUNDLE"));
+    let names: std::collections::HashSet<_> =
+        passed.of_candidates.iter().map(|(mid, _)| mid.clone().expect("a name")).collect();
+    assert_eq!(names.len(), 2, "each transport has candidates: {names:?}");
+    media_flows(&b, &other, 5).await;
+    assert_eq!(passed.ours, [PeerEvent::Connected]);
+
+    // Later offers of ours have both, and no group; the second transport keeps its credentials.
+    b.command(offer(true));
+    let is_answered = |passed: &Passed, _: &Unbundled| passed.answers.len() == 2;
+    talk(&mut b, &mut other, &mut passed, true, is_answered).await;
+    let users = [&passed.offers[0], &passed.offers[1]].map(|sdp| values(sdp, "a=ice-ufrag:"));
+    assert!(!passed.offers[1].contains("BUNDLE"), "{}", passed.offers[1]);
+    assert_ne!(users[0][0], users[1][0]);
+    assert_eq!(users[0][1], users[1][1]);
+    media_flows(&b, &other, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn either_side_restarts_ice_on_both_transports_and_media_flows_on() {
+    let (mut b, mut other, mut passed) = called_by([0, 1], true).await;
+    media_flows(&b, &other, 11).await;
+    let answers = passed.answers.len();
+    b.command(offer(true));
+    let is_answered = |passed: &Passed, _: &Unbundled| passed.answers.len() > answers;
+    talk(&mut b, &mut other, &mut passed, true, is_answered).await;
+    let (before, ours) = (&passed.answers[0], passed.offers.last().expect("an offer"));
+    let users = [before, ours].map(|sdp| values(sdp, "a=ice-ufrag:"));
+    assert!(users[0].iter().all(|user| !users[1].contains(user)), "{users:?}");
+    assert_eq!(sections(ours).1.len(), 2, "{ours}");
+    media_flows(&b, &other, 13).await;
+    assert_eq!(b.stats().await.ice_restarts, 1);
+
+    let answers = passed.answers.len();
+    other.parts.iter().for_each(|end| end.command(offer(true)));
+    let is_answered = |passed: &Passed, _: &Unbundled| passed.answers.len() > answers;
+    talk(&mut b, &mut other, &mut passed, false, is_answered).await;
+    let (theirs, answer) =
+        (passed.offers.last().expect("one"), passed.answers.last().expect("one"));
+    assert_eq!(broken(theirs, answer), Vec::<String>::new(), "{answer}");
+    media_flows(&b, &other, 17).await;
+    let events = passed.ours.iter().filter(|event| **event != PeerEvent::Connected);
+    assert_eq!(events.count(), 0, "{:?}", passed.ours);
+}
