@@ -102,6 +102,7 @@ const PURE: &[(&str, &[&str])] = &[
             "path/wire_overhead.rs",
             "peer/",
             "receiving/receive_task.rs",
+            "sending/handover.rs",
             "sending/outgoing_stream.rs",
             "sending/send_task.rs",
         ],

@@ -38,6 +38,12 @@ struct Unbundled {
     parts: [End; 2],
     /// Which section each has.
     places: [usize; 2],
+    /// There is no picture yet.
+    audio_only: bool,
+    /// It states another certificate than the picture's.
+    lies: bool,
+    /// Nothing that the picture's transport is sent arrives, nor what it sends.
+    picture_is_cut_off: bool,
     /// What each has described that is not sent yet.
     described: [Option<SessionDescription>; 2],
     connected: [bool; 2],
@@ -47,7 +53,9 @@ impl Unbundled {
     /// `places`: the sections of the sound and of the picture.
     async fn open(places: [usize; 2]) -> Self {
         let parts = [End::open(config()).await, End::open(config()).await];
-        Self { parts, places, described: [None, None], connected: [false; 2] }
+        let (described, connected) = ([None, None], [false; 2]);
+        let (audio_only, lies, picture_is_cut_off) = (false, false, false);
+        Self { parts, places, audio_only, lies, picture_is_cut_off, described, connected }
     }
 
     fn audio(&self) -> &End {
@@ -61,6 +69,11 @@ impl Unbundled {
     /// Gives each what is its own of a description, at the place where each knows it.
     fn told(&self, SessionDescription { kind, sdp }: &SessionDescription) {
         let (session, all) = sections(sdp);
+        if self.audio_only {
+            // What is missing is rejected.
+            let own = SessionDescription { kind: *kind, sdp: sdp.clone() };
+            return self.audio().command(PeerCommand::AcceptAnswer(own));
+        }
         for (part, (end, own)) in self.parts.iter().zip(self.places).enumerate() {
             // They have the sound first.
             let mut own_sections = [rejected(all[self.places[0]]), rejected(all[self.places[1]])];
@@ -76,6 +89,11 @@ impl Unbundled {
 
     /// Joins what both have described, once they have.
     fn joined(&mut self) -> Option<SessionDescription> {
+        if self.audio_only {
+            let SessionDescription { kind, sdp } = self.described[0].take()?;
+            let (session, all) = sections(&sdp);
+            return Some(SessionDescription { kind, sdp: without_group(session) + all[0] });
+        }
         let [Some(audio), Some(video)] = &self.described else { return None };
         let (session, audio_sections) = sections(&audio.sdp);
         let (_, video_sections) = sections(&video.sdp);
@@ -95,7 +113,9 @@ impl Unbundled {
             let of = if place == self.places[0] { audio } else { video };
             sdp += section;
             if !section.contains("a=fingerprint:") {
-                sdp += &fingerprint(&of.sdp);
+                let another = format!("a=fingerprint:sha-256 {}\r\n", ["AB"; 32].join(":"));
+                let lies = self.lies && place == self.places[1];
+                sdp += &if lies { another } else { fingerprint(&of.sdp) };
             }
         }
         let kind = audio.kind;
@@ -157,7 +177,10 @@ async fn talk(
             (None, PeerEvent::LocalCandidate(candidate)) => {
                 passed.of_candidates.push((candidate.sdp_mid.clone(), candidate.sdp_mline_index));
                 let place = candidate.sdp_mline_index.map(usize::from);
-                let part = usize::from(place == Some(other.places[1]));
+                let part = usize::from(place == Some(other.places[1]) && !other.audio_only);
+                if part == 1 && other.picture_is_cut_off {
+                    continue;
+                }
                 let own = CandidateInit {
                     sdp_mid: Some(part.to_string()),
                     sdp_mline_index: Some(part as u16),
@@ -181,6 +204,7 @@ async fn talk(
                     });
                 }
             }
+            (Some(1), PeerEvent::LocalCandidate(_)) if other.picture_is_cut_off => {}
             (Some(part), PeerEvent::LocalCandidate(candidate)) => {
                 let candidate = other.candidate(part, candidate, by_name);
                 b.command(PeerCommand::AddCandidate(candidate));
@@ -243,6 +267,16 @@ fn offer(ice_restart: bool) -> PeerCommand {
     PeerCommand::CreateOffer { ice_restart }
 }
 
+/// Both transports are closed, and what both have counted is known.
+async fn closes(b: &End) {
+    let before = b.stats().await;
+    b.peer.close();
+    let last = tokio::time::timeout(PATIENCE, b.peer.closed()).await.expect("it closes");
+    assert!(last.video_bytes_sent >= before.video_bytes_sent && before.video_bytes_sent > 0);
+    assert!(last.audio_bytes_sent >= before.audio_bytes_sent && before.audio_bytes_sent > 0);
+    assert!(b.video_in.recv().is_err() && b.audio_in.recv().is_err());
+}
+
 /// They offer, and `b` answers.
 async fn called_by(places: [usize; 2], by_name: bool) -> (End, Unbundled, Passed) {
     let (mut b, mut other) = (End::open(config()).await, Unbundled::open(places).await);
@@ -273,6 +307,7 @@ async fn who_offers_without_a_bundle_is_heard_and_seen_and_hears_and_sees() {
         let agreed = stats.video.expect("there are descriptions");
         assert_eq!((agreed.ours, agreed.theirs), (VideoFlow::Agreed, VideoFlow::Agreed));
         assert_eq!(stats.local_candidate.as_deref(), Some("host"));
+        closes(&b).await;
     }
 }
 
@@ -325,4 +360,75 @@ async fn either_side_restarts_ice_on_both_transports_and_media_flows_on() {
     media_flows(&b, &other, 17).await;
     let events = passed.ours.iter().filter(|event| **event != PeerEvent::Connected);
     assert_eq!(events.count(), 0, "{:?}", passed.ours);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_without_a_bundle_may_win_over_ours() {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open([0, 1]).await);
+    b.command(offer(false));
+    b.description().await;
+    let mut passed = Passed::default();
+    other.parts.iter().for_each(|end| end.command(offer(false)));
+    talk(&mut b, &mut other, &mut passed, true, both_connected).await;
+    media_flows(&b, &other, 19).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_with_a_transport_of_its_own_is_added_to_a_call_with_sound() {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open([0, 1]).await);
+    let mut passed = Passed::default();
+    other.audio_only = true;
+    other.audio().command(offer(false));
+    let is_connected = |passed: &Passed, other: &Unbundled| {
+        passed.ours.contains(&PeerEvent::Connected) && other.connected[0]
+    };
+    talk(&mut b, &mut other, &mut passed, true, is_connected).await;
+    assert_eq!(sections(&passed.answers[0]).1.len(), 1);
+    let sent = send_audio(&b, "before").await;
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(heard(other.audio()), sent);
+
+    other.audio_only = false;
+    other.parts.iter().for_each(|end| end.command(offer(false)));
+    talk(&mut b, &mut other, &mut passed, true, both_connected).await;
+    let users = [&passed.answers[0], &passed.answers[1]].map(|sdp| values(sdp, "a=ice-ufrag:"));
+    assert_eq!((users[0].len(), users[1].len()), (1, 2));
+    assert_eq!(users[0][0], users[1][0], "the sound's transport stays");
+    media_flows(&b, &other, 23).await;
+    assert_eq!(passed.ours, [PeerEvent::Connected]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_certificate_on_the_second_transport_ends_the_call_too() {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open([0, 1]).await);
+    other.lies = true;
+    let mut passed = Passed::default();
+    other.parts.iter().for_each(|end| end.command(offer(false)));
+    let has_failed = |passed: &Passed, _: &Unbundled| {
+        passed.ours.iter().any(|event| matches!(event, PeerEvent::Failed(_)))
+    };
+    talk(&mut b, &mut other, &mut passed, true, has_failed).await;
+    let why = passed.ours.iter().find_map(|event| match event {
+        PeerEvent::Failed(why) => Some(why.as_str()),
+        _ => None,
+    });
+    assert!(why.is_some_and(|why| why.contains("another certificate")), "{why:?}");
+    assert!(!other.connected[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_path_for_the_picture_the_call_has_sound() {
+    let (mut b, mut other) = (End::open(config()).await, Unbundled::open([0, 1]).await);
+    other.picture_is_cut_off = true;
+    let mut passed = Passed::default();
+    other.parts.iter().for_each(|end| end.command(offer(false)));
+    let is_connected = |passed: &Passed, other: &Unbundled| {
+        passed.ours.contains(&PeerEvent::Connected) && other.connected[0]
+    };
+    talk(&mut b, &mut other, &mut passed, true, is_connected).await;
+    let (ours, theirs) = tokio::join!(send_audio(&b, "ours"), send_audio(other.audio(), "theirs"));
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!((heard(other.audio()), heard(&b)), (ours, theirs));
+    assert!(!other.connected[1]);
+    assert_eq!(passed.ours, [PeerEvent::Connected]);
 }

@@ -54,7 +54,7 @@ impl Division {
     /// # Errors
     /// When it can't be read, or what is carried would have to change its connection.
     pub(crate) fn of_offer(sdp: &str, before: &Self) -> Result<Divided, SdpError> {
-        before.divide(Text::read(sdp)?, Role::Offer)
+        before.divide(Text::read(sdp)?, Role::Offer, false)
     }
 
     /// Divides the other's answer to an offer of ours; likewise.
@@ -64,100 +64,132 @@ impl Division {
     pub(crate) fn of_answer(sdp: &str, offer: &str, before: &Self) -> Result<Divided, SdpError> {
         let offered = Text::read(offer)?;
         let answer = in_order(offered.sections.iter(), Text::read(sdp)?);
-        before.divide(answer, Role::Answer)
+        // Without a group in the answer, what is named has a transport each (RFC 9143 §7.3.3), though
+        // webrtcbin gives them the same credentials. Who names nothing knows nothing of groups.
+        before.divide(answer, Role::Answer, offered.session.has("group"))
     }
 
-    fn divide(&self, text: Text, role: Role) -> Result<Divided, SdpError> {
-        let transports = selection::transports(&text, role);
-        // Data channels are not used, so they hold nothing.
-        let holds = |transport: &Transport, by: Place, wanted: Use| {
-            let mut sections = transport.sections.iter();
-            wanted.kind().is_some()
-                && sections.any(|(at, used)| *used == wanted && self.carries(*at, wanted, by))
+    /// `is_apart`: what is named and in no group has a transport of its own.
+    fn divide(&self, text: Text, role: Role, is_apart: bool) -> Result<Divided, SdpError> {
+        let is_joined = |one: usize, other: usize| {
+            let [first, second] = [one, other].map(|at| self.shares.get(at));
+            let was_apart = first.zip(second).is_some_and(|(a, b)| a.transport != b.transport);
+            let is_named = |at: usize| text.sections[at].mid().is_some();
+            !was_apart && !(is_apart && is_named(one) && is_named(other))
         };
-        let held = |one: &Transport, by| Use::ALL.iter().any(|used| holds(one, by, *used));
-        let is_open = |one: &&Transport| held(one, Place::First) || !held(one, Place::Second);
-        let merit = |one: &&Transport| {
-            let mut sections = one.sections.iter();
-            let goes_on = sections.any(|(at, _)| self.tagged[Place::First] == Some(*at));
-            let is_held = held(one, Place::First);
-            (is_held && goes_on, is_held, one.weight())
-        };
-        let Some(first) = best(transports.iter().filter(is_open), merit) else {
-            // Where there is nothing at all the first connection says why.
-            let none = Divided { division: Self::of_one(&text, None), parts: None };
-            return if transports.is_empty() { Ok(none) } else { Err(SdpError::NoMedia) };
-        };
-        if self.tagged[Place::Second] == Some(first.tagged) {
-            return Err(SdpError::ExchangesTransports);
-        }
-        let others = || transports.iter().filter(|one| !std::ptr::eq(*one, first));
-        let is_missing = |used: Use| {
-            let is_elsewhere = others().any(|one| holds(one, Place::Second, used));
-            used.kind().is_some() && (!first.carries(used) || is_elsewhere)
-        };
-        let carries_more =
-            |one: &&Transport| Use::ALL.iter().any(|used| is_missing(*used) && one.carries(*used));
-        let merit = |one: &&Transport| {
-            let audio = is_missing(Use::Audio) && one.carries(Use::Audio);
-            (held(one, Place::Second), audio, one.weight())
-        };
-        let second = best(others().filter(carries_more), merit);
+        let transports = selection::transports(&text, role, is_joined);
         let whole = |selection: Option<&Selection>| Divided {
             division: Self::of_one(&text, selection),
             parts: None,
         };
-        let Some(second) = second else {
+        let Some(first) = self.first_of(&transports)? else {
+            // The first connection says why there is nothing.
+            return Ok(whole(None));
+        };
+        let Some((second, its_uses)) = self.second_beside(first, &transports)? else {
             let selection = selection::select(&text, role, &self.uses(Place::First));
             return Ok(whole(selection.ok().as_ref()));
         };
-        if self.is_divided() && self.tagged[Place::First] == Some(second.tagged) {
-            return Err(SdpError::ExchangesTransports);
-        }
-        let is_seconds = |index: usize| {
-            second.sections.iter().any(|(of, used)| *of == index && is_missing(*used))
-        };
-        let is_spare = |index: usize| {
-            let is_carried = |used: Use| is_missing(used) && second.carries(used);
-            first.sections.iter().any(|(of, used)| *of == index && is_carried(*used))
+        let is_of = |transport: &Transport, index: usize| {
+            let mut sections = transport.sections.iter();
+            sections.any(|(of, used)| *of == index && its_uses.contains(used))
         };
         let parts = Place::BOTH.map(|place| {
             let mut part = text.clone();
             for (index, section) in part.sections.iter_mut().enumerate() {
                 let is_own = match place {
-                    Place::First => !is_seconds(index) && !is_spare(index),
-                    Place::Second => is_seconds(index),
+                    Place::First => !is_of(second, index) && !is_of(first, index),
+                    Place::Second => is_of(second, index),
                 };
+                let of_second = second.sections.iter().any(|(of, _)| *of == index);
                 if !is_own {
-                    section.set_aside();
+                    section.set_aside(of_second == (place == Place::Second));
                 }
             }
             part
         });
         let [first_part, second_part] = &parts;
-        let selected = selection::select(second_part, role, &self.uses(Place::Second));
-        let selected =
-            selected.and_then(|selection| fingerprints(second_part, &selection).map(|_| selection));
         let firsts = selection::select(first_part, role, &self.uses(Place::First))?;
-        let seconds = match selected {
+        let selected = selection::select(second_part, role, &self.uses(Place::Second));
+        let verified =
+            selected.and_then(|selection| fingerprints(second_part, &selection).map(|_| selection));
+        let seconds = match verified {
             Ok(seconds) => seconds,
             // It costs that section, unless it costs a running call its media.
             Err(_) if !self.is_divided() => return Ok(whole(Some(&firsts))),
             Err(error) => return Err(error),
         };
         let shares = text.sections.iter().enumerate().map(|(index, section)| {
-            let has_second = second.sections.iter().any(|(of, _)| *of == index);
             let place = |is_second| if is_second { Place::Second } else { Place::First };
+            let is_seconds = is_of(second, index);
             Share {
                 mid: section.mid().map(ToOwned::to_owned),
-                transport: place(has_second),
-                written_by: place(is_seconds(index)),
-                used: if is_seconds(index) { &seconds } else { &firsts }.uses[index],
+                transport: place(second.sections.iter().any(|(of, _)| *of == index)),
+                written_by: place(is_seconds),
+                used: if is_seconds { &seconds } else { &firsts }.uses[index],
             }
         });
         let tagged = Both::of([Some(firsts.tagged), Some(seconds.tagged)]);
         let division = Self { shares: shares.collect(), tagged };
         Ok(Divided { division, parts: Some(Both::of(parts.map(|part| part.write()))) })
+    }
+
+    /// Which transport is the first connection's: the one that it has, or the one that carries the
+    /// most.
+    fn first_of<'a>(&self, transports: &'a [Transport]) -> Result<Option<&'a Transport>, SdpError> {
+        let is_free = |one: &&Transport| {
+            self.holds(one, Place::First, Use::is_media)
+                || !self.holds(one, Place::Second, Use::is_media)
+        };
+        let merit = |one: &&Transport| {
+            let mut sections = one.sections.iter();
+            let goes_on = sections.any(|(at, _)| self.tagged[Place::First] == Some(*at));
+            let is_held = self.holds(one, Place::First, Use::is_media);
+            (is_held && goes_on, is_held, one.weight())
+        };
+        match best(transports.iter().filter(is_free), merit) {
+            Some(first) if self.tagged[Place::Second] == Some(first.tagged) => {
+                Err(SdpError::ExchangesTransports)
+            }
+            None if !transports.is_empty() => Err(SdpError::NoMedia),
+            first => Ok(first),
+        }
+    }
+
+    /// Which transport is the second connection's, if one is needed, and for what.
+    fn second_beside<'a>(
+        &self,
+        first: &Transport,
+        transports: &'a [Transport],
+    ) -> Result<Option<(&'a Transport, Vec<Use>)>, SdpError> {
+        let others = || transports.iter().filter(|one| !std::ptr::eq(*one, first));
+        let is_held =
+            |one: &Transport, wanted| self.holds(one, Place::Second, |used| used == wanted);
+        let is_missing = |used: &Use| {
+            used.is_media() && (!first.carries(*used) || others().any(|one| is_held(one, *used)))
+        };
+        let missing: Vec<Use> = Use::ALL.into_iter().filter(is_missing).collect();
+        let of = |one: &Transport| -> Vec<Use> {
+            missing.iter().copied().filter(|used| one.carries(*used)).collect()
+        };
+        let merit = |one: &&Transport| {
+            let holds = self.holds(one, Place::Second, Use::is_media);
+            (holds, of(one).contains(&Use::Audio), one.weight())
+        };
+        match best(others().filter(|one| !of(one).is_empty()), merit) {
+            Some(second)
+                if self.is_divided() && self.tagged[Place::First] == Some(second.tagged) =>
+            {
+                Err(SdpError::ExchangesTransports)
+            }
+            second => Ok(second.map(|second| (second, of(second)))),
+        }
+    }
+
+    /// Whether a transport has sections in which a connection carries something.
+    fn holds(&self, transport: &Transport, by: Place, wanted: impl Fn(Use) -> bool) -> bool {
+        let mut sections = transport.sections.iter();
+        sections.any(|(index, used)| wanted(*used) && self.carries(*index, *used, by))
     }
 
     fn of_one(text: &Text, selection: Option<&Selection>) -> Self {

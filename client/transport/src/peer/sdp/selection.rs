@@ -33,6 +33,10 @@ impl Use {
         }
     }
 
+    pub(super) fn is_media(self) -> bool {
+        self.kind().is_some()
+    }
+
     pub(super) fn kind(self) -> Option<MediaKind> {
         match self {
             Self::Audio => Some(MediaKind::Audio),
@@ -106,7 +110,9 @@ struct Judged {
 }
 
 impl Judged {
-    fn of(text: &Text, role: Role) -> Self {
+    /// `is_joined` says of two sections without a group whether they have one transport if they
+    /// have the same credentials.
+    fn of(text: &Text, role: Role, is_joined: impl Fn(usize, usize) -> bool) -> Self {
         let groups = bundle_groups(text);
         let is_bundled = |section: &Section| group_of(&groups, section).is_some();
         let judge = |section| usable(section, role, is_bundled(section));
@@ -124,7 +130,10 @@ impl Judged {
                 continue;
             }
             let Some(credentials) = credentials(text, section) else { continue };
-            match transports.iter_mut().find(|transport| transport.credentials == credentials) {
+            let is_its = |transport: &&mut Transport| {
+                transport.credentials == credentials && is_joined(transport.tagged, *index)
+            };
+            match transports.iter_mut().find(is_its) {
                 Some(transport) => transport.sections.push((*index, *used)),
                 None => transports.push(Transport {
                     credentials,
@@ -138,9 +147,14 @@ impl Judged {
     }
 }
 
-/// The transports of a description's sections that could be used.
-pub(super) fn transports(text: &Text, role: Role) -> Vec<Transport> {
-    Judged::of(text, role).transports
+/// The transports of a description's sections that could be used. `is_joined` says of two sections
+/// without a group whether they have one transport if they have the same credentials.
+pub(super) fn transports(
+    text: &Text,
+    role: Role,
+    is_joined: impl Fn(usize, usize) -> bool,
+) -> Vec<Transport> {
+    Judged::of(text, role, is_joined).transports
 }
 
 /// The first of those that have the most of something.
@@ -161,7 +175,7 @@ pub(super) fn select(
     role: Role,
     before: &[Option<Use>],
 ) -> Result<Selection, SdpError> {
-    let Judged { groups, sections: judged, transports } = Judged::of(text, role);
+    let Judged { groups, sections: judged, transports } = Judged::of(text, role, |_, _| true);
     if judged.iter().all(Result::is_err) {
         return Err(none_usable(text, role, &judged));
     }
@@ -188,7 +202,7 @@ pub(super) fn select(
     let is_kept = |(index, section): (usize, &Section)| {
         let is_other =
             sections.iter().all(|(of, _)| *of != index) && group_of(&groups, section).is_none();
-        let media = judged[index].ok().filter(|used| used.kind().is_some());
+        let media = judged[index].ok().filter(|used| used.is_media());
         media.is_some_and(|used| is_other && !uses.contains(&Some(used)))
     };
     let kept = text.sections.iter().enumerate().map(is_kept).collect();

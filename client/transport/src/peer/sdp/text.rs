@@ -156,10 +156,13 @@ impl Section {
         Self { has_port: false, attributes: Attributes(named.collect()), ..self.clone() }
     }
 
-    /// The same section as if the other had rejected it, with all that it says.
-    pub(super) fn set_aside(&mut self) {
+    /// The same section as if the other had rejected it, with all that it says. Its candidates
+    /// may be those of others that share its transport.
+    pub(super) fn set_aside(&mut self, has_candidates: bool) {
         self.has_port = false;
-        self.attributes.0.retain(|(name, _)| name != "bundle-only");
+        self.attributes
+            .0
+            .retain(|(name, _)| name != "bundle-only" && (has_candidates || name != "candidate"));
     }
 
     /// Its name in groups (RFC 5888 §4), if it is one.

@@ -221,6 +221,31 @@ fn an_answer_is_divided_by_what_was_offered() {
     assert_eq!((owners(&divided.division).as_str(), divided.parts), ("1-", None));
 }
 
+#[test]
+fn an_answer_that_names_its_sections_and_has_no_group_has_a_transport_for_each() {
+    let same = [AUDIO, ("video", "v", "1", 9)];
+    let grouped = description("a=group:BUNDLE a v\n", &same);
+    let answer = description("", &same);
+    let divided = Division::of_answer(&answer, &grouped, &Division::default()).expect("an answer");
+    assert_eq!(owners(&divided.division), "12");
+    let parts = divided.parts.expect("two parts");
+    for place in Place::BOTH {
+        let read = Exchange::new(&[7; 32]).read_offer(&parts[place]).expect("a part");
+        assert_eq!(read.candidates.len(), 1);
+    }
+    // So it stays, whoever offers next.
+    let again = self::divided(&answer, &divided.division);
+    assert_eq!(owners(&again.division), "12");
+    for (offer, answer) in [
+        (&grouped, &grouped),
+        (&answer, &answer),
+        (&grouped, &answer.replace("a=mid:a\n", "").replace("a=mid:v\n", "")),
+    ] {
+        let divided = Division::of_answer(answer, offer, &Division::default()).expect("an answer");
+        assert_eq!(owners(&divided.division), "11", "{answer}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
