@@ -12,6 +12,7 @@ use visavis_media::frame::EncodedAudio;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use visavis_transport::{PeerCommand, PeerEvent, VideoFlow};
 
+use crate::descriptions::{BOTH, outline, plain_fixture};
 use crate::offer_answer_rules::broken;
 use crate::support::{End, PATIENCE, config, received, send_frames};
 
@@ -333,6 +334,11 @@ async fn who_takes_our_bundle_apart_is_heard_and_seen_and_hears_and_sees() {
     assert_ne!(users[0][0], users[1][0]);
     assert_eq!(users[0][1], users[1][1]);
     media_flows(&b, &other, 7).await;
+
+    other.parts.iter().for_each(|end| end.command(offer(true)));
+    let is_answered = |passed: &Passed, _: &Unbundled| passed.answers.len() == 3;
+    talk(&mut b, &mut other, &mut passed, true, is_answered).await;
+    media_flows(&b, &other, 9).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -431,4 +437,42 @@ async fn without_a_path_for_the_picture_the_call_has_sound() {
     assert_eq!((heard(other.audio()), heard(&b)), (ours, theirs));
     assert!(!other.connected[1]);
     assert_eq!(passed.ours, [PeerEvent::Connected]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_bundled_later_and_taken_apart_again_is_answered_so() {
+    let bundled = plain_fixture("offers", "chrome");
+    let (audio, video) = bundled.split_at(bundled.find("m=video").expect("video"));
+    let apart = audio.replace("a=group:BUNDLE 0 1\n", "") + &video.replace("uf01", "uf02");
+    let on_second = bundled.replace("BUNDLE 0 1", "BUNDLE 1 0");
+    let each = "audio 9 * 111 sendrecv, video 9 * 102 sendrecv";
+    let without = apart.replace("m=video 9", "m=video 0");
+    let mut end = End::open(config()).await;
+    let mut users = Vec::new();
+    for (sdp, wanted) in [
+        (&apart, each),
+        (&bundled, BOTH),
+        (&apart, each),
+        (&without, "audio 9 * 111 sendrecv, video 0 * 102 96 inactive"),
+        (&apart, each),
+    ] {
+        let kind = DescriptionKind::Offer;
+        end.command(PeerCommand::AcceptOffer(SessionDescription { kind, sdp: sdp.clone() }));
+        let answer = end.description().await.sdp;
+        assert_eq!(outline(&answer), wanted, "{answer}");
+        assert_eq!(broken(sdp, &answer), Vec::<String>::new(), "{answer}");
+        users.push(values(&answer, "a=ice-ufrag:")[0].to_owned());
+    }
+    assert!(users.iter().all(|user| *user == users[0]), "the sound's transport stays");
+    // The picture's transport can't become that of the sound.
+    let sdp = on_second.replace("uf01", "uf02");
+    let offer = SessionDescription { kind: DescriptionKind::Offer, sdp };
+    end.command(PeerCommand::AcceptOffer(offer));
+    loop {
+        match end.event().await {
+            PeerEvent::OfferRefused => break,
+            PeerEvent::LocalCandidate(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
