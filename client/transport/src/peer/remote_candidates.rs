@@ -140,8 +140,9 @@ impl TransportCandidates {
         Self { of_call: Arc::new(Mutex::new(of_call)), place: Place::First }
     }
 
-    /// Those of another transport of the same call.
+    /// Those of another transport of the same call, which begins.
     pub(super) fn of(&self, place: Place) -> Self {
+        self.of_call().restarted(place);
         Self { of_call: Arc::clone(&self.of_call), place }
     }
 

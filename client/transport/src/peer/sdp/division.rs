@@ -75,7 +75,7 @@ impl Division {
             let [first, second] = [one, other].map(|at| self.shares.get(at));
             let was_apart = first.zip(second).is_some_and(|(a, b)| a.transport != b.transport);
             let is_named = |at: usize| text.sections[at].mid().is_some();
-            !was_apart && !(is_apart && is_named(one) && is_named(other))
+            !(was_apart || is_apart && is_named(one) && is_named(other))
         };
         let transports = selection::transports(&text, role, is_joined);
         let whole = |selection: Option<&Selection>| Divided {

@@ -59,7 +59,7 @@ impl Attributes {
     fn write(&self, sdp: &mut String) {
         for (name, value) in self.iter() {
             let colon = if value.is_empty() { "" } else { ":" };
-            let _ = write!(sdp, "a={name}{colon}{value}\n");
+            let _ = writeln!(sdp, "a={name}{colon}{value}");
         }
     }
 
@@ -115,7 +115,7 @@ impl Text {
         for section in &self.sections {
             let Section { media, has_port, protocol, formats, attributes } = section;
             let port = if *has_port { 9 } else { 0 };
-            let _ = write!(sdp, "m={media} {port} {protocol} {}\n", formats.join(" "));
+            let _ = writeln!(sdp, "m={media} {port} {protocol} {}", formats.join(" "));
             attributes.write(&mut sdp);
         }
         sdp

@@ -15,9 +15,10 @@
 //!   a wrong certificate ends the call wherever it is shown.
 //! - A kind of media moves to another connection when both sides have agreed to it, and to one.
 //!
-//! [`health`] joins the states.
+//! [`request`] is what is under way, [`health`] joins the states.
 
 mod health;
+mod request;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -31,6 +32,7 @@ use crate::peer::remote_candidates::MAX_CANDIDATES;
 use crate::peer::sdp::{Divided, Division, ice_credentials};
 use crate::{PeerCommand, PeerEvent};
 use health::Health;
+use request::{Request, Said, Subject};
 
 /// The most candidates of either end that wait for a description.
 const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
@@ -38,6 +40,11 @@ const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
 const MAX_OFFERS: u32 = 12;
 /// And then one in this time.
 const OFFERS_ONE_IN: Duration = Duration::from_millis(500);
+
+/// So often a second connection is opened at once: it asks all servers anew.
+const MAX_OPENINGS: u32 = 4;
+/// And then one time in this.
+const OPENINGS_ONE_IN: Duration = Duration::from_secs(60);
 
 /// What happened.
 #[derive(Debug)]
@@ -68,44 +75,6 @@ pub(super) enum Output {
     Emit(PeerEvent),
 }
 
-/// What a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    /// An offer of ours.
-    Offer,
-    /// Our answer to an offer.
-    Answer,
-    /// The other's answer.
-    TheirAnswer,
-    /// An offer that the other never sees, because it has the first connection's.
-    Silent,
-}
-
-/// What a connection has said to a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Said {
-    Description(SessionDescription),
-    Refusal,
-}
-
-/// Something that has to do with descriptions, until all whom it concerns are done with it.
-#[derive(Debug)]
-struct Request {
-    subject: Subject,
-    /// Who is asked.
-    asked: Both<bool>,
-    said: Both<Option<Said>>,
-    /// The owner has heard it already.
-    passed: bool,
-    settled: Both<bool>,
-    /// How sections are divided if it comes to something; `None` where that changes nothing.
-    division: Option<Division>,
-    /// The second connection is there for it.
-    opens: bool,
-    /// Candidates of ours that are sent after it.
-    held: Vec<CandidateInit>,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Dispatch {
@@ -121,6 +90,7 @@ pub(super) struct Dispatch {
     /// Candidates of the other's that came before.
     waiting: Vec<CandidateInit>,
     offers: Budget,
+    openings: Budget,
     health: Health,
     outputs: VecDeque<Output>,
 }
@@ -136,6 +106,7 @@ impl Dispatch {
             is_described: false,
             waiting: Vec::new(),
             offers: Budget::new(MAX_OFFERS, OFFERS_ONE_IN),
+            openings: Budget::new(MAX_OPENINGS, OPENINGS_ONE_IN),
             health: Health::default(),
             outputs: VecDeque::new(),
         }
@@ -180,8 +151,8 @@ impl Dispatch {
                 tracing::debug!("an offer is ignored: there were too many in a short time");
                 self.emit(PeerEvent::OfferRefused);
             }
-            PeerCommand::AcceptOffer(offer) => self.accept_offer(offer),
-            PeerCommand::AcceptAnswer(answer) => self.accept_answer(answer),
+            PeerCommand::AcceptOffer(offer) => self.accept_offer(offer, now),
+            PeerCommand::AcceptAnswer(answer) => self.accept_answer(answer, now),
             PeerCommand::AddCandidate(candidate) if !self.is_described => {
                 if self.waiting.len() < MAX_WAITING_CANDIDATES {
                     self.waiting.push(candidate);
@@ -204,9 +175,13 @@ impl Dispatch {
         }
     }
 
-    fn accept_offer(&mut self, offer: SessionDescription) {
+    fn accept_offer(&mut self, offer: SessionDescription, now: Instant) {
         let divided = Division::of_offer(&offer.sdp, self.latest());
         match divided {
+            Ok(divided) if !self.may_open(&divided, now) => {
+                tracing::debug!("an offer is ignored: it divides media once more");
+                self.emit(PeerEvent::OfferRefused);
+            }
             Ok(divided) => self.give(Subject::Answer, divided, offer, None),
             Err(why) if self.has_second => {
                 tracing::warn!("The other's description is refused: {why}");
@@ -217,14 +192,14 @@ impl Dispatch {
         }
     }
 
-    fn accept_answer(&mut self, answer: SessionDescription) {
+    fn accept_answer(&mut self, answer: SessionDescription, now: Instant) {
         let is_final = answer.kind == DescriptionKind::Answer;
         let Some(offered) = self.offered.clone().filter(|_| is_final || self.has_second) else {
             // It answers nothing, or another answer will say more.
             return self.give_whole(Subject::TheirAnswer, answer);
         };
         match Division::of_answer(&answer.sdp, &offered, self.latest()) {
-            Ok(divided) => {
+            Ok(divided) if self.may_open(&divided, now) => {
                 let credentials = ice_credentials(&offered)
                     .map(|(user, password)| (user.to_owned(), password.to_owned()));
                 if is_final {
@@ -232,14 +207,19 @@ impl Dispatch {
                 }
                 self.give(Subject::TheirAnswer, divided, answer, credentials);
             }
-            Err(_) => self.give_whole(Subject::TheirAnswer, answer),
+            Ok(_) | Err(_) => self.give_whole(Subject::TheirAnswer, answer),
         }
+    }
+
+    /// Whether a second connection may be opened, if that is needed; if so, it counts.
+    fn may_open(&mut self, divided: &Divided, now: Instant) -> bool {
+        divided.parts.is_none() || self.has_second || self.openings.take(now)
     }
 
     /// Gives the first connection a description alone and as it is; nothing else changes with it.
     fn give_whole(&mut self, subject: Subject, theirs: SessionDescription) {
         self.ask(subject, Both::of([true, false]), None, false);
-        self.to(Place::First, describe(subject, theirs));
+        self.to(Place::First, subject.of_theirs(theirs));
         self.described();
     }
 
@@ -254,7 +234,7 @@ impl Dispatch {
     ) {
         let Some(parts) = parts else {
             self.ask(subject, Both::of([true, false]), Some(division), false);
-            self.to(Place::First, describe(subject, theirs));
+            self.to(Place::First, subject.of_theirs(theirs));
             return self.described();
         };
         let opens = !self.has_second;
@@ -271,7 +251,7 @@ impl Dispatch {
         self.ask(subject, Both::of([true, true]), Some(division), opens);
         for place in Place::BOTH {
             let part = SessionDescription { kind: theirs.kind, sdp: parts[place].clone() };
-            self.to(place, describe(subject, part));
+            self.to(place, subject.of_theirs(part));
         }
         self.described();
     }
@@ -283,16 +263,7 @@ impl Dispatch {
         division: Option<Division>,
         opens: bool,
     ) {
-        self.requests.push_back(Request {
-            subject,
-            asked,
-            said: Both::default(),
-            passed: false,
-            settled: Both::default(),
-            division,
-            opens,
-            held: Vec::new(),
-        });
+        self.requests.push_back(Request::new(subject, asked, division, opens));
     }
 
     /// How sections are divided once everything that is under way has come to something.
@@ -349,7 +320,7 @@ impl Dispatch {
         request.passed = true;
         match said {
             Said::Description(description) => self.describe(subject, description, None),
-            Said::Refusal => self.emit(refusal(subject)),
+            Said::Refusal => self.emit(subject.refusal()),
         }
     }
 
@@ -380,10 +351,7 @@ impl Dispatch {
 
     /// Concludes the oldest requests, as far as those whom they concern are done with them.
     fn conclude_all(&mut self) {
-        let is_done = |request: &Request| {
-            Place::BOTH.iter().all(|place| !request.asked[*place] || request.settled[*place])
-        };
-        while let Some(request) = self.requests.pop_front_if(|request| is_done(request)) {
+        while let Some(request) = self.requests.pop_front_if(|request| request.is_done()) {
             self.conclude(request);
         }
     }
@@ -411,7 +379,7 @@ impl Dispatch {
             (_, first, _) => {
                 // Who has failed has said so.
                 if first.is_some() && !passed {
-                    self.emit(refusal(subject));
+                    self.emit(subject.refusal());
                 }
                 None
             }
@@ -464,20 +432,6 @@ impl Dispatch {
         self.act(Output::CloseSecond);
         let events = self.health.forget_second();
         events.into_iter().for_each(|event| self.emit(event));
-    }
-}
-
-fn describe(subject: Subject, theirs: SessionDescription) -> PeerCommand {
-    match subject {
-        Subject::TheirAnswer => PeerCommand::AcceptAnswer(theirs),
-        Subject::Offer | Subject::Answer | Subject::Silent => PeerCommand::AcceptOffer(theirs),
-    }
-}
-
-fn refusal(subject: Subject) -> PeerEvent {
-    match subject {
-        Subject::Offer | Subject::Silent => PeerEvent::NoOffer,
-        Subject::Answer | Subject::TheirAnswer => PeerEvent::OfferRefused,
     }
 }
 

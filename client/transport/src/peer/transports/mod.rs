@@ -176,6 +176,7 @@ impl Transports {
         second.stop();
         let last = timeout(CLOSE_TIMEOUT, second.sources.read()).await.ok();
         self.statistics().second_is_closed(last);
+        while self.closing.try_join_next().is_some() {}
         self.closing.spawn(second.close());
     }
 

@@ -319,6 +319,23 @@ fn offers_are_limited_for_the_call() {
     assert_eq!(account.matches("1:answer").count() as u32, MAX_OFFERS);
 }
 
+#[test]
+fn a_second_connection_is_not_opened_again_and_again() {
+    let (mut test, start) = (Test::new(), Instant::now());
+    let mut accounts = String::new();
+    for n in 0..40 {
+        let now = start + n * OFFERS_ONE_IN;
+        for offer in [apart(), bundled().replace(":t\r", ":ta\r")] {
+            test.handle(Input::Command(accept_offer(offer), now));
+            test.describes(First, Answer, sdp("", "a", "x"));
+            accounts += &test.describes(Second, Answer, sdp("", "x", "v"));
+        }
+    }
+    let opened = accounts.matches("Video to 2").count();
+    assert_eq!(opened as u32, MAX_OPENINGS, "{accounts}");
+    assert!(accounts.contains("OfferRefused") || !accounts.is_empty());
+}
+
 /// What a connection does with what it is given.
 #[derive(Debug, Clone, Copy)]
 enum Does {
