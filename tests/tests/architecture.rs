@@ -92,6 +92,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("transport/peer/negotiator/event.rs", &[]),
     ("transport/peer/negotiator/negotiation.rs", &[]),
     ("transport/peer/sdp/", &[]),
+    ("transport/peer/transports/dispatch.rs", &[]),
     (
         "transport/",
         &[
@@ -107,6 +108,7 @@ const PURE: &[(&str, &[&str])] = &[
             "path/wire_overhead.rs",
             "peer/",
             "receiving/receive_task.rs",
+            "sending/handover.rs",
             "sending/outgoing_stream.rs",
             "sending/send_task.rs",
         ],
