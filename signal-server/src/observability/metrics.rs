@@ -132,6 +132,7 @@ impl Metrics {
                 self.errors.get_or_create(&[("code", code.as_str())]).inc();
             }
             ServerMessage::Hello { .. }
+            | ServerMessage::MissedCalls { .. }
             | ServerMessage::Users { .. }
             | ServerMessage::Presence { .. }
             | ServerMessage::Joined { .. }
