@@ -106,6 +106,8 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("server/ice/", &["mod.rs", "offer.rs", "socket.rs"]),
+    ("server/names/call_list.rs", &[]),
+    ("server/names/decision.rs", &[]),
     ("server/rules/", &[]),
 ];
 

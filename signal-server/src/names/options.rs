@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::decision::Guests;
 use super::error::NameStoreError;
@@ -28,6 +28,21 @@ pub struct NamesOptions {
     /// names that nobody owns.
     #[arg(long, env = "VISAVIS_GUESTS", value_name = "POLICY", default_value = "allow")]
     pub guests: Guests,
+
+    /// Whether the server remembers who called an owned name while nobody was online under it, to
+    /// tell its owner at the next login: the names and times of the last 50 callers, for 30 days at
+    /// most, and nothing else. "off" erases what it remembers, too.
+    #[arg(long, env = "VISAVIS_MISSED_CALLS", value_name = "SWITCH", default_value = "on")]
+    pub missed_calls: Switch,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 impl NamesOptions {

@@ -6,7 +6,7 @@
 //! [`MAX_CALLS`] calls, and the oldest makes room, offers first. Both sides of a call always
 //! remember the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, Username};
@@ -15,6 +15,8 @@ use visavis_shared::{CallId, Username};
 pub const OFFER_MEMORY: Duration = Duration::from_secs(120);
 /// How many calls of one person are remembered.
 pub const MAX_CALLS: usize = 16;
+/// How many calls are remembered of which one side was lost.
+const MAX_CUT: usize = 1024;
 
 #[derive(Debug, Clone)]
 struct Remembered {
@@ -46,6 +48,8 @@ impl Remembered {
 #[derive(Debug, Default)]
 pub struct Calls {
     of: HashMap<Username, Vec<Remembered>>,
+    /// The last calls of which one side was lost while they stood.
+    cut: VecDeque<(Username, Username, CallId)>,
 }
 
 impl Calls {
@@ -120,9 +124,38 @@ impl Calls {
     pub fn gone(&mut self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
         let untold = self.lost(name, now);
         for remembered in self.of.remove(name).unwrap_or_default() {
+            if remembered.answered {
+                self.remember_cut(name, &remembered.peer, remembered.call.as_ref());
+            }
             self.remove(name, &remembered.peer, |_| true);
         }
         untold
+    }
+
+    /// One side of a call was lost. If the call stands, it is remembered for a while even when both
+    /// are forgotten: offers that renew it call nobody anew.
+    pub fn cut(&mut self, one: &Username, other: &Username, call: Option<&CallId>) {
+        let stands = |c: &Remembered| c.answered && c.is(other, call);
+        if self.of.get(one).is_some_and(|calls| calls.iter().any(stands)) {
+            self.remember_cut(one, other, call);
+        }
+    }
+
+    /// Whether one side of a call between two was lost while it stood, as far as is remembered.
+    #[must_use]
+    pub fn was_cut(&self, one: &Username, other: &Username, call: Option<&CallId>) -> bool {
+        self.cut.iter().any(|(a, b, cut)| {
+            call == Some(cut) && ((a == one && b == other) || (a == other && b == one))
+        })
+    }
+
+    fn remember_cut(&mut self, one: &Username, other: &Username, call: Option<&CallId>) {
+        // Without an id, the next call would look the same.
+        let Some(call) = call.filter(|call| !self.was_cut(one, other, Some(*call))) else { return };
+        if self.cut.len() >= MAX_CUT {
+            self.cut.pop_front();
+        }
+        self.cut.push_back((one.clone(), other.clone(), call.clone()));
     }
 
     /// Removes the calls of two that match, on both sides.
@@ -212,6 +245,31 @@ mod tests {
         calls.offered(&alice, &bob, Some(&id("c3")), now);
         calls.ended(&bob, &alice, None);
         assert!(calls.of.is_empty());
+    }
+
+    #[test]
+    fn a_call_that_stood_when_one_side_was_lost_is_known_to_both_and_a_ring_is_not() {
+        let (now, [alice, bob, carol]) = (Instant::now(), ["alice", "bob", "carol"].map(who));
+        let mut calls = Calls::default();
+        calls.offered(&alice, &bob, Some(&id("c1")), now);
+        calls.answered(&bob, &alice, Some(&id("c1")));
+        calls.offered(&carol, &bob, Some(&id("c2")), now);
+        calls.gone(&bob, now);
+        assert!(calls.was_cut(&alice, &bob, Some(&id("c1"))));
+        assert!(calls.was_cut(&bob, &alice, Some(&id("c1"))));
+        assert!(!calls.was_cut(&carol, &bob, Some(&id("c2"))));
+        assert!(
+            !calls.was_cut(&alice, &bob, Some(&id("c3"))) && !calls.was_cut(&alice, &bob, None)
+        );
+        for n in 0..MAX_CUT {
+            let call = id(&format!("n{n}"));
+            calls.offered(&alice, &bob, Some(&call), now);
+            calls.answered(&bob, &alice, Some(&call));
+            calls.cut(&alice, &bob, Some(&call));
+            calls.ended(&alice, &bob, None);
+        }
+        assert!(!calls.was_cut(&alice, &bob, Some(&id("c1"))), "the oldest is forgotten");
+        assert_eq!(calls.cut.len(), MAX_CUT);
     }
 
     #[test]

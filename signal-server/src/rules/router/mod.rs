@@ -13,6 +13,7 @@
 //!   have a name.
 
 mod login;
+mod missed;
 mod outcome;
 mod remote;
 mod rooms;
@@ -102,6 +103,7 @@ impl Router {
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
                 if self.registry.owner_of(&to).is_none() {
+                    self.calls.cut(&name, &to, call.as_ref());
                     // Their node forgets the call when it receives this, and then both have to.
                     self.calls.ended(&name, &to, call.as_ref());
                 }
@@ -141,7 +143,9 @@ impl Router {
 
     fn end(&mut self, connection: ConnectionId, now: Instant, out: &mut Vec<Output>) {
         if self.sessions.is_waiting(connection) {
-            out.push(Output::Forget(connection));
+            let person = self.registry.person(connection);
+            let owner = person.filter(|person| person.key.is_some());
+            out.push(Output::Forget(connection, owner.map(|owner| owner.name.clone())));
         }
         self.sessions.end(connection);
         let lobby = self.is_in_lobby(connection);
@@ -340,6 +344,9 @@ impl Router {
     ) -> Result<(), Refusal> {
         let owner = self.registry.owner_of(to);
         if self.rules.alone && owner.is_none() {
+            if matches!(signal, CallSignal::Offer(_)) {
+                out.extend(self.missed(name, to, call.as_ref()));
+            }
             return Err(Refusal(ErrorCode::UnknownUser, format!("Nobody is online as \"{to}\".")));
         }
         let signal = match signal {
