@@ -23,6 +23,10 @@ struct Remembered {
     peer: Username,
     call: Option<CallId>,
     answered: bool,
+    /// Whether the peer is the one who called.
+    by_peer: bool,
+    /// The one who remembers has said that it rings.
+    rung: bool,
     offered_at: Instant,
     /// The peer was notified that the connection of the one who remembers was lost.
     told: bool,
@@ -61,13 +65,38 @@ impl Calls {
         }
         self.drop_stale(from, now);
         self.drop_stale(to, now);
-        for (one, other) in [(from, to), (to, from)] {
+        for (one, other, by_peer) in [(from, to, false), (to, from, true)] {
             self.make_room(one);
-            let (peer, call) = (other.clone(), call.cloned());
-            let remembered =
-                Remembered { peer, call, answered: false, offered_at: now, told: false };
+            let remembered = Remembered {
+                peer: other.clone(),
+                call: call.cloned(),
+                answered: false,
+                by_peer,
+                rung: false,
+                offered_at: now,
+                told: false,
+            };
             self.of.entry(one.clone()).or_default().push(remembered);
         }
+    }
+
+    /// Somebody said that they are being rung.
+    pub fn rang(&mut self, callee: &Username, caller: &Username, call: Option<&CallId>) {
+        for remembered in self.of.get_mut(callee).into_iter().flatten() {
+            if remembered.is(caller, call) {
+                remembered.rung = true;
+            }
+        }
+    }
+
+    /// The calls of which somebody who was called has given no sign: who called.
+    #[must_use]
+    pub fn unheard(&self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
+        let calls = self.of.get(name).into_iter().flatten();
+        calls
+            .filter(|c| c.by_peer && !c.rung && !c.answered && c.is_alive(now))
+            .map(|c| (c.peer.clone(), c.call.clone()))
+            .collect()
     }
 
     /// An answer went from one to the other.
@@ -270,6 +299,22 @@ mod tests {
         }
         assert!(!calls.was_cut(&alice, &bob, Some(&id("c1"))), "the oldest is forgotten");
         assert_eq!(calls.cut.len(), MAX_CUT);
+    }
+
+    #[test]
+    fn a_call_of_which_the_callee_gave_no_sign_is_unheard() {
+        let (now, [alice, bob, carol]) = (Instant::now(), ["alice", "bob", "carol"].map(who));
+        let mut calls = Calls::default();
+        calls.offered(&alice, &bob, Some(&id("c1")), now);
+        calls.offered(&carol, &bob, None, now);
+        calls.offered(&bob, &alice, Some(&id("c2")), now);
+        let unheard = |calls: &Calls| calls.unheard(&bob, now);
+        assert_eq!(unheard(&calls), [(alice.clone(), Some(id("c1"))), (carol.clone(), None)]);
+        calls.rang(&bob, &alice, Some(&id("c1")));
+        assert_eq!(unheard(&calls), [(carol.clone(), None)]);
+        assert_eq!(calls.unheard(&alice, now), [(bob.clone(), Some(id("c2")))]);
+        calls.answered(&bob, &carol, None);
+        assert_eq!(unheard(&calls), []);
     }
 
     #[test]

@@ -129,6 +129,32 @@ fn what_waits_for_an_owner_who_does_not_come_back_is_a_missed_call() {
 }
 
 #[test]
+fn an_offer_to_a_connection_that_was_dead_is_a_missed_call() {
+    let now = Instant::now();
+    let mut router = two(true, now);
+    router.handle(ALICE, offer("bob", "c1"), now);
+    assert_eq!(missed(&router.disconnect(BOB, now)), [("bob", "alice")]);
+    assert_eq!(missed(&router.expire(now + RESUME_WINDOW)), [], "only once");
+
+    for sign in [CallSignal::Ringing, CallSignal::Answer(payload()), CallSignal::Close(None)] {
+        let mut router = two(true, now);
+        router.handle(ALICE, offer("bob", "c1"), now);
+        router.handle(BOB, to("alice", Some("c1"), sign), now);
+        assert_eq!(missed(&router.disconnect(BOB, now)), [], "his app got it");
+    }
+    let mut router = two(true, now);
+    router.handle(BOB, offer("alice", "c1"), now);
+    assert_eq!(missed(&router.disconnect(ALICE, now)), [], "a guest");
+    assert_eq!(missed(&router.disconnect(BOB, now)), [], "his own call");
+
+    let mut router = two(false, now);
+    let message = from("dave", Some("c1"), CallSignal::Offer(payload()));
+    let envelope = Envelope { to: name("bob"), message };
+    router.receive_remote(RemoteEvent::Message(envelope), now);
+    assert_eq!(missed(&router.disconnect(BOB, now)), [("bob", "dave")], "from another node");
+}
+
+#[test]
 fn an_offer_that_renews_a_call_is_no_missed_call_when_the_other_is_lost() {
     let now = Instant::now();
     let mut router = two(true, now);

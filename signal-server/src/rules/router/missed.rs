@@ -1,9 +1,12 @@
 //! Which calls somebody missed.
 
+use std::time::Instant;
+
 use visavis_shared::identity::canonical_name;
 use visavis_shared::{CallId, CallSignal, ServerMessage, Username};
 
 use super::{Output, Router};
+use crate::rules::registry::{ConnectionId, Person};
 
 impl Router {
     /// The calls among the messages that nobody will come back for.
@@ -20,6 +23,15 @@ impl Router {
             _ => None,
         };
         messages.into_iter().filter_map(missed).collect()
+    }
+
+    /// The calls that were written to the connection of an owner, which is lost, and of which their
+    /// app gave no sign: as far as can be known here, it did not get them.
+    pub(super) fn unheard(&self, connection: ConnectionId, now: Instant) -> Vec<Output> {
+        let person = self.registry.person(connection).filter(|person| person.key.is_some());
+        let Some(Person { name, .. }) = person else { return Vec::new() };
+        let calls = self.calls.unheard(name, now);
+        calls.iter().filter_map(|(from, call)| self.missed(from, name, call.as_ref())).collect()
     }
 
     /// An offer that found nobody is a missed call, unless it renews one that was interrupted, or

@@ -97,7 +97,7 @@ impl Router {
     /// A connection is gone. Its session is over, unless it has a token: then it waits, and what is
     /// for it is kept.
     pub fn disconnect(&mut self, connection: ConnectionId, now: Instant) -> Vec<Output> {
-        let mut out = Vec::new();
+        let mut out = self.unheard(connection, now);
         if !self.sessions.detach(connection, now) {
             self.end(connection, now, &mut out);
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
@@ -378,7 +378,8 @@ impl Router {
             // Who was lost on another node may come back, or be somebody else by then: better told
             // too little of them.
             CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
-            CallSignal::Ringing | CallSignal::Candidate(_) => {}
+            CallSignal::Ringing => self.calls.rang(from, to, call),
+            CallSignal::Candidate(_) => {}
         }
     }
 
