@@ -12,7 +12,7 @@ use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
 use crate::limits::{LimitOptions, Limits};
-use crate::names::{NamesConfig, NamesOptions, Switch};
+use crate::names::{MissedCallsSwitch, NamesConfig, NamesOptions};
 use crate::names_command::Command;
 use crate::observability::logging::{LogNames, LogOptions};
 
@@ -223,7 +223,7 @@ impl Options {
             metrics: self.metrics_listen,
             log_names: self.log.log_names,
             names: self.names.config(),
-            missed_calls: self.names.missed_calls == Switch::On,
+            missed_calls: self.names.missed_calls == MissedCallsSwitch::On,
             redis: self.redis.config()?,
         })
     }

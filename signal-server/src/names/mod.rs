@@ -23,7 +23,7 @@ pub mod store;
 
 pub use decision::{Claim, Guests, Refusal, Standing};
 pub use error::NameStoreError;
-pub use options::{NamesConfig, NamesOptions, Switch};
+pub use options::{MissedCallsSwitch, NamesConfig, NamesOptions};
 pub(crate) use owners::{Owners, StoreError};
 pub(crate) use proof::proven;
 pub use proof::{ProofError, verify};

@@ -30,18 +30,18 @@ pub struct NamesOptions {
     pub guests: Guests,
 
     /// Whether the server remembers who called an owned name while nobody was online under it, to
-    /// tell its owner at the next login: the names and times of the last 50 callers, for 30 days at
-    /// most, and nothing else. "off" erases what it remembers, too.
+    /// tell its owner at the next login: names and times of 50 calls at most, for 30 days at most,
+    /// and nothing else.
     #[arg(long, env = "VISAVIS_MISSED_CALLS", value_name = "SWITCH", default_value = "on")]
-    pub missed_calls: Switch,
+    pub missed_calls: MissedCallsSwitch,
 }
 
-/// Whether something is done.
+/// Whether missed calls are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// It is.
+pub enum MissedCallsSwitch {
+    /// They are, and told.
     On,
-    /// It is not.
+    /// They are not, and those of before are erased.
     Off,
 }
 
