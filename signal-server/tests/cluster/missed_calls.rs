@@ -114,6 +114,66 @@ async fn what_a_name_missed_is_kept_for_thirty_days_at_most_and_not_for_another_
     two.shutdown().await;
 }
 
+/// Keeps a missed call on one node and tells it on another, whatever Redis it is; and the operator
+/// releases the name.
+pub(crate) async fn are_told_by([one, two]: [&str; 2], redis: &str) {
+    let doras = SigningKey::from_bytes(&[4; 32]);
+    leave(with_key(one, "dora", &doras).await).await;
+    let mut alan = Client::log_in(two, "alan").await;
+    until_gone(&mut alan, "dora").await;
+    call(&mut alan, "dora", "c1").await;
+    alan.expect_error("unknown-user").await;
+    let told = async {
+        loop {
+            let mut dora = with_key(one, "dora", &doras).await;
+            dora.say(r#"{"type":"nothing-else"}"#).await;
+            let first = heard(&mut dora).await;
+            if first["type"] == "missed-calls" {
+                return first;
+            }
+            leave(dora).await;
+        }
+    };
+    let told = tokio::time::timeout(LONG, told).await.expect("a missed call");
+    assert_eq!(callers(&told), [("alan", true)]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-signal-server"));
+    command.args(["names", "release", "dora", "--redis", redis, "--redis-prefix", "test:"]);
+    let released = command.output().unwrap();
+    assert!(released.status.success(), "{}", String::from_utf8_lossy(&released.stderr));
+}
+
+#[tokio::test]
+async fn when_too_many_names_have_missed_calls_the_one_with_the_oldest_has_none_any_more() {
+    const MOST: usize = 50_000 / 16;
+    let redis = Redis::start();
+    let [one, two] = two_nodes(&redis).await;
+    leave(with_key(&one.url(), "bob", &bobs()).await).await;
+    let mut alice = Client::log_in(&one.url(), "alice").await;
+    until_gone(&mut alice, "bob").await;
+    call(&mut alice, "bob", "c1").await;
+    let key = until_kept(&redis, "bob", true).await;
+    let since = key.replace(":missed:bob", ":missed-since");
+    let fill = format!("for i=1,{MOST} do redis.call('ZADD',KEYS[1],i,'p'..i) end");
+    redis.command(&["EVAL", &fill, "1", &since]);
+    let old = |n: usize| key.replace(":missed:bob", &format!(":missed:p{n}"));
+    for n in 1..=2 {
+        redis.command(&["SET", &old(n), "x"]);
+    }
+    let mut carol = Client::log_in(&two.url(), "carol").await;
+    call(&mut carol, "bob", "c2").await;
+    let kept = async {
+        while !redis.command(&["GET", &key]).contains("carol") {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LONG, kept).await.expect("a missed call");
+    let exist = [1, 2].map(|n| redis.command(&["EXISTS", &old(n)]).trim().to_owned());
+    assert_eq!(exist, ["0", "1"]);
+    assert_eq!(redis.command(&["ZCARD", &since]).trim(), MOST.to_string());
+    one.shutdown().await;
+    two.shutdown().await;
+}
+
 #[tokio::test]
 async fn what_is_too_old_is_erased_when_a_node_starts() {
     let redis = Redis::start();
