@@ -18,14 +18,14 @@ pub const REDIAL: Duration = Duration::from_secs(60);
 pub struct CallList(Vec<MissedCall>);
 
 impl CallList {
-    /// Reads what [`CallList::to_text`] wrote. What can't be read counts as no calls.
+    /// Reads what [`CallList::to_text`] wrote. What can't be read counts as no calls; of more than
+    /// there can be, the latest count.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut calls: Vec<MissedCall> = serde_json::from_str(text).unwrap_or_default();
         calls.sort_by_key(|call| call.at);
-        let mut list = Self(calls);
-        list.make_room();
-        list
+        calls.drain(..calls.len().saturating_sub(MAX_MISSED_CALLS));
+        Self(calls)
     }
 
     /// One line of JSON.
@@ -189,6 +189,9 @@ mod tests {
         for text in ["", "x", "{}", "[1]", "null"] {
             assert_eq!(CallList::parse(text), CallList::default(), "{text}");
         }
+        let many: Vec<_> = (0..100_000).rev().map(|n| call("alice", n)).collect();
+        let read = CallList::parse(&serde_json::to_string(&many).unwrap());
+        assert_eq!((read.calls().len(), read.oldest()), (MAX_MISSED_CALLS, Some(at(99_950))));
     }
 
     proptest! {
