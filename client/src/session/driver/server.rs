@@ -94,6 +94,7 @@ impl Driver {
             ServerMessage::Hello { .. }
             | ServerMessage::LoggedIn { .. }
             | ServerMessage::LoginRefused { .. }
+            | ServerMessage::MissedCalls { .. }
             | ServerMessage::Message { .. }
             | ServerMessage::Broadcast { .. }
             | ServerMessage::GuestLeft { .. } => {}
