@@ -189,6 +189,7 @@ impl Driver {
             volume: options.volume,
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
+            quiet: options.quiet,
             microphone_muted: options.muted,
             camera_off: options.camera_off,
             ..Snapshot::default()

@@ -127,8 +127,8 @@ impl<C> Room<C> {
         self.asking = None;
     }
 
-    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn. Gives
-    /// the room that we were in.
+    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn.
+    /// Gives the room that we were in.
     pub(super) fn leave(&mut self) -> Option<RoomId> {
         std::mem::take(self).phase.room().cloned()
     }
