@@ -8,15 +8,19 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("call", &[]),
+    ("call", &["words"]),
     ("device", &["media"]),
-    ("signaling", &["device_key", "transport"]),
+    ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
-    ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
-    ("ui", &["call", "config", "device", "media", "session"]),
-    ("config", &["device", "media", "private_file"]),
-    ("device_key", &["private_file"]),
+    (
+        "session",
+        &["call", "cli", "device", "device_key", "media", "signaling", "transport", "words"],
+    ),
+    ("ui", &["call", "config", "device", "media", "session", "words"]),
+    ("config", &["device", "media", "private_file", "words"]),
+    ("device_key", &["private_file", "words"]),
     ("private_file", &[]),
+    ("words", &["media"]),
     ("stop", &[]),
     ("cli", &["device", "media"]),
 ];
@@ -64,6 +68,7 @@ const FLOORS: &[Floors] = &[
 const PURE: &[(&str, &[&str])] = &[
     ("call/", &[]),
     ("session/device_keeper.rs", &[]),
+    ("session/device_words.rs", &[]),
     (
         "media/",
         &[
