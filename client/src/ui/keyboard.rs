@@ -4,8 +4,8 @@
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
 use eframe::egui::{
-    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
-    Popup, ScrollArea,
+    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modal,
+    Modifiers, Popup, ScrollArea,
 };
 
 use super::action::{Action, Actions};
@@ -142,12 +142,22 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
                     // Rows are as high as their text, not as a button would be.
                     ui.spacing_mut().interact_size.y = 0.0;
                     let ink = Palette::of(ui.visuals()).text_2;
+                    let wide = |keys: &String| {
+                        let keys = TypeStyle::SmallStrong.layout(keys, ink, f32::INFINITY, false);
+                        ui.painter().layout_job(keys).size().x
+                    };
+                    let keys_width = rows.iter().map(|(keys, _)| wide(keys)).fold(0.0, f32::max);
+                    // The rest of the line; what is longer wraps.
+                    let room = ui.available_width() - keys_width - space::S5;
                     Grid::new("shortcuts").num_columns(2).spacing([space::S5, space::S2]).show(
                         ui,
                         |ui| {
                             for (keys, meaning) in &rows {
                                 ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
-                                ui.label(meaning);
+                                ui.scope(|ui| {
+                                    ui.set_max_width(room);
+                                    ui.add(Label::new(meaning).wrap());
+                                });
                                 ui.end_row();
                             }
                         },

@@ -40,7 +40,7 @@ fn a_name_is_called_in_its_one_form_and_what_is_none_says_why() {
     assert_eq!(window.asked(), [call_bob()]);
     window.type_into("Username to call", "../bob");
     window.click("Call");
-    assert!(window.shows("can't stand there. Begin and end with a letter"));
+    assert!(window.shows("Usernames can't contain “/”. Use letters"));
     assert_eq!(window.asked(), []);
 }
 
