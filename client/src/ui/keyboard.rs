@@ -29,6 +29,11 @@ pub(super) const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers:
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 pub(super) const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 
+/// The keys of a shortcut as a person knows them.
+pub(super) fn named(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
+    words::keys(&ctx.format_shortcut(shortcut))
+}
+
 /// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
 /// input.
 fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
@@ -108,7 +113,7 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
 
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
-    let keys = |shortcut| words::shortcut(ctx, shortcut);
+    let keys = |shortcut| named(ctx, shortcut);
     let rows: [(String, String); 10] = [
         (text!("key-tab"), text!("keys-next")),
         (
@@ -137,6 +142,7 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
             ui.label(TypeStyle::Title.text(text!("keyboard-shortcuts")));
             ui.add_space(space::S2);
             ScrollArea::vertical()
+                .auto_shrink([false, true])
                 .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
                 .show(ui, |ui| {
                     // Rows are as high as their text, not as a button would be.

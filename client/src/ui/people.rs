@@ -214,7 +214,8 @@ fn list(ui: &mut Ui, snapshot: &Snapshot, online: bool, actions: &mut Actions) {
     let shown = snapshot.people.iter().filter(|person| person.online).count();
     widgets::section(ui, &words::online_count(shown, snapshot.people_total));
     if snapshot.people.is_empty() {
-        let text = match words::foreign(&snapshot.server) {
+        let server = snapshot.server.split_once("://").map_or(&*snapshot.server, |(_, rest)| rest);
+        let text = match words::foreign(server) {
             Some(server) => text!("ask-somebody", server = server),
             None => text!("ask-somebody-here"),
         };

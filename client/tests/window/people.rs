@@ -65,7 +65,7 @@ fn calling_nobody_says_what_to_do() {
 fn an_empty_list_says_how_to_get_somebody_online() {
     let window = Window::open(Snapshot { people: Vec::new(), people_total: 0, ..logged_in() });
     assert!(window.shows("Nobody else is online"));
-    assert!(window.shows("log in to ws://calls.example:9090"));
+    assert!(window.shows("log in to calls.example:9090"));
 }
 
 #[test]
