@@ -8,20 +8,31 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("call", &[]),
+    ("call", &["words"]),
     ("device", &["media"]),
-    ("signaling", &["device_key", "transport"]),
+    ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
-    ("people", &["private_file"]),
+    ("people", &["private_file", "words"]),
     (
         "session",
-        &["call", "cli", "device", "device_key", "media", "people", "signaling", "transport"],
+        &[
+            "call",
+            "cli",
+            "device",
+            "device_key",
+            "media",
+            "people",
+            "signaling",
+            "transport",
+            "words",
+        ],
     ),
-    ("settings", &["cli", "device", "media", "private_file"]),
-    ("ui", &["call", "config", "device", "media", "session", "settings"]),
+    ("settings", &["cli", "device", "media", "private_file", "words"]),
+    ("ui", &["call", "config", "device", "media", "session", "settings", "words"]),
     ("config", &["settings"]),
-    ("device_key", &["private_file"]),
+    ("device_key", &["private_file", "words"]),
     ("private_file", &[]),
+    ("words", &["media"]),
     ("stop", &[]),
     ("cli", &["device", "media"]),
 ];
@@ -70,6 +81,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("call/", &[]),
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
+    ("session/device_words.rs", &[]),
     (
         "media/",
         &[

@@ -69,7 +69,8 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-cursor0",
             "libwayland-egl1",
         ],
-        (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb"],
+        // With a typeface that has Chinese characters, which the window takes from the system.
+        (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb", "fonts-wqy-microhei"],
         (System::Debian, Purpose::Browser) => &["chromium", "chromium-driver"],
         (System::Ubuntu, Purpose::Browser) => &["chromium-browser", "chromium-chromedriver"],
         (System::Debian | System::Ubuntu, Purpose::Test) => &[
@@ -147,7 +148,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-cursor",
             "libwayland-egl",
         ],
-        (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb"],
+        (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb", "wqy-microhei-fonts"],
         (System::Fedora, Purpose::Browser) => &["chromium", "chromedriver"],
         (System::Fedora, Purpose::Test) => {
             &["pulseaudio", "pulseaudio-utils", "iproute", "nftables", "coturn", "coturn-utils"]
@@ -164,7 +165,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libxrandr",
             "wayland",
         ],
-        (System::Arch, Purpose::Display) => &["xorg-server-xvfb"],
+        (System::Arch, Purpose::Display) => &["xorg-server-xvfb", "wqy-microhei"],
         (System::Arch, Purpose::Browser) => &["chromium"],
         (System::Arch, Purpose::Test) => {
             &["pulseaudio", "libpulse", "iproute2", "nftables", "coturn"]

@@ -23,7 +23,7 @@ server-missing = Bitte die Adresse des Servers eingeben, zum Beispiel { $example
 
 keyboard-shortcuts = Tastenkürzel
 done = Fertig
-keys-next = zur nächsten Schaltfläche oder zum nächsten Feld
+keys-next = weiter zum nächsten Element
 keys-press = Schaltfläche drücken
 keys-accept = Anruf annehmen
 keys-hang-up = Anruf ablehnen, abbrechen oder beenden

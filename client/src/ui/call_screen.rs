@@ -177,7 +177,7 @@ impl CallScreen {
     fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched| if switched { Look::Switched } else { Look::Plain };
-        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let (mute, video) = (keys(&keyboard::MUTE), keys(&keyboard::CAMERA));
         let microphone = if muted {
             (Icon::MicrophoneOff, text!("unmute"), text!("unmute-hint", keys = mute))
@@ -212,7 +212,7 @@ impl CallScreen {
     /// The tools at the upper right. Returns whether they are being used.
     fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
         let fullscreen = is_fullscreen(ui.ctx());
-        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let full = keys(&keyboard::FULLSCREEN);
         let window = if fullscreen {
             let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));
