@@ -87,7 +87,9 @@ async fn whom_one_knows_blocked_and_missed_is_there_again_at_the_next_start() {
     alice.until("has seen it", |s| s.unseen_missed_calls == 0).await;
     let export = folder.path().join("export.json");
     alice.send(Intent::ExportPeople(export.clone())).await;
-    alice.until("is told of it", |s| s.notices.iter().any(|n| n.text.plain().contains("export"))).await;
+    alice
+        .until("is told of it", |s| s.notices.iter().any(|n| n.text.plain().contains("export")))
+        .await;
     let text = std::fs::read_to_string(&export).expect("it was exported");
     assert!(text.contains("Aunt Carol") && text.contains("mallory"));
     alice.session.finish().await;

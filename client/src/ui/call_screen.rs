@@ -9,12 +9,13 @@ use eframe::egui::{
 };
 
 use super::action::{Action, Actions};
+use super::call_look::CallLook;
 use super::controls::{self, BAR_HEIGHT, Control, HEAD_HEIGHT, Look, Reveal};
 use super::design::{
     Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
     space, stage,
 };
-use super::self_view::{OwnPicture, SelfView, SelfViewLook};
+use super::self_view::{OwnPicture, SelfView};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
@@ -31,20 +32,6 @@ pub(super) struct CallView<'a> {
     /// Without media since, while that is being mended.
     pub(super) lost_at: Option<Instant>,
     pub(super) now: Instant,
-}
-
-/// How the person wants to see a call; outlasts it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct CallLook {
-    /// The other's picture fills the window, cropped; otherwise it is whole.
-    pub(super) fill: bool,
-    pub(super) own: SelfViewLook,
-}
-
-impl Default for CallLook {
-    fn default() -> Self {
-        Self { fill: true, own: SelfViewLook::default() }
-    }
 }
 
 /// What the screen remembers from pass to pass, for one call.

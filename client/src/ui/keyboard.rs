@@ -9,7 +9,8 @@ use eframe::egui::{
 };
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallLook, CallScreen, is_fullscreen};
+use super::call_look::CallLook;
+use super::call_screen::{CallScreen, is_fullscreen};
 use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
 use super::words;

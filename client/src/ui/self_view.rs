@@ -18,7 +18,7 @@ use super::video_view::{VideoView, letterbox};
 use super::widgets::focus;
 use crate::words::{Phrase, text};
 
-pub(super) use self::placing::SelfViewLook;
+pub(super) use self::placing::{Corner, SelfViewLook};
 
 /// What one's own picture is right now.
 #[derive(Clone, Copy)]

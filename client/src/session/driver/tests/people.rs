@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::media::units::Bitrate;
-use crate::people::UnixTime;
 use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase};
+use visavis_shared::{MissedCall, Timestamp};
 
 fn server(message: ServerMessage) -> super::Event {
     super::Event::Server(Some(SignalingEvent::Message(message)))
@@ -388,10 +388,14 @@ fn missed_calls_that_the_server_tells_are_shown_but_for_blocked_ones() {
     let mut app = App::new();
     app.step(person(Intent::Block(name("mallory"))));
     let told = [("bob", 5), ("mallory", 6), ("alice", 7)];
-    let told = told.map(|(who, at)| (name(who), UnixTime(at))).to_vec();
-    app.driver.missed_while_away(told.clone());
-    app.driver.missed_while_away(told);
-    app.driver.publish_snapshot();
+    let calls = told.map(|(who, at)| MissedCall {
+        from: name(who),
+        at: Timestamp::from_unix_seconds(at),
+        guest: false,
+    });
+    for _ in 0..2 {
+        app.step(server(ServerMessage::MissedCalls { calls: calls.to_vec() }));
+    }
     assert_eq!(app.history(), [("bob", Direction::Incoming, CallEnd::NoAnswer)]);
     assert_eq!(app.driver.snapshot.unseen_missed_calls, 1);
 }
