@@ -109,7 +109,7 @@ impl Window {
             .expect("a free port");
         let mut command = Command::new(programs::visavis().expect("visavis is built"));
         // What the test prepares comes later, and so counts.
-        command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY");
+        command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY").env("LC_ALL", "C");
         prepare(&mut command);
         command
             .args(["--camera", "pattern", "--ice-server", "none"])

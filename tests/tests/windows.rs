@@ -1,5 +1,5 @@
-//! Two real windows on a display of their own: log in, call, accept, see each other, close. Leaves
-//! screenshots in `target/screenshots`.
+//! Two real windows on a display of their own: log in, call, accept, see each other, close; and
+//! windows in the languages of the system. Leaves screenshots in `target/screenshots`.
 
 use std::time::Duration;
 
@@ -53,4 +53,24 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     bob.keeps_screenshot("ended.png");
     bob.clicks("Back");
     bob.waits_for(&By::name("Username to call").role(Role::TextInput));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_speaks_the_language_of_the_system() {
+    for (locale, log_in) in [
+        ("zh_CN.UTF-8", "登录"),
+        ("de_AT", "Anmelden"),
+        ("fr_CA.UTF-8", "Se connecter"),
+        ("es_419", "Iniciar sesión"),
+        ("C", "Log in"),
+        ("nl_NL.UTF-8", "Log in"),
+    ] {
+        let display = Display::start().await;
+        let mut window = Window::open_with("alice", &display, |command| {
+            command.env("LC_ALL", locale).env_remove("LANGUAGE");
+            command.args(["--microphone", "none", "--speaker", "none"]);
+        })
+        .await;
+        window.waits_for(&By::name(log_in).role(Role::Button));
+    }
 }
