@@ -3,7 +3,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
     pos2, vec2,
 };
 
@@ -48,14 +48,9 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
         pos2(inner.right() - size::CONTROL / 2.0, rect.center().y),
         Vec2::splat(size::CONTROL),
     );
-    let button = ui
-        .scope_builder(UiBuilder::new().max_rect(button_place), |ui| {
-            if !row.enabled {
-                ui.disable();
-            }
-            ui.allocate_rect(button_place, Sense::click())
-        })
-        .inner;
+    // Not allocated: it lies within the row, and the next row comes below that.
+    let sense = if row.enabled { Sense::click() } else { Sense::hover() };
+    let button = ui.interact(button_place, whole.id.with("action"), sense);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, row.enabled, row.action));
     // The button lies over the row, so the row itself does not count as hovered there.
     let lit = whole.contains_pointer() || button.hovered();
