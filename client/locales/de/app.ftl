@@ -50,3 +50,20 @@ notices = Meldungen
 dismiss = Schließen
 dismiss-notice = Schließen: { $notice }
 older-notices = und { $count } ältere
+
+## Settings
+
+settings = Einstellungen
+appearance = Aussehen
+theme = Farben
+theme-follow = Wie das System
+theme-dark = Dunkel
+theme-light = Hell
+language = Sprache
+language-system = Wie das System
+scale = Größe von allem
+incoming-calls = Eingehende Anrufe
+do-not-disturb = Nicht stören: nichts klingelt
+only-contacts-call = Nur Kontakte können anrufen
+begin-with-camera = Anrufe beginnen mit Kamera
+begin-with-microphone = Anrufe beginnen mit Mikrofon

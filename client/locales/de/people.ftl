@@ -13,9 +13,6 @@ ask-somebody-here = Bitten Sie jemanden, Visavis zu öffnen und sich bei diesem 
 reaching-server = Der Server wird gesucht…
 server-gone = Der Server ist nicht erreichbar. Es wird weiter versucht; bis dahin sind keine Anrufe möglich.
 log-out = Abmelden
-theme-system = Aussehen: wie das System. Auf dunkel umschalten
-theme-dark = Aussehen: dunkel. Auf hell umschalten
-theme-light = Aussehen: hell. Wie das System umschalten
 
 ## Jemanden anrufen
 

@@ -50,3 +50,20 @@ notices = Notices
 dismiss = Dismiss
 dismiss-notice = Dismiss: { $notice }
 older-notices = and { $count } older
+
+## Settings
+
+settings = Settings
+appearance = Appearance
+theme = Theme
+theme-follow = As the system
+theme-dark = Dark
+theme-light = Light
+language = Language
+language-system = As the system
+scale = Size of everything
+incoming-calls = Incoming calls
+do-not-disturb = Do not disturb: nothing rings
+only-contacts-call = Only contacts can call
+begin-with-camera = Calls begin with the camera on
+begin-with-microphone = Calls begin with the microphone on

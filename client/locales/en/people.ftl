@@ -13,9 +13,6 @@ ask-somebody-here = Ask somebody to open Visavis and log in to this server. Thei
 reaching-server = Trying to reach the server…
 server-gone = The server can't be reached. Trying again; you can't make calls until it's back.
 log-out = Log out
-theme-system = Theme: system. Switch to dark
-theme-dark = Theme: dark. Switch to light
-theme-light = Theme: light. Switch to system
 
 ## Calling somebody
 

@@ -53,3 +53,20 @@ older-notices = { $count ->
     [one] y { $count } anterior
    *[other] y { $count } anteriores
 }
+
+## Settings
+
+settings = Ajustes
+appearance = Apariencia
+theme = Tema
+theme-follow = Como el sistema
+theme-dark = Oscuro
+theme-light = Claro
+language = Idioma
+language-system = Como el sistema
+scale = Tamaño de todo
+incoming-calls = Llamadas entrantes
+do-not-disturb = No molestar: nada suena
+only-contacts-call = Solo los contactos pueden llamar
+begin-with-camera = Las llamadas empiezan con cámara
+begin-with-microphone = Las llamadas empiezan con micrófono

@@ -13,9 +13,6 @@ ask-somebody-here = Pida a alguien que abra Visavis e inicie sesión en este ser
 reaching-server = Buscando el servidor…
 server-gone = No se puede acceder al servidor. Se sigue intentando; hasta entonces no se puede llamar.
 log-out = Cerrar sesión
-theme-system = Apariencia: la del sistema. Cambiar a oscura
-theme-dark = Apariencia: oscura. Cambiar a clara
-theme-light = Apariencia: clara. Seguir al sistema
 
 ## Llamar a alguien
 

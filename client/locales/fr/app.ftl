@@ -53,3 +53,20 @@ older-notices = { $count ->
     [one] et { $count } plus ancien
    *[other] et { $count } plus anciens
 }
+
+## Settings
+
+settings = Réglages
+appearance = Apparence
+theme = Thème
+theme-follow = Comme le système
+theme-dark = Sombre
+theme-light = Clair
+language = Langue
+language-system = Comme le système
+scale = Taille de l’ensemble
+incoming-calls = Appels entrants
+do-not-disturb = Ne pas déranger : rien ne sonne
+only-contacts-call = Seuls les contacts peuvent appeler
+begin-with-camera = Les appels commencent avec la caméra
+begin-with-microphone = Les appels commencent avec le micro

@@ -13,9 +13,6 @@ ask-somebody-here = Demandez à quelqu’un d’ouvrir Visavis et de se connecte
 reaching-server = Recherche du serveur…
 server-gone = Le serveur est injoignable. Nouvel essai en cours ; aucun appel n’est possible d’ici là.
 log-out = Se déconnecter
-theme-system = Apparence : celle du système. Passer au sombre
-theme-dark = Apparence : sombre. Passer au clair
-theme-light = Apparence : claire. Suivre le système
 
 ## Appeler quelqu’un
 

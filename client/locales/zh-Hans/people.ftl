@@ -10,9 +10,6 @@ ask-somebody-here = 请让别人打开 Visavis 并登录此服务器。对方的
 reaching-server = 正在连接服务器…
 server-gone = 无法连接服务器。正在重试；恢复之前不能呼叫。
 log-out = 退出登录
-theme-system = 外观：跟随系统。切换为深色
-theme-dark = 外观：深色。切换为浅色
-theme-light = 外观：浅色。切换为跟随系统
 
 ## 呼叫
 

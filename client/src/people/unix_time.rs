@@ -18,6 +18,12 @@ impl UnixTime {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
     }
 
+    /// As the system has it; 1970 for one that the system does not know.
+    #[must_use]
+    pub fn system(self) -> SystemTime {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.0)).unwrap_or(UNIX_EPOCH)
+    }
+
     /// How far apart two moments are, whichever comes first.
     #[must_use]
     pub fn apart(self, other: Self) -> Duration {

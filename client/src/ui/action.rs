@@ -2,6 +2,7 @@
 
 use crate::config::Theme;
 use crate::session::snapshot::Intent;
+use crate::settings::Language;
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,9 +11,24 @@ pub(super) enum Action {
     /// Look different from now on.
     Theme(Theme),
     Help(bool),
+    /// Show the settings, or put them away.
+    Settings(bool),
+    Change(Change),
     Fullscreen(bool),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
+}
+
+/// A setting that is to be another from now on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Change {
+    Language(Language),
+    /// How large everything is, in percent.
+    Scale(u16),
+    DoNotDisturb(bool),
+    OnlyContactsCall(bool),
+    BeginWithCamera(bool),
+    BeginWithMicrophone(bool),
 }
 
 /// What one pass over the screens asked for, in order.

@@ -13,7 +13,7 @@ use eframe::egui::{
 };
 use visavis_shared::Username;
 
-use super::action::{Action, Actions};
+use super::action::{Action, Actions, Change};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
 use super::design::{Palette, theme};
@@ -21,11 +21,12 @@ use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
-use super::{WindowOptions, keyboard, notices, waiting, wake, widgets};
+use super::{WindowOptions, keyboard, notices, settings_dialog, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
+use crate::settings::Callers;
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -40,6 +41,7 @@ pub struct App {
     ready: Readiness,
     title: String,
     help: bool,
+    settings_open: bool,
     remote: VideoView,
     own: VideoView,
     login: LoginForm,
@@ -54,6 +56,7 @@ impl App {
     pub fn new(ctx: &Context, link: SessionLink, options: WindowOptions) -> Self {
         theme::install(ctx);
         theme::choose(ctx, options.settings.theme);
+        ctx.set_zoom_factor(zoom(options.settings.appearance.scale_percent));
         let mut local_notices = options.notices;
         let writer = options.settings_path.and_then(|path| match SettingsWriter::start(path) {
             Ok(writer) => {
@@ -81,6 +84,7 @@ impl App {
             ready: Readiness::new(options.started_at, options.ready_report),
             title: String::new(),
             help: false,
+            settings_open: false,
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
@@ -158,11 +162,15 @@ impl App {
         });
         let in_call = running(&snapshot.call).is_some();
         notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
+        if self.settings_open {
+            settings_dialog::show(&ctx, &self.settings, &mut actions);
+        }
         if self.help {
             keyboard::help(&ctx, &mut actions);
         }
         let call = (&mut self.call, &mut self.call_look);
-        keyboard::handle(&ctx, &snapshot, call, self.help, &mut actions);
+        let covered = self.help || self.settings_open;
+        keyboard::handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
         }
@@ -190,7 +198,7 @@ impl App {
                     self.login.show(ui, snapshot, actions);
                 }
                 LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
-                    self.people.show(ui, snapshot, &self.own, self.settings.theme, actions);
+                    self.people.show(ui, snapshot, &self.own, actions);
                 }
             },
             CallPhase::Calling { peer, ringing, since } => {
@@ -225,6 +233,8 @@ impl App {
                 self.keep_settings();
             }
             Action::Help(open) => self.help = open,
+            Action::Settings(open) => self.settings_open = open,
+            Action::Change(change) => self.change(ctx, change),
             Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
@@ -232,6 +242,37 @@ impl App {
                 }
             }
         }
+    }
+
+    fn change(&mut self, ctx: &Context, change: Change) {
+        let Settings { appearance, notifications, calls, .. } = &mut self.settings;
+        match change {
+            Change::Language(language) => {
+                crate::words::speak(language.spoken());
+                appearance.language = language;
+            }
+            Change::Scale(percent) => {
+                appearance.scale_percent = percent;
+                ctx.set_zoom_factor(zoom(percent));
+            }
+            Change::DoNotDisturb(on) => {
+                notifications.do_not_disturb = on;
+                self.send(Intent::BeQuiet(on));
+            }
+            Change::OnlyContactsCall(on) => {
+                calls.from = if on { Callers::Contacts } else { Callers::Everybody };
+                self.send(Intent::OnlyContactsCall(on));
+            }
+            Change::BeginWithCamera(on) => {
+                calls.camera_on = on;
+                self.send(Intent::TurnCameraOff(!on));
+            }
+            Change::BeginWithMicrophone(on) => {
+                calls.microphone_on = on;
+                self.send(Intent::MuteMicrophone(!on));
+            }
+        }
+        self.keep_settings();
     }
 
     fn send(&mut self, intent: Intent) {
@@ -269,6 +310,11 @@ impl App {
             writer.keep(self.settings.clone());
         }
     }
+}
+
+/// How much larger than usual everything is painted.
+fn zoom(percent: u16) -> f32 {
+    f32::from(percent) / 100.0
 }
 
 /// Whom a running call is with, since when, and since when it is without media.

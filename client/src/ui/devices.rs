@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use eframe::egui::{ComboBox, Rect, Slider, Ui, Vec2};
+use eframe::egui::{Slider, Ui};
 
 use super::action::Actions;
-use super::design::{Icon, Palette, component, layout, size, space};
+use super::design::{Icon, Palette, component, space};
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
@@ -87,36 +87,6 @@ fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
     entries(&snapshot.devices.speakers, SpeakerChoice::Named, rest, &snapshot.speaker, missing)
 }
 
-fn chooser<C: PartialEq + Clone>(
-    ui: &mut Ui,
-    label: &str,
-    entries: &[Entry<C>],
-    current: &C,
-) -> Option<C> {
-    let caption = widgets::caption(ui, label);
-    let selected = entries.iter().find(|(_, choice)| choice == current);
-    let mut chosen = None;
-    let response = ComboBox::from_id_salt(label)
-        .selected_text(selected.map_or("", |(text, _)| text.as_str()))
-        .width(ui.available_width())
-        .truncate()
-        .icon(|ui, rect, visuals, _open| {
-            let place = Rect::from_center_size(rect.center(), Vec2::splat(size::ICON_SM));
-            Icon::ChevronDown.paint(ui.painter(), place, visuals.fg_stroke.color);
-        })
-        .show_ui(ui, |ui| {
-            ui.set_max_width(layout::CONTENT);
-            for (text, choice) in entries {
-                if ui.selectable_label(choice == current, text.as_str()).clicked() {
-                    chosen = Some(choice.clone());
-                }
-            }
-        })
-        .response;
-    response.labelled_by(caption.id);
-    chosen.filter(|choice| choice != current)
-}
-
 /// Shows everything, one under the other, as wide as there is room.
 pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     choices(ui, snapshot, actions);
@@ -126,12 +96,14 @@ pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 /// Shows the three lists with the microphone's level and the other's volume.
 pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = space::S1;
-    if let Some(choice) = chooser(ui, &text!("camera"), &cameras(snapshot), &snapshot.camera) {
+    if let Some(choice) =
+        widgets::chooser(ui, &text!("camera"), &cameras(snapshot), &snapshot.camera)
+    {
         actions.send(Intent::ChooseCamera(choice));
     }
     ui.add_space(space::S1);
     if let Some(choice) =
-        chooser(ui, &text!("microphone"), &microphones(snapshot), &snapshot.microphone)
+        widgets::chooser(ui, &text!("microphone"), &microphones(snapshot), &snapshot.microphone)
     {
         actions.send(Intent::ChooseMicrophone(choice));
     }
@@ -139,7 +111,9 @@ pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let width = ui.available_width();
     widgets::level_meter(ui, level, width);
     ui.add_space(space::S1);
-    if let Some(choice) = chooser(ui, &text!("speaker"), &speakers(snapshot), &snapshot.speaker) {
+    if let Some(choice) =
+        widgets::chooser(ui, &text!("speaker"), &speakers(snapshot), &snapshot.speaker)
+    {
         actions.send(Intent::ChooseSpeaker(choice));
     }
     volume(ui, snapshot, actions);

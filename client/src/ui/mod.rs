@@ -27,6 +27,7 @@ mod people;
 mod ready;
 mod rooms;
 mod self_view;
+mod settings_dialog;
 mod statistics;
 mod video_view;
 mod waiting;

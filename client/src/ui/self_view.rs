@@ -186,7 +186,8 @@ fn grip(ui: &Ui, rect: Rect, extent: Vec2, over: Rect, look: &mut SelfViewLook) 
 /// What can be done with it, in the upper corner away from the grip.
 fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
     let mirror = if look.mirrored { text!("self-view-plain") } else { text!("self-view-mirror") };
-    let tools = [(Icon::Mirror, mirror), (Icon::EyeOff, text!("self-view-hide", keys = "H"))];
+    let tools =
+        [(Icon::Mirror, mirror), (Icon::EyeOff, text!("self-view-hide", keys = Key::H.name()))];
     let step = TOOL + space::S1;
     let width = step * tools.len() as f32 - space::S1;
     let left = if look.corner.right || !look.corner.bottom {

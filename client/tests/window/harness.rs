@@ -83,6 +83,13 @@ impl Window {
         self.settle();
     }
 
+    /// Chooses something of a list.
+    pub(crate) fn choose(&mut self, list: &str, entry: &str) {
+        self.harness.get_by_role_and_label(Role::ComboBox, list).click();
+        self.settle();
+        self.click(entry);
+    }
+
     /// Replaces what stands in a field.
     pub(crate) fn type_into(&mut self, label: &str, text: &str) {
         self.harness.get_by_role_and_label(Role::TextInput, label).focus();

@@ -1,15 +1,8 @@
 //! How a call that is over is told: in a list of all, and in the list of one person's.
 
-use std::time::{Duration, SystemTime};
-
 use crate::session::snapshot::{CallEnd, Direction, RecentCall};
 use crate::ui::design::Icon;
 use crate::words::{self, text};
-
-/// When it was, on this computer's clock.
-pub(super) fn time_of(call: &RecentCall) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(call.at.0)
-}
 
 /// Which way it went.
 pub(super) fn icon(call: &RecentCall) -> Icon {

@@ -14,7 +14,6 @@ use super::action::Actions;
 use super::design::{Icon, layout, space};
 use super::video_view::VideoView;
 use super::widgets;
-use crate::config::Theme;
 use crate::session::snapshot::{LoginPhase, Snapshot};
 use crate::words::text;
 use home::Home;
@@ -37,7 +36,6 @@ impl PeoplePage {
         ui: &mut Ui,
         snapshot: &Snapshot,
         own: &VideoView,
-        theme: Theme,
         actions: &mut Actions,
     ) {
         let window = ui.available_rect_before_wrap();
@@ -45,7 +43,7 @@ impl PeoplePage {
         if window.width() < layout::TWO_COLUMNS {
             let margin = Margin::same(space::S3 as i8);
             Frame::new().inner_margin(margin).show(ui, |ui| {
-                side_bar::me(ui, snapshot, theme, actions);
+                side_bar::me(ui, snapshot, actions);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     // One column: the list, or whoever was chosen in it with a way back.
                     if self.chosen.is_none() {
@@ -66,7 +64,7 @@ impl PeoplePage {
         let left = Rect::from_min_max(window.min, pos2(split, window.bottom()));
         let right = Rect::from_min_max(pos2(split, window.top()), window.max);
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-            side_bar::ground(ui, left, |ui| side_bar::me(ui, snapshot, theme, actions));
+            side_bar::ground(ui, left, |ui| side_bar::me(ui, snapshot, actions));
             let place = side_bar::list_place(left);
             ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
                 self.side_bar.show(ui, snapshot, online, &mut self.chosen, actions);

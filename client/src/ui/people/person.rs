@@ -192,7 +192,7 @@ fn with_them(ui: &mut Ui, snapshot: &Snapshot, username: &Username, name: &str) 
                 ui.add_space(space::S2);
                 ui.label(TypeStyle::Strong.text(calls::who(call, name)).color(ink));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let when = words::when(calls::time_of(call), now);
+                    let when = words::when(call.at.system(), now);
                     ui.label(TypeStyle::Small.text(when).color(p.text_3));
                     ui.add_space(space::S3);
                     if !call.is_missed() {

@@ -11,7 +11,6 @@ use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{Username, canonical_name};
 
 use super::calls;
-use crate::config::Theme;
 use crate::session::snapshot::{ContactRow, Intent, LoginPhase, Presence, RecentCall, Snapshot};
 use crate::ui::action::{Action, Actions};
 use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
@@ -110,7 +109,8 @@ impl SideBar {
             let left = rect.left() + half * n as f32;
             let place = Rect::from_min_size(pos2(left, rect.top()), vec2(half, rect.height()))
                 .shrink(space::S1);
-            let response = ui.interact(place, ui.make_persistent_id(("list", n)), Sense::click());
+            let response =
+                ui.interact(place, ui.make_persistent_id("people-lists").with(n), Sense::click());
             let shown = self.list == list;
             response.widget_info(|| WidgetInfo::selected(Role::Tab, true, shown, &name));
             if shown {
@@ -226,7 +226,7 @@ impl Rows<'_> {
                 continue;
             }
             any = true;
-            let its_day = words::day(calls::time_of(call), now);
+            let its_day = words::day(call.at.system(), now);
             if its_day != day {
                 widgets::section(ui, &its_day);
                 day = its_day;
@@ -243,7 +243,7 @@ impl Rows<'_> {
     }
 
     fn call(&mut self, ui: &mut Ui, call: &RecentCall, name: &str) {
-        let time = words::clock_time(calls::time_of(call));
+        let time = words::clock_time(call.at.system());
         let row = PersonRow {
             name,
             online: None,
@@ -310,7 +310,7 @@ pub(super) fn ground(ui: &mut Ui, place: Rect, me: impl FnOnce(&mut Ui)) {
 }
 
 /// Who we are, on which server, and what concerns the whole app.
-pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, theme: Theme, actions: &mut Actions) {
+pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let (username, online) = match &snapshot.login {
         LoginPhase::LoggedIn { username } => (username.as_str(), true),
         LoginPhase::Reconnecting { username } => (username.as_str(), false),
@@ -327,13 +327,8 @@ pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, theme: Theme, actions: &mut A
             if widgets::icon_button(ui, Icon::Keyboard, &text!("keyboard-shortcuts")).clicked() {
                 actions.push(Action::Help(true));
             }
-            let (next, label) = match theme {
-                Theme::System => (Theme::Dark, text!("theme-system")),
-                Theme::Dark => (Theme::Light, text!("theme-dark")),
-                Theme::Light => (Theme::System, text!("theme-light")),
-            };
-            if widgets::icon_button(ui, Icon::Contrast, &label).clicked() {
-                actions.push(Action::Theme(next));
+            if widgets::icon_button(ui, Icon::Settings, &text!("settings")).clicked() {
+                actions.push(Action::Settings(true));
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;

@@ -1,4 +1,4 @@
-//! Where one's own picture rests and how large it is. Pure geometry, in points.
+//! Where one's own picture rests and how large it is, in points.
 //!
 //! What always holds: however the person chose, the picture is whole inside the stage, off the bar,
 //! and no wider or higher than a third of the stage.

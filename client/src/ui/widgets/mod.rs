@@ -4,6 +4,7 @@
 mod avatar;
 mod button;
 mod card;
+mod chooser;
 mod field;
 pub(crate) mod focus;
 mod meter;
@@ -14,6 +15,7 @@ mod text;
 pub(crate) use avatar::{avatar, paint_avatar};
 pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, mark};
 pub(crate) use card::{card, card_head, centered_column};
+pub(crate) use chooser::chooser;
 pub(crate) use field::{submitted, text_field};
 pub(crate) use meter::level_meter;
 pub(crate) use row::{PersonRow, paint_counted, person_row, section};

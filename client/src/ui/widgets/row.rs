@@ -3,8 +3,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
-    pos2, vec2,
+    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::avatar::{paint_avatar, paint_presence};

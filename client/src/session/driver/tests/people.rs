@@ -272,9 +272,9 @@ fn of_many_contacts_those_are_watched_with_whom_one_talked_last() {
 fn what_can_not_be_a_contact_is_said_until_the_next_try() {
     let mut app = App::new();
     for (typed, shown, word) in [
-        ("a/b", "", "can't be a name"),
+        ("a/b", "", "can't contain"),
         ("bob", &*"x".repeat(65), "64"),
-        ("", "", "can't be a name"),
+        ("", "", "at least one letter"),
     ] {
         let (username, display_name) = (typed.to_owned(), shown.to_owned());
         app.step(person(Intent::AddContact { username, display_name }));

@@ -1,0 +1,38 @@
+//! A list of which one thing is chosen, under its name.
+
+use eframe::egui::{ComboBox, Rect, Ui, Vec2};
+
+use super::caption;
+use crate::ui::design::{Icon, layout, size};
+
+/// Shows the list as wide as there is room. Returns what was chosen in the place of the current
+/// one.
+pub(crate) fn chooser<C: PartialEq + Clone>(
+    ui: &mut Ui,
+    label: &str,
+    entries: &[(String, C)],
+    current: &C,
+) -> Option<C> {
+    let caption = caption(ui, label);
+    let selected = entries.iter().find(|(_, choice)| choice == current);
+    let mut chosen = None;
+    let response = ComboBox::from_id_salt(label)
+        .selected_text(selected.map_or("", |(text, _)| text.as_str()))
+        .width(ui.available_width())
+        .truncate()
+        .icon(|ui, rect, visuals, _open| {
+            let place = Rect::from_center_size(rect.center(), Vec2::splat(size::ICON_SM));
+            Icon::ChevronDown.paint(ui.painter(), place, visuals.fg_stroke.color);
+        })
+        .show_ui(ui, |ui| {
+            ui.set_max_width(layout::CONTENT);
+            for (text, choice) in entries {
+                if ui.selectable_label(choice == current, text.as_str()).clicked() {
+                    chosen = Some(choice.clone());
+                }
+            }
+        })
+        .response;
+    response.labelled_by(caption.id);
+    chosen.filter(|choice| choice != current)
+}
