@@ -38,6 +38,8 @@ pub(crate) struct Division {
     shares: Vec<Share>,
     /// The section of each whose attributes are those of the transport.
     tagged: Both<Option<usize>>,
+    /// ICE's user fragment and password of the other's second transport.
+    second: Option<(String, String)>,
 }
 
 /// A description of the other's, divided.
@@ -72,7 +74,8 @@ impl Division {
     /// `is_apart`: what is named and in no group has a transport of its own.
     fn divide(&self, text: Text, role: Role, is_apart: bool) -> Result<Divided, SdpError> {
         let is_joined = |one: usize, other: usize| {
-            let [first, second] = [one, other].map(|at| self.shares.get(at));
+            let [first, second] =
+                [one, other].map(|at| self.shares.get(at).filter(|share| share.used.is_some()));
             let was_apart = first.zip(second).is_some_and(|(a, b)| a.transport != b.transport);
             let is_named = |at: usize| text.sections[at].mid().is_some();
             !(was_apart || is_apart && is_named(one) && is_named(other))
@@ -110,6 +113,10 @@ impl Division {
         });
         let [first_part, second_part] = &parts;
         let firsts = selection::select(first_part, role, &self.uses(Place::First))?;
+        if !first.sections.iter().any(|(index, _)| firsts.uses[*index].is_some()) {
+            // What is left to the first connection is of no use.
+            return Err(SdpError::NoMedia);
+        }
         let selected = selection::select(second_part, role, &self.uses(Place::Second));
         let verified =
             selected.and_then(|selection| fingerprints(second_part, &selection).map(|_| selection));
@@ -130,7 +137,8 @@ impl Division {
             }
         });
         let tagged = Both::of([Some(firsts.tagged), Some(seconds.tagged)]);
-        let division = Self { shares: shares.collect(), tagged };
+        let division =
+            Self { shares: shares.collect(), tagged, second: Some(seconds.credentials.clone()) };
         Ok(Divided { division, parts: Some(Both::of(parts.map(|part| part.write()))) })
     }
 
@@ -200,7 +208,8 @@ impl Division {
             used: selection.and_then(|selection| selection.uses[index]),
         };
         let tagged = Both::of([selection.map(|selection| selection.tagged), None]);
-        Self { shares: text.sections.iter().enumerate().map(share).collect(), tagged }
+        let shares = text.sections.iter().enumerate().map(share).collect();
+        Self { shares, tagged, second: None }
     }
 
     fn carries(&self, index: usize, wanted: Use, place: Place) -> bool {
@@ -220,12 +229,18 @@ impl Division {
             (share.transport, share.written_by) = (Place::First, Place::First);
         }
         self.tagged[Place::Second] = None;
+        self.second = None;
         self
     }
 
     /// Whether there are two transports.
     pub(crate) fn is_divided(&self) -> bool {
         self.shares.iter().any(|share| share.written_by == Place::Second)
+    }
+
+    /// Whether the other has other credentials on the second transport than before.
+    pub(crate) fn restarts_second(&self, before: &Self) -> bool {
+        self.second.is_some() && self.second != before.second
     }
 
     /// Who carries a kind of media, or would.

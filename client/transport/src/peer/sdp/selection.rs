@@ -179,11 +179,11 @@ pub(super) fn select(
     if judged.iter().all(Result::is_err) {
         return Err(none_usable(text, role, &judged));
     }
-    // Of several transports that is taken which was used before, or carries the most; the first
-    // among equals.
+    // Of several transports that is taken which carried media before, or carries the most; the
+    // first among equals.
     let was_used = |transport: &Transport| {
         let mut sections = transport.sections.iter();
-        sections.any(|(index, used)| before.get(*index) == Some(&Some(*used)))
+        sections.any(|(at, used)| used.is_media() && before.get(*at) == Some(&Some(*used)))
     };
     let transport = best(transports, |transport| (was_used(transport), transport.weight()));
     let Transport { credentials, tagged, group, sections } = transport.ok_or(SdpError::NoIce)?;

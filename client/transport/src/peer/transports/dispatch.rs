@@ -178,6 +178,12 @@ impl Dispatch {
     fn accept_offer(&mut self, offer: SessionDescription, now: Instant) {
         let divided = Division::of_offer(&offer.sdp, self.latest());
         match divided {
+            Ok(divided)
+                if self.second_is_fixed && divided.division.restarts_second(self.latest()) =>
+            {
+                tracing::debug!("an offer is ignored: one transport can't be restarted");
+                self.emit(PeerEvent::OfferRefused);
+            }
             Ok(divided) if !self.may_open(&divided, now) => {
                 tracing::debug!("an offer is ignored: it divides media once more");
                 self.emit(PeerEvent::OfferRefused);
