@@ -264,6 +264,26 @@ fn of_many_contacts_those_are_watched_with_whom_one_talked_last() {
     app.step(super::Event::Server(Some(logged_in(false))));
     let watched = app.watched().unwrap();
     assert_eq!((watched.len(), watched[0], watched[1]), (100, "c149", "c000"));
+    // Of the others the list tells, as far as it goes.
+    let presence = |app: &App| {
+        let shown = |name: &str| {
+            let contacts = app.driver.snapshot.contacts.iter();
+            contacts.clone().find(|c| c.username.as_str() == name).unwrap().presence
+        };
+        ["c000", "c120", "c121"].map(shown)
+    };
+    let users = |names: &[&str], total| {
+        let users = names.iter().map(|text| name(text)).collect();
+        server(ServerMessage::Users { users, total })
+    };
+    let (on, off, unknown) = (Presence::Online, Presence::Offline, Presence::Unknown);
+    assert_eq!(presence(&app), [unknown; 3]);
+    app.step(users(&["c120"], 500));
+    assert_eq!(presence(&app), [unknown, on, unknown]);
+    app.step(users(&["c121"], 1));
+    assert_eq!(presence(&app), [unknown, off, on]);
+    app.step(users(&[], 500));
+    assert_eq!(presence(&app), [unknown; 3]);
 }
 
 #[test]
