@@ -89,7 +89,15 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&draft);
         return written;
     }
-    folder.map_or(Ok(()), sync_dir)
+    match folder.map_or(Ok(()), sync_dir) {
+        // Not every file system can; the file is in its place.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
 }
 
 /// Removes the drafts that programs which were cut short have left beside a file.

@@ -93,7 +93,8 @@ impl Window {
         .await
     }
 
-    /// Opens one in which the test pattern is seen, with what else it is to be started with.
+    /// Opens one in which the test pattern is seen, with what else it is to be started with. It
+    /// keeps things in a folder of its own, unless `VISAVIS_DATA_DIR` names one.
     ///
     /// # Panics
     /// When the program is not built, can't be started or can't be inspected.
@@ -111,11 +112,11 @@ impl Window {
         // What the test prepares comes later, and so counts.
         command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY").env("LC_ALL", "C");
         prepare(&mut command);
-        command
-            .args(["--camera", "pattern", "--ice-server", "none"])
-            .arg("--data-dir")
-            .arg(folder.path())
-            .env("EGUI_INSPECTION", free.to_string());
+        command.args(["--camera", "pattern", "--ice-server", "none"]);
+        if !command.as_std().get_envs().any(|(name, _)| name == "VISAVIS_DATA_DIR") {
+            command.arg("--data-dir").arg(folder.path());
+        }
+        command.env("EGUI_INSPECTION", free.to_string());
         let program = Program::spawn(person, command).expect("the window starts");
         let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
         let inspector = inspector

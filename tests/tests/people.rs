@@ -102,6 +102,16 @@ async fn whom_one_knows_blocked_and_missed_is_there_again_at_the_next_start() {
     alice.session.finish().await;
 }
 
+/// Waits until the server has read whatever this person has sent so far.
+async fn is_read(person: &mut Person) {
+    person.call("nobody").await;
+    let refused =
+        |s: &Snapshot| matches!(&s.call, CallPhase::Ended { reason: EndReason::Unknown, .. });
+    person.until("is told that nobody is there", refused).await;
+    person.send(Intent::Dismiss).await;
+    person.until("is idle", |s| s.call == CallPhase::Idle).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_met_in_a_room_has_left_it_after_the_call_and_others_can_meet_there() {
     let server = TestServer::start().await;
@@ -117,17 +127,21 @@ async fn who_met_in_a_room_has_left_it_after_the_call_and_others_can_meet_there(
     carol.send(Intent::JoinRoom(room.clone())).await;
     carol.until("is refused", |s| matches!(s.room, RoomPhase::Refused(_))).await;
     alice.accept().await;
-    alice.until("talks", |s| matches!(s.call, CallPhase::InCall { .. })).await;
+    alice.until_in_call().await;
+    bob.until_in_call().await;
     bob.send(Intent::HangUp).await;
     let outside = |s: &Snapshot| s.room == RoomPhase::Outside && s.room_mate.is_none();
     bob.until("is out of the room", outside).await;
     alice.until("is out of the room", outside).await;
+    is_read(&mut bob).await;
+    is_read(&mut alice).await;
     carol.send(Intent::JoinRoom(room.clone())).await;
     let alone = carol.until("is in the room", inside).await;
     assert_eq!(alone.room_mate, None);
     // It can be left before anybody comes.
     carol.send(Intent::LeaveRoom).await;
     carol.until("is out of the room", outside).await;
+    is_read(&mut carol).await;
     bob.send(Intent::JoinRoom(room)).await;
     let alone = bob.until("is in the room", inside).await;
     assert_eq!(alone.room_mate, None);

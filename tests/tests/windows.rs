@@ -6,7 +6,9 @@ use std::time::Duration;
 use egui::Key;
 use egui::accesskit::Role;
 use visavis_tests::inspection::By;
+use visavis_tests::person::SOON;
 use visavis_tests::server::TestServer;
+use visavis_tests::stop_signal::StopSignal;
 use visavis_tests::window::{Display, Window};
 
 /// How long figures are gathered before a picture is taken of their plots.
@@ -73,4 +75,23 @@ async fn a_window_speaks_the_language_of_the_system() {
         .await;
         window.waits_for(&By::name(log_in).role(Role::Button));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_logged_in_once_is_logged_in_at_the_next_start() {
+    let server = TestServer::start().await;
+    let display = Display::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || {
+        Window::open_with("alice", &display, |command| {
+            command.args(["--microphone", "none", "--speaker", "none"]);
+            command.env("VISAVIS_DATA_DIR", folder.path());
+        })
+    };
+    let mut window = open().await;
+    window.logs_in(server.url());
+    window.is_asked_to_end(StopSignal::Terminate).await;
+    window.finishes(SOON).await;
+    let mut window = open().await;
+    window.waits_for(&By::name("Username to call").role(Role::TextInput));
 }

@@ -360,7 +360,7 @@ impl Driver {
         {
             self.directory.remember(peer);
         }
-        if let CallPhase::Ended { peer, .. } = phase
+        if let CallPhase::Ended { peer, talked: Some(_), .. } = phase
             && let Some(room) = self.room.call_ended(peer)
         {
             self.send(ClientMessage::LeaveRoom { room });

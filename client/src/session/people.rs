@@ -246,6 +246,30 @@ impl People {
         }
     }
 
+    /// The server lists who is there; `complete`: everybody. Of contacts who are watched it tells
+    /// when they go; of others only this does.
+    pub(super) fn set_listed(&mut self, users: &[Username], complete: bool, watched: &[Username]) {
+        let Some(book) = &self.book else { return };
+        let [listed, watched] = [users, watched].map(|names| names.iter().collect::<HashSet<_>>());
+        for contact in book.contacts() {
+            let username = &contact.username;
+            let now = if listed.contains(username) {
+                Some(true)
+            } else if watched.contains(username) {
+                continue;
+            } else {
+                complete.then_some(false)
+            };
+            if self.online.get(username).copied() != now {
+                self.stale = true;
+                match now {
+                    Some(online) => self.online.insert(username.clone(), online),
+                    None => self.online.remove(username),
+                };
+            }
+        }
+    }
+
     /// Nobody tells any more who is there.
     pub(super) fn forget_presence(&mut self) {
         self.stale |= !self.online.is_empty();

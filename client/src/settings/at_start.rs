@@ -1,9 +1,22 @@
 //! What holds for one run: the command line over what was remembered. Pure.
 
+use visavis_shared::IceServer;
+
 use crate::cli::{DEFAULT_STUN, Invocation};
 use crate::media::voice_processing::VoiceSetting;
 
-use super::values::{Settings, VideoLimits};
+use super::values::{NetworkSettings, Settings, VideoLimits};
+
+impl NetworkSettings {
+    /// What a session uses by these settings: the built-in server and the person's own.
+    #[must_use]
+    pub fn all_ice_servers(&self) -> Vec<IceServer> {
+        let built_in =
+            IceServer { urls: vec![DEFAULT_STUN.to_owned()], username: None, credential: None };
+        let built_in = self.default_stun.then_some(built_in);
+        built_in.into_iter().chain(self.usable_ice_servers().cloned()).collect()
+    }
+}
 
 impl Settings {
     /// The settings of this run: what the command line names holds over what was remembered, and
@@ -35,7 +48,7 @@ impl Settings {
             video.fps.unwrap_or(limits.fps),
             video.max_bitrate.unwrap_or_else(|| limits.max_bitrate()),
         );
-        let built_in = |server: &visavis_shared::IceServer| server.urls == [DEFAULT_STUN];
+        let built_in = |server: &IceServer| server.urls == [DEFAULT_STUN];
         let from_line = named
             .ice_servers
             .iter()

@@ -343,6 +343,12 @@ fn the_command_line_holds_over_the_settings_for_one_run() {
     let urls: Vec<_> =
         run.network.ice_servers.iter().map(|server| server.urls[0].as_str()).collect();
     assert_eq!(urls, ["stun:own.example:3478", "turn:relay.example:3478"]);
+    let all = |settings: &Settings| {
+        let servers = settings.network.all_ice_servers();
+        servers.into_iter().map(|server| server.urls[0].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(all(&Settings::default()), [crate::cli::DEFAULT_STUN]);
+    assert_eq!(all(&kept), ["turn:relay.example:3478"]);
     assert!(
         run.network.relay_only
             && Settings::default().for_run(&named("visavis --relay-only")).network.relay_only

@@ -54,6 +54,31 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
 }
 
 #[test]
+fn only_logging_out_keeps_the_next_start_from_logging_in_and_cancelling_a_log_in_does_not() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(SETTINGS_FILE);
+    let mut settings = Settings::default();
+    settings.logged_in("calls.example", "alice");
+    settings.save(&path).expect("saved");
+    for (snapshot, button, logs_in) in [
+        (Snapshot { login: LoginPhase::LoggingIn, ..Snapshot::default() }, "Cancel", true),
+        (logged_in(), "Log out", false),
+    ] {
+        let options = WindowOptions {
+            settings: settings.clone(),
+            settings_path: Some(path.clone()),
+            ..WindowOptions::default()
+        };
+        let mut window = Window::open_with(snapshot, vec2(800.0, 600.0), options);
+        window.click(button);
+        assert_eq!(window.asked(), [Intent::LogOut]);
+        drop(window);
+        let kept = Settings::load(&path).expect("settings");
+        assert_eq!(kept.logs_in_at_start(), logs_in, "after {button}");
+    }
+}
+
+#[test]
 fn a_login_that_was_not_asked_for_in_the_window_is_not_remembered() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join(SETTINGS_FILE);

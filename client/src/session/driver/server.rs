@@ -71,9 +71,8 @@ impl Driver {
                 self.handle(Input::SignalRefused { code, in_reply_to, call });
             }
             ServerMessage::Users { users, total } => {
-                for username in &users {
-                    self.people.set_presence(username, true);
-                }
+                let complete = self.snapshot.search.is_empty() && total <= users.len();
+                self.people.set_listed(&users, complete, &self.watched);
                 let people = &self.people;
                 self.directory.set_users(users, total, |name| people.is_blocked(name));
                 self.watch_people();

@@ -60,13 +60,17 @@ impl App {
     pub(super) fn talk_to_bob(&mut self) -> CallId {
         self.step(call("bob"));
         let id = self.driver.call.call_id().cloned().unwrap();
+        self.answered_by_bob(id.clone());
+        self.step(super::Event::Peer(PeerEvent::Connected));
+        id
+    }
+
+    fn answered_by_bob(&mut self, id: CallId) {
         let offered =
             SessionDescription { kind: DescriptionKind::Offer, sdp: "v=0\r\n".to_owned() };
         self.step(super::Event::Peer(PeerEvent::LocalDescription(offered)));
         let answer = CallSignal::Answer(description(DescriptionKind::Answer));
         self.step(call_signal("bob", &id, answer));
-        self.step(super::Event::Peer(PeerEvent::Connected));
-        id
     }
 }
 
@@ -266,6 +270,26 @@ fn of_many_contacts_those_are_watched_with_whom_one_talked_last() {
     app.step(super::Event::Server(Some(logged_in(false))));
     let watched = app.watched().unwrap();
     assert_eq!((watched.len(), watched[0], watched[1]), (100, "c149", "c000"));
+    // Of the others the list tells, as far as it goes.
+    let presence = |app: &App| {
+        let shown = |name: &str| {
+            let contacts = app.driver.snapshot.contacts.iter();
+            contacts.clone().find(|c| c.username.as_str() == name).unwrap().presence
+        };
+        ["c000", "c120", "c121"].map(shown)
+    };
+    let users = |names: &[&str], total| {
+        let users = names.iter().map(|text| name(text)).collect();
+        server(ServerMessage::Users { users, total })
+    };
+    let (on, off, unknown) = (Presence::Online, Presence::Offline, Presence::Unknown);
+    assert_eq!(presence(&app), [unknown; 3]);
+    app.step(users(&["c120"], 500));
+    assert_eq!(presence(&app), [unknown, on, unknown]);
+    app.step(users(&["c121"], 1));
+    assert_eq!(presence(&app), [unknown, off, on]);
+    app.step(users(&[], 500));
+    assert_eq!(presence(&app), [unknown; 3]);
 }
 
 #[test]
@@ -289,21 +313,33 @@ fn what_can_not_be_a_contact_is_said_until_the_next_try() {
 fn both_are_out_of_the_room_after_their_call_and_it_can_be_left_before() {
     let mut app = App::new();
     let left = |app: &App| app.said.contains(&ClientMessage::LeaveRoom { room: room() });
+    let talk_and_close = |app: &mut App| {
+        app.step(super::Event::Peer(PeerEvent::Connected));
+        app.step(person(Intent::HangUp));
+    };
     app.step(person(Intent::JoinRoom(room())));
     app.step(server(ServerMessage::Joined { room: room(), users: vec![name("bob")] }));
-    app.step(person(Intent::HangUp));
+    let id = app.driver.call.call_id().cloned().unwrap();
+    app.answered_by_bob(id);
+    talk_and_close(&mut app);
     assert!(left(&app));
     assert_eq!(app.driver.snapshot.room, RoomPhase::Outside);
 
     // Who came first is called, and is out of it as well.
     app.step(person(Intent::JoinRoom(room())));
     app.step(server(ServerMessage::Joined { room: room(), users: Vec::new() }));
-    app.step(offer("carol", "c1"));
-    app.step(person(Intent::Decline));
-    assert_eq!(app.driver.snapshot.room, RoomPhase::Inside(room()), "she is not of the room");
-    app.step(server(ServerMessage::UserJoined { room: room(), username: name("bob") }));
-    app.step(offer("bob", "c2"));
-    app.step(person(Intent::Decline));
+    for (from, call) in [("carol", "c1"), ("bob", "c2")] {
+        if from == "bob" {
+            app.step(server(ServerMessage::UserJoined { room: room(), username: name("bob") }));
+        }
+        // Neither a call that came to nothing nor one of somebody else ends the meeting.
+        app.step(offer(from, call));
+        app.step(person(Intent::Decline));
+        assert_eq!(app.driver.snapshot.room, RoomPhase::Inside(room()));
+    }
+    app.step(offer("bob", "c3"));
+    app.step(person(Intent::Accept { from: name("bob") }));
+    talk_and_close(&mut app);
     assert!(left(&app));
     assert_eq!((&app.driver.snapshot.room, app.driver.room.mate()), (&RoomPhase::Outside, None));
 
@@ -346,6 +382,7 @@ fn where_only_contacts_call_others_are_unheard_but_for_whom_one_meets_in_a_room(
     app.step(server(ServerMessage::UserJoined { room: room(), username: name("bob") }));
     assert!(app.step(offer("bob", "c3")).rang);
     app.step(person(Intent::Decline));
+    app.step(server(ServerMessage::UserLeft { room: room(), username: name("bob") }));
     assert!(!app.step(offer("bob", "c4")).rang);
     // Whom one calls oneself can answer.
     app.talk_to_bob();
