@@ -7,12 +7,17 @@
 
 #![warn(clippy::expect_used, clippy::panic)]
 
+pub mod attention;
 pub mod call;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "gui")]
+pub mod desktop;
 pub mod device;
 pub mod device_key;
 pub mod doctor;
+pub mod instance;
+pub mod invitation;
 mod private_file;
 pub mod session;
 pub mod signaling;

@@ -26,6 +26,8 @@ use visavis_client::session::options::{Identity, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::session::snapshot::Intent;
 use visavis_client::stop::{self, Stop};
+#[cfg(feature = "gui")]
+use visavis_shared::Username;
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
@@ -296,7 +298,10 @@ fn run_window(
     invocation: &Invocation,
     started_at: Instant,
 ) -> ExitCode {
+    use visavis_client::attention::Rules;
     use visavis_client::config::{SETTINGS_FILE, Settings};
+    use visavis_client::desktop::{Desktop, WindowLink, WindowRequest};
+    use visavis_client::instance::{self, Claim};
     use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
 
@@ -307,6 +312,25 @@ fn run_window(
     let folder = match data_dir(invocation.program.data_dir.as_deref()) {
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
+    };
+    let request = instance::Request {
+        username: invocation.username.clone(),
+        invitation: invocation.invitation.clone(),
+    };
+    let first = if invocation.program.new_window {
+        None
+    } else {
+        match runtime.block_on(instance::claim(&folder, &request)) {
+            Claim::HandedOver => {
+                say("Visavis is open already: its window comes to the front.");
+                return ExitCode::SUCCESS;
+            }
+            Claim::First(first) => Some(first),
+            Claim::Alone(why) => {
+                tracing::info!(why, "later starts will not find this window");
+                None
+            }
+        }
     };
     let path = folder.join(SETTINGS_FILE);
     let (mut settings, damaged) = Settings::load_or_default(&path);
@@ -348,7 +372,28 @@ fn run_window(
             tracing::warn!("the session did not take the log-in");
         }
     }
+    let desktop_link = WindowLink::default();
+    if let Some(invitation) = request.invitation {
+        desktop_link.ask(WindowRequest::Open(invitation));
+    }
+    let (_rules, rules) = tokio::sync::watch::channel(Rules::default());
+    let desktop = {
+        let _inside = runtime.enter();
+        Desktop::start(session.link.clone(), desktop_link.clone(), rules)
+    };
+    let serving = first.map(|first| {
+        let (window, snapshots) = (desktop_link.clone(), session.link.snapshots.clone());
+        runtime.spawn(first.serve(move |request| {
+            let us = Username::parse(&snapshots.borrow().username).ok();
+            if request.username.is_some() && request.username != us {
+                return instance::Reply::NotMine;
+            }
+            window.ask(request.invitation.map_or(WindowRequest::Raise, WindowRequest::Open));
+            instance::Reply::Taken
+        }))
+    });
     let window = WindowOptions {
+        desktop: desktop_link,
         settings,
         settings_path: Some(path),
         notices: damaged.into_iter().collect(),
@@ -371,6 +416,7 @@ fn run_window(
                 () = stop.asked() => {}
             }
             session.finish().await;
+            desktop.finish().await;
             let written = match reports {
                 Some(writing) => tokio::time::timeout(stop::LEAVE_WITHIN, writing).await.ok(),
                 None => None,
@@ -396,6 +442,10 @@ fn run_window(
     })));
     stop.waits_for_another();
     let shown = ui::run(link, window);
+    if let Some(serving) = serving {
+        // Who is started now opens a window of their own.
+        serving.abort();
+    }
     stop.has_left();
     stop::at_exit(None);
     let written = leave(A_LONG_TIME);

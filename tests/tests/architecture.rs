@@ -8,17 +8,21 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("attention", &["call"]),
     ("call", &[]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
     ("session", &["call", "cli", "device", "device_key", "media", "signaling", "transport"]),
-    ("ui", &["call", "config", "device", "media", "session"]),
+    ("ui", &["call", "config", "desktop", "device", "invitation", "media", "session"]),
+    ("desktop", &["attention", "call", "invitation", "media", "session"]),
+    ("instance", &["invitation", "private_file"]),
+    ("invitation", &["signaling"]),
     ("config", &["device", "media", "private_file"]),
     ("device_key", &["private_file"]),
     ("private_file", &[]),
     ("stop", &[]),
-    ("cli", &["device", "media"]),
+    ("cli", &["device", "invitation", "media"]),
 ];
 
 /// The rooms of a crate, floor by floor: a room may name only rooms of the floors below its own,
@@ -62,7 +66,10 @@ const FLOORS: &[Floors] = &[
 /// room has to do with the system. The first room that fits a file counts. A file whose header
 /// says "Pure" is pure wherever it lies.
 const PURE: &[(&str, &[&str])] = &[
+    ("attention/", &[]),
     ("call/", &[]),
+    ("desktop/proposal.rs", &[]),
+    ("invitation.rs", &[]),
     ("session/device_keeper.rs", &[]),
     (
         "media/",

@@ -9,6 +9,7 @@ use visavis_shared::{RoomId, Username};
 
 use super::values;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use crate::invitation::Invitation;
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
@@ -30,6 +31,10 @@ pub struct Cli {
     /// Without a command, the window opens.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// An invitation to open in the window: visavis://HOST/NAME or visavis://HOST/room/ROOM; it
+    /// proposes the call, and you decide
+    #[arg(value_name = "INVITATION", value_parser = values::invitation)]
+    pub(super) invitation: Option<Invitation>,
     #[command(flatten)]
     pub(super) connection: ConnectionArguments,
     #[command(flatten)]
@@ -190,6 +195,10 @@ pub struct ProgramOptions {
     /// data]
     #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Open another window, although one is open with the same data folder; without this it comes
+    /// to the front
+    #[arg(long, global = true)]
+    pub new_window: bool,
     /// What to log to standard error: error, warn, info, debug, or a filter such as
     /// visavis_transport=debug
     #[arg(long, global = true, value_name = "FILTER", env = "VISAVIS_LOG")]

@@ -6,6 +6,7 @@ use super::arguments::{
     Cli, Command, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 use super::values;
+use crate::invitation::Invitation;
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Target {
 pub struct Invocation {
     /// What to do.
     pub action: Action,
+    /// What the window is to propose.
+    pub invitation: Option<Invitation>,
     /// The server as typed.
     pub server: Option<String>,
     /// The name to log in with.
@@ -98,8 +101,12 @@ impl Cli {
             (Some(Command::Devices { json }), None) => Action::Devices { json },
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
         };
+        if self.invitation.is_some() && action != Action::Window {
+            return Err(UsageError("an invitation opens the window: leave the command out"));
+        }
         Ok(Invocation {
             action,
+            invitation: self.invitation,
             server: connection.server,
             username: connection.username,
             ice_servers: ice_servers(&connection.ice_server)?,
@@ -208,6 +215,24 @@ mod tests {
     #[test]
     fn no_arguments_open_the_window() {
         assert_eq!(invocation("visavis").unwrap().action, Action::Window);
+    }
+
+    #[test]
+    fn an_invitation_opens_the_window_and_goes_with_no_command() {
+        let opened = invocation("visavis --data-dir x visavis://calls.example/bob").unwrap();
+        assert_eq!(opened.action, Action::Window);
+        let link = opened.invitation.map(|invitation| invitation.to_string());
+        assert_eq!(link.as_deref(), Some("visavis://calls.example/bob"));
+        assert!(invocation("visavis --new-window").unwrap().program.new_window);
+        for (line, word) in [
+            ("visavis visavis://host", "visavis://HOST/NAME"),
+            ("visavis https://host/bob", "visavis://HOST/NAME"),
+            ("visavis cal bob", "visavis://HOST/NAME"),
+            ("visavis visavis://host/bob devices", "leave the command out"),
+        ] {
+            let error = invocation(line).expect_err(line);
+            assert!(error.contains(word), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -166,6 +166,7 @@ impl Driver {
             speaker: options.speaker.clone(),
             voice: options.voice.settings(options.microphone.hears_a_room()),
             volume: options.volume,
+            ring: options.ring.clone(),
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
             ..Snapshot::default()
@@ -298,6 +299,7 @@ impl Driver {
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.media.command(MediaCommand::Ring(match phase {
+            CallPhase::Ringing { .. } if self.snapshot.quiet => None,
             CallPhase::Ringing { .. } => Some(RingKind::Ring),
             CallPhase::Calling { ringing: true, .. } => Some(RingKind::Ringback),
             _ => None,

@@ -12,6 +12,7 @@ use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::voice_processing::VoiceSettings;
+use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 
 /// Everything a person can ask for.
@@ -66,6 +67,10 @@ pub enum Intent {
     ProcessVoice(VoiceSettings),
     /// Play the other this loud from now on.
     SetVolume(Volume),
+    /// Do not ring aloud from now on, or do again.
+    BeQuiet(bool),
+    /// Ring like this from now on.
+    SetRing(Ring),
     /// Look for devices again.
     RefreshDevices,
     /// Take one notice away.
@@ -195,6 +200,10 @@ pub struct Snapshot {
     pub voice: VoiceSettings,
     /// How loud the other is played.
     pub volume: Volume,
+    /// How a call rings.
+    pub ring: Ring,
+    /// Whether nothing rings aloud.
+    pub quiet: bool,
     /// How loud the microphone is now, 0 to 1.
     pub microphone_level: f32,
     /// Round trip in the call, where measured.

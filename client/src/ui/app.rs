@@ -23,6 +23,9 @@ use super::video_view::VideoView;
 use super::{WindowOptions, keyboard, notices, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
+use crate::desktop::proposal::Proposal;
+use crate::desktop::{self, WindowLink, WindowRequest};
+use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 
@@ -43,6 +46,15 @@ pub struct App {
     login: LoginForm,
     people: PeoplePage,
     call: CallScreen,
+    desktop: WindowLink,
+    invited: Option<Invited>,
+}
+
+/// An invitation that was opened and is not proposed yet.
+struct Invited {
+    invitation: Invitation,
+    /// Whether what it takes to get there was asked for.
+    asked: bool,
 }
 
 impl App {
@@ -68,6 +80,8 @@ impl App {
             }
         });
         let snapshot = Arc::clone(&link.snapshots.borrow());
+        let waker = ctx.clone();
+        options.desktop.on_request(move || waker.request_repaint_of(ViewportId::ROOT));
         Self {
             snapshot,
             remote: VideoView::new("remote-video", Arc::clone(&link.remote_video)),
@@ -83,6 +97,8 @@ impl App {
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
+            desktop: options.desktop,
+            invited: None,
         }
     }
 
@@ -100,6 +116,8 @@ impl App {
             self.own.clear();
         }
         self.login_changed();
+        self.follow_desktop(ctx);
+        self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -110,13 +128,57 @@ impl App {
         }
     }
 
+    /// Says whether the window is seen, and does what was asked of it from outside.
+    fn follow_desktop(&mut self, ctx: &Context) {
+        self.desktop.is_seen(ctx.input(|input| {
+            let viewport = input.viewport();
+            viewport.focused == Some(true) && viewport.minimized != Some(true)
+        }));
+        while let Some(request) = self.desktop.take() {
+            match request {
+                WindowRequest::Raise => raise(ctx),
+                WindowRequest::Open(invitation) => {
+                    self.invited = Some(Invited { invitation, asked: false });
+                    raise(ctx);
+                }
+                WindowRequest::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            }
+        }
+    }
+
+    /// Brings an invitation to where the person can take it with a click.
+    fn follow_invitation(&mut self) {
+        let Some(Invited { invitation, asked }) = &mut self.invited else { return };
+        match Proposal::of(invitation, &self.snapshot) {
+            Proposal::Wait => return,
+            Proposal::LogIn | Proposal::AskToLogIn if *asked => return,
+            Proposal::LogIn => {
+                *asked = true;
+                let server = self.snapshot.server.clone();
+                self.send(Intent::LogIn { server, username: self.snapshot.username.clone() });
+                return;
+            }
+            Proposal::AskToLogIn => {
+                *asked = true;
+                self.login.suggest_server(invitation.server());
+                return;
+            }
+            Proposal::Meet => self.people.propose(invitation.whom()),
+            Proposal::Elsewhere => {
+                self.local_notices.push(desktop::other_server(&invitation.server()));
+            }
+        }
+        self.invited = None;
+    }
+
     fn call_changed(&mut self, ctx: &Context, old: &CallPhase) {
         let new = &self.snapshot.call;
         let (was_ringing, rings) =
             (matches!(old, CallPhase::Ringing { .. }), matches!(new, CallPhase::Ringing { .. }));
         if was_ringing != rings {
+            let disturbs = rings && !self.snapshot.quiet;
             let attention =
-                if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
+                if disturbs { UserAttentionType::Critical } else { UserAttentionType::Reset };
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
         let same = |phase| running(phase).map(|(peer, since, _)| (peer, since));
@@ -257,6 +319,13 @@ impl App {
             writer.keep(self.settings.clone());
         }
     }
+}
+
+/// Brings the window to the front, as far as the system allows.
+fn raise(ctx: &Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Visible(true));
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
 }
 
 /// Whom a running call is with, since when, and since when it is without media.

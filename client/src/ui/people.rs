@@ -16,6 +16,7 @@ use super::video_view::{VideoView, letterbox};
 use super::widgets::{self, PersonRow, Tone};
 use super::{devices, rooms, words};
 use crate::config::Theme;
+use crate::invitation::Whom;
 use crate::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
 
 #[derive(Default)]
@@ -26,6 +27,17 @@ pub(super) struct PeoplePage {
 }
 
 impl PeoplePage {
+    /// Puts whom an invitation is to into the fields; the person calls or joins.
+    pub(super) fn propose(&mut self, whom: &Whom) {
+        match whom {
+            Whom::Person(name) => {
+                name.as_str().clone_into(&mut self.callee);
+                self.problem = None;
+            }
+            Whom::Room(room) => self.room.propose(room),
+        }
+    }
+
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,

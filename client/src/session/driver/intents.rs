@@ -8,6 +8,7 @@ use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name}
 
 use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
+use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
@@ -80,6 +81,11 @@ impl Driver {
                 self.snapshot.volume = volume;
                 self.media.command(MediaCommand::SetVolume(volume));
             }
+            Intent::BeQuiet(quiet) => self.be_quiet(quiet),
+            Intent::SetRing(ring) => {
+                self.snapshot.ring = ring.clone();
+                self.media.command(MediaCommand::SetRing(ring));
+            }
             Intent::RefreshDevices => self.media.command(MediaCommand::ListDevices),
             Intent::DismissNotice(id) => self.notices.dismiss(id),
         }
@@ -126,6 +132,14 @@ impl Driver {
                 self.snapshot.login = LoginPhase::LoggingIn;
             }
             Err(error) => self.snapshot.login = LoginPhase::Failed(error.to_string()),
+        }
+    }
+
+    fn be_quiet(&mut self, quiet: bool) {
+        self.snapshot.quiet = quiet;
+        if matches!(self.snapshot.call, CallPhase::Ringing { .. }) {
+            let ring = (!quiet).then_some(RingKind::Ring);
+            self.media.command(MediaCommand::Ring(ring));
         }
     }
 
