@@ -3,6 +3,8 @@
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
+#[cfg(target_os = "linux")]
+pub mod desktop_bus;
 pub mod hostile;
 pub mod http;
 pub mod inspection;
@@ -22,3 +24,5 @@ pub mod sound_server;
 pub mod stop_signal;
 pub mod voice;
 pub mod window;
+#[cfg(target_os = "linux")]
+pub mod window_manager;
