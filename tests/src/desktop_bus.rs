@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tokio::sync::watch;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, interface};
 
@@ -32,7 +33,7 @@ const WITHDRAWN: u32 = 3;
 pub enum Service {
     /// As one that reads markup and shows actions.
     Well,
-    /// It never answers.
+    /// It does not answer until [`DesktopBus::recovers`].
     Hanging,
     /// There is none.
     Missing,
@@ -72,6 +73,7 @@ type Shared = Arc<Mutex<State>>;
 pub struct DesktopBus {
     folder: TempDir,
     state: Shared,
+    hangs: watch::Sender<bool>,
     connection: Connection,
     _daemon: Program,
 }
@@ -103,9 +105,9 @@ impl DesktopBus {
         let state = Shared::default();
         let objects = connection.object_server();
         let own = || Arc::clone(&state);
+        let (hangs, hanging) = watch::channel(service == Service::Hanging);
         if service != Service::Missing {
-            let hangs = service == Service::Hanging;
-            let service = NotificationService { state: own(), hangs };
+            let service = NotificationService { state: own(), hanging };
             objects.at(NOTIFICATIONS_PATH, service).await.expect("served");
             connection.request_name(NOTIFICATIONS).await.expect("the name");
         }
@@ -113,7 +115,12 @@ impl DesktopBus {
         connection.request_name(SAVER).await.expect("the name");
         objects.at("/StatusNotifierWatcher", Watcher(own())).await.expect("served");
         connection.request_name(WATCHER).await.expect("the name");
-        Self { folder, state, connection, _daemon: daemon }
+        Self { folder, state, hangs, connection, _daemon: daemon }
+    }
+
+    /// The service for notifications answers, also to what it was asked before.
+    pub fn recovers(&self) {
+        self.hangs.send_replace(false);
     }
 
     /// What `DBUS_SESSION_BUS_ADDRESS` has to be.
@@ -247,7 +254,7 @@ impl DesktopBus {
 
 struct NotificationService {
     state: Shared,
-    hangs: bool,
+    hanging: watch::Receiver<bool>,
 }
 
 #[interface(name = "org.freedesktop.Notifications")]
@@ -268,7 +275,9 @@ impl NotificationService {
         hints: HashMap<String, OwnedValue>,
         _expire_timeout: i32,
     ) -> u32 {
-        if self.hangs {
+        let mut hanging = self.hanging.clone();
+        // It goes on hanging when nobody is left to wake it.
+        if hanging.wait_for(|hangs| !hangs).await.is_err() {
             std::future::pending::<()>().await;
         }
         let urgency = hints.get("urgency").and_then(|hint| u8::try_from(hint).ok());
