@@ -9,7 +9,6 @@ use visavis_shared::{RoomId, Username};
 
 use super::values;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
-use crate::invitation::Invitation;
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
@@ -33,8 +32,8 @@ pub struct Cli {
     pub(super) command: Option<Command>,
     /// An invitation to open in the window: visavis://HOST/NAME or visavis://HOST/room/ROOM; it
     /// proposes the call, and you decide
-    #[arg(value_name = "INVITATION", value_parser = values::invitation)]
-    pub(super) invitation: Option<Invitation>,
+    #[arg(value_name = "INVITATION")]
+    pub(super) words: Vec<String>,
     #[command(flatten)]
     pub(super) connection: ConnectionArguments,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use super::arguments::{
     Cli, Command, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 use super::values;
-use crate::invitation::Invitation;
+use crate::invitation::{self, Invitation};
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,12 +101,10 @@ impl Cli {
             (Some(Command::Devices { json }), None) => Action::Devices { json },
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
         };
-        if self.invitation.is_some() && action != Action::Window {
-            return Err(UsageError("an invitation opens the window: leave the command out"));
-        }
+        let invitation = invitation(&self.words)?;
         Ok(Invocation {
             action,
-            invitation: self.invitation,
+            invitation,
             server: connection.server,
             username: connection.username,
             ice_servers: ice_servers(&connection.ice_server)?,
@@ -117,6 +115,24 @@ impl Cli {
             results: self.results,
             program: self.program,
         })
+    }
+}
+
+/// The words that are no command: one may be an invitation.
+fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
+    let scheme = format!("{}:", invitation::SCHEME);
+    match words {
+        [] => Ok(None),
+        [link] if link.starts_with(&scheme) => Invitation::parse(link).map(Some).map_err(|_| {
+            UsageError(
+                "that is no invitation: it looks like visavis://HOST/NAME or \
+                 visavis://HOST/room/ROOM",
+            )
+        }),
+        _ => Err(UsageError(
+            "there is no such command: use call, answer, doctor or devices, or nothing but an \
+             invitation such as visavis://HOST/NAME",
+        )),
     }
 }
 
@@ -226,9 +242,11 @@ mod tests {
         assert!(invocation("visavis --new-window").unwrap().program.new_window);
         for (line, word) in [
             ("visavis visavis://host", "visavis://HOST/NAME"),
-            ("visavis https://host/bob", "visavis://HOST/NAME"),
-            ("visavis cal bob", "visavis://HOST/NAME"),
-            ("visavis visavis://host/bob devices", "leave the command out"),
+            ("visavis https://host/bob", "no such command"),
+            ("visavis cal bob --username alice", "use call, answer"),
+            ("visavis cal", "use call, answer"),
+            ("visavis visavis://host/bob devices", "nothing but an invitation"),
+            ("visavis devices visavis://host/bob", "unexpected argument"),
         ] {
             let error = invocation(line).expect_err(line);
             assert!(error.contains(word), "{line}: {error}");

@@ -7,17 +7,12 @@ use std::time::Duration;
 use visavis_shared::{IceScheme, IceServer, IceUrl, RoomId, Username, canonical_name};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
-use crate::invitation::{Invitation, InvitationError};
 use crate::media::units::{Bitrate, VideoSize};
 
 const DEFAULT_TONE_HZ: f32 = 440.0;
 
 pub(super) fn name(text: &str) -> Result<Username, String> {
     canonical_name(text).map_err(|error| format!("that can't be a name: {error}"))
-}
-
-pub(super) fn invitation(text: &str) -> Result<Invitation, InvitationError> {
-    Invitation::parse(text)
 }
 
 pub(super) fn room(text: &str) -> Result<RoomId, String> {

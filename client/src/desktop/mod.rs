@@ -9,6 +9,8 @@
 //! desktop, or with one that hangs, everything else works. A click on a notification means the call
 //! that it was shown for, and no other.
 
+#[cfg(any(target_os = "macos", windows))]
+mod awake_thread;
 mod local_time;
 pub mod proposal;
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is shown there yet"))]

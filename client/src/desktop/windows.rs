@@ -1,8 +1,9 @@
-//! The desktop on Windows: what eframe does (a button that blinks in the task bar), and nothing else
-//! yet. Calls ring in the window.
+//! The desktop on Windows: a screen that stays awake, what eframe does (a button that blinks in the
+//! task bar), and nothing else yet. Calls ring in the window.
 
 use tokio::sync::{mpsc, watch};
 
+pub(super) use super::awake_thread::keep_awake;
 use super::{DesktopEvent, Notifications, WindowLink};
 use crate::attention::Tray;
 
@@ -13,11 +14,6 @@ pub(super) async fn notifications(
 ) {
     until_the_end(wishes).await;
     drop(events);
-}
-
-/// Does not keep the screen awake yet.
-pub(super) async fn keep_awake(wishes: watch::Receiver<bool>) {
-    until_the_end(wishes).await;
 }
 
 /// Shows nothing in the notification area yet.

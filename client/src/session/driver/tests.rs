@@ -5,6 +5,7 @@
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
 //! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
+mod quiet;
 mod video;
 
 use std::cell::Cell;
@@ -272,6 +273,8 @@ fn quiet_intents() -> impl Strategy<Value = Intent> {
         Intent::MuteMicrophone(true),
         Intent::TurnCameraOff(false),
         Intent::RefreshDevices,
+        Intent::BeQuiet(false),
+        Intent::SetRing(crate::session::options::Ring::default()),
         Intent::DismissNotice(NoticeId(0)),
     ])
 }
