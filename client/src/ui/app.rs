@@ -136,13 +136,26 @@ impl App {
         }));
         while let Some(request) = self.desktop.take() {
             match request {
-                WindowRequest::Raise => raise(ctx),
+                WindowRequest::Raise => self.raise(ctx),
                 WindowRequest::Open(invitation) => {
                     self.invited = Some(Invited { invitation, asked: false });
-                    raise(ctx);
+                    self.raise(ctx);
                 }
                 WindowRequest::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             }
+        }
+    }
+
+    /// Brings the window to the front, or asks for attention where the system allows no more.
+    fn raise(&self, ctx: &Context) {
+        ctx.send_viewport_cmd(ViewportCommand::Visible(true));
+        ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+        ctx.send_viewport_cmd(ViewportCommand::Focus);
+        // A call that rings asks for more.
+        let rings = matches!(self.snapshot.call, CallPhase::Ringing { .. });
+        if !rings && ctx.input(|input| input.viewport().focused != Some(true)) {
+            let attention = UserAttentionType::Informational;
+            ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
     }
 
@@ -319,13 +332,6 @@ impl App {
             writer.keep(self.settings.clone());
         }
     }
-}
-
-/// Brings the window to the front, as far as the system allows.
-fn raise(ctx: &Context) {
-    ctx.send_viewport_cmd(ViewportCommand::Visible(true));
-    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
-    ctx.send_viewport_cmd(ViewportCommand::Focus);
 }
 
 /// Whom a running call is with, since when, and since when it is without media.
