@@ -1,5 +1,5 @@
 //! Shows each screen of the window with made-up snapshots, to look at them:
-//! `cargo run --example gallery -- SCREEN`.
+//! `cargo run --example gallery -- SCREEN [THEME [WIDTH HEIGHT [LANGUAGE]]]`.
 //!
 //! A development tool: there is no server, no call and no device behind it, and what is pressed is
 //! only logged.
@@ -18,6 +18,7 @@ use visavis_client::session::snapshot::{
     LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot,
 };
 use visavis_client::ui::{self, WindowOptions};
+use visavis_client::words::{self, Language, phrase};
 use visavis_shared::Username;
 
 const SCREENS: &str = "login failed logging-in people alone offline ringing calling connecting \
@@ -69,11 +70,8 @@ fn snapshot(screen: &str) -> Snapshot {
         "login" => s.login = LoginPhase::LoggedOut,
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {
-            s.login = LoginPhase::Failed(
-                "The server at ws://192.168.1.20:9090 can't be reached. \
-                 Check the address and that it is running."
-                    .to_owned(),
-            );
+            let server = "192.168.1.20:9090";
+            s.login = LoginPhase::Failed(phrase!("server-not-running", server = server));
         }
         "alone" => (s.people, s.people_total) = (Vec::new(), 0),
         "offline" => s.login = LoginPhase::Reconnecting { username: name("alice") },
@@ -87,8 +85,7 @@ fn snapshot(screen: &str) -> Snapshot {
         "call-off" => {
             s.call = in_call;
             (s.microphone_muted, s.camera_off) = (true, true);
-            s.connection_words =
-                Some("Their connection is weak: 12% of their packets are lost".to_owned());
+            s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
         }
         "reconnecting" => {
             s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
@@ -102,14 +99,11 @@ fn snapshot(screen: &str) -> Snapshot {
             s.call = CallPhase::Ended { peer: bob, reason: EndReason::ClosedByPeer, talked };
         }
         "notices" => {
-            let texts = [
-                "The camera is in use by another program. The call goes on without your picture.",
-                "No microphone was found.",
-            ];
-            s.notices = (0u64..)
-                .zip(texts)
-                .map(|(id, text)| Notice { id: NoticeId(id), text: text.to_owned() })
-                .collect();
+            let busy = phrase!("camera-busy", device = "Integrated Camera");
+            let texts =
+                [phrase!("call-without-picture", trouble = busy), phrase!("microphone-none")];
+            s.notices =
+                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect();
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);
@@ -160,6 +154,9 @@ fn main() {
         tracing::error!("there is no screen {screen}; there are: {SCREENS}");
         std::process::exit(2);
     }
+    words::speak(
+        arguments.next().as_deref().and_then(Language::of_tag).or(Some(Language::English)),
+    );
     let (intents, mut received) = mpsc::channel(64);
     let (keep, snapshots) = watch::channel(Arc::new(snapshot(&screen)));
     let link = SessionLink {

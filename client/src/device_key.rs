@@ -21,6 +21,7 @@ use sha2::Sha256;
 use visavis_shared::{PublicKey, Signature, login_statement};
 
 use crate::private_file;
+use crate::words::{Phrase, phrase};
 
 /// The file's name inside the data directory.
 pub const KEY_FILE: &str = "device.key";
@@ -47,6 +48,20 @@ pub enum KeyError {
          with --data-dir"
     )]
     Write(PathBuf, #[source] io::Error),
+}
+
+impl KeyError {
+    /// What to tell the person; on the command line it is the error's own text.
+    #[must_use]
+    pub fn words(&self) -> Phrase {
+        let file = |path: &Path| path.display().to_string();
+        let words = match self {
+            Self::Read(path, _) => phrase!("key-unread", file = file(path)),
+            Self::Damaged(path) => phrase!("key-damaged", file = file(path)),
+            Self::Write(..) => phrase!("key-unsaved"),
+        };
+        words.or_plain(self.to_string())
+    }
 }
 
 /// The key of this device. What it is made of leaves it only as keys for servers.

@@ -18,12 +18,15 @@ pub mod device_key;
 pub mod doctor;
 pub mod instance;
 pub mod invitation;
+pub mod people;
 mod private_file;
 pub mod session;
+pub mod settings;
 pub mod signaling;
 pub mod stop;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod words;
 
 pub use visavis_media as media;
 pub use visavis_transport as transport;

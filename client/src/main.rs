@@ -14,18 +14,20 @@ use clap::Parser as _;
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
-use visavis_client::config::data_dir;
+use visavis_client::config::{config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
+use visavis_client::media::audio_output::Volume;
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
-use visavis_client::session::options::{Identity, SessionOptions};
+use visavis_client::session::options::{Identity, Ring, SessionOptions};
 use visavis_client::session::report::Report;
-use visavis_client::session::snapshot::Intent;
+use visavis_client::settings::{Callers, Settings};
 use visavis_client::stop::{self, Stop};
+use visavis_client::words::{Phrase, phrase};
 #[cfg(feature = "gui")]
 use visavis_shared::Username;
 
@@ -119,19 +121,20 @@ fn start_log(filter: Option<&str>) -> Result<(), String> {
     Ok(())
 }
 
-fn session_options(invocation: &Invocation) -> SessionOptions {
+/// What a session does by these settings, and what this run leaves behind.
+fn session_options(settings: &Settings, invocation: &Invocation) -> SessionOptions {
     SessionOptions {
-        ice_servers: invocation.ice_servers.clone(),
-        relay_only: invocation.relay_only,
+        ice_servers: settings.network.ice_servers.clone(),
+        relay_only: settings.network.relay_only,
         bind: Vec::new(),
-        camera: invocation.devices.camera.clone().unwrap_or_default(),
-        microphone: invocation.devices.microphone.clone().unwrap_or_default(),
-        speaker: invocation.devices.speaker.clone().unwrap_or_default(),
-        voice: invocation.sound.voice(),
-        volume: invocation.sound.volume.unwrap_or_default(),
-        video_size: invocation.video.size,
-        fps: invocation.video.fps,
-        max_bitrate: invocation.video.max_bitrate,
+        camera: settings.camera.clone(),
+        microphone: settings.microphone.clone(),
+        speaker: settings.speaker.clone(),
+        voice: settings.voice,
+        volume: settings.volume,
+        video_size: settings.video.size(),
+        fps: settings.video.fps,
+        max_bitrate: settings.video.max_bitrate(),
         record_video: invocation.results.record_video.clone(),
         snapshot: invocation.results.snapshot.clone(),
         ..SessionOptions::default()
@@ -148,7 +151,7 @@ fn run_headless(
     }
     let identity = match device_key(invocation) {
         Ok(key) => Identity::Device(key),
-        Err(words) => return fail(ExitReason::Device, &words),
+        Err(words) => return fail(ExitReason::Device, &words.plain()),
     };
     let script = Script {
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
@@ -157,7 +160,8 @@ fn run_headless(
         timeout: invocation.results.timeout,
         duration: invocation.results.duration,
     };
-    let options = SessionOptions { identity, ..session_options(invocation) };
+    let settings = Settings::default().for_run(invocation);
+    let options = SessionOptions { identity, ..session_options(&settings, invocation) };
     let recordings = options.recordings.clone();
     let report_path = invocation.results.report.as_deref();
     let (outcome, report_written) = runtime.block_on(async {
@@ -216,10 +220,10 @@ async fn until_written(recordings: &Recordings, stop: &Stop) {
 }
 
 /// The key in the data directory; made now when there is none.
-fn device_key(invocation: &Invocation) -> Result<DeviceKey, String> {
-    let folder =
-        data_dir(invocation.program.data_dir.as_deref()).map_err(|error| error.to_string())?;
-    DeviceKey::load_or_create(&folder).map_err(|error| error.to_string())
+fn device_key(invocation: &Invocation) -> Result<DeviceKey, Phrase> {
+    let folder = data_dir(invocation.program.data_dir.as_deref())
+        .map_err(|error| phrase!("settings-unsaved").or_plain(error.to_string()))?;
+    DeviceKey::load_or_create(&folder).map_err(|error| error.words())
 }
 
 /// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.
@@ -258,7 +262,7 @@ fn run_doctor(runtime: &tokio::runtime::Runtime, invocation: &Invocation, json: 
             say(&finding.line());
         }
     };
-    let options = session_options(invocation);
+    let options = session_options(&Settings::default().for_run(invocation), invocation);
     let checkup = runtime.block_on(doctor::examine(server, &options, each));
     let exit = ExitCode::from(checkup.exit().code());
     if json {
@@ -298,12 +302,10 @@ fn run_window(
     invocation: &Invocation,
     started_at: Instant,
 ) -> ExitCode {
-    use visavis_client::attention::Rules;
-    use visavis_client::config::{SETTINGS_FILE, Settings};
-    use visavis_client::desktop::{Desktop, WindowLink, WindowRequest};
+    use visavis_client::desktop::{self, Desktop, WindowLink, WindowRequest};
     use visavis_client::instance::{self, Claim};
-    use visavis_client::media::voice_processing::VoiceSetting;
     use visavis_client::ui::{self, WindowOptions};
+    use visavis_client::words;
 
     ui::settle_display();
     if let Err(error) = invocation.check_outputs() {
@@ -332,54 +334,43 @@ fn run_window(
             }
         }
     };
-    let path = folder.join(SETTINGS_FILE);
-    let (mut settings, damaged) = Settings::load_or_default(&path);
-    // What the command line names holds for this run, over what was remembered.
-    settings.server = invocation.server.clone().or(settings.server);
-    settings.username = invocation.username.as_ref().map(ToString::to_string).or(settings.username);
-    settings.camera = invocation.devices.camera.clone().unwrap_or(settings.camera);
-    settings.microphone = invocation.devices.microphone.clone().unwrap_or(settings.microphone);
-    settings.speaker = invocation.devices.speaker.clone().unwrap_or(settings.speaker);
-    let voice = invocation.sound.voice();
-    settings.voice = VoiceSetting {
-        echo_cancellation: voice.echo_cancellation.or(settings.voice.echo_cancellation),
-        noise_suppression: voice.noise_suppression.or(settings.voice.noise_suppression),
-        automatic_gain: voice.automatic_gain.or(settings.voice.automatic_gain),
+    let settings_folder = match config_dir(invocation.program.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
-    settings.volume = invocation.sound.volume.unwrap_or(settings.volume);
-    let server = settings.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+    let opened = Settings::open(&settings_folder, &folder);
+    words::speak(opened.settings.appearance.language.spoken());
+    let run = opened.settings.for_run(invocation);
     let options = SessionOptions {
-        camera: settings.camera.clone(),
-        microphone: settings.microphone.clone(),
-        speaker: settings.speaker.clone(),
-        voice: settings.voice,
-        volume: settings.volume,
         // A window that opens can say what is wrong better than one that does not.
         identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
-        remembered_server: server.clone(),
-        remembered_username: settings.username.clone().unwrap_or_default(),
+        people: Some(folder.join("people")),
+        remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_username: run.username.clone().unwrap_or_default(),
+        log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
+        only_contacts_call: run.calls.from == Callers::Contacts,
+        muted: !run.calls.microphone_on,
+        camera_off: !run.calls.camera_on,
+        ring: Ring {
+            volume: if run.ring.on { run.ring.volume } else { Volume::from_percent(0) },
+            speaker: run.ring.speaker.clone(),
+        },
         window: true,
-        ..session_options(invocation)
+        ..session_options(&run, invocation)
     };
     let recordings = options.recordings.clone();
     let (mut session, stop) = {
         let _inside = runtime.enter();
         (driver::start(options), Stop::listen())
     };
-    if let Some(username) = invocation.username.as_ref().map(ToString::to_string) {
-        // Who names themselves on the command line wants to be logged in, not asked.
-        if session.link.intents.try_send(Intent::LogIn { server, username }).is_err() {
-            tracing::warn!("the session did not take the log-in");
-        }
-    }
     let desktop_link = WindowLink::default();
     if let Some(invitation) = request.invitation {
         desktop_link.ask(WindowRequest::Open(invitation));
     }
-    let (_rules, rules) = tokio::sync::watch::channel(Rules::default());
-    let desktop = {
+    desktop_link.set_rules(desktop::rules(&opened.settings.notifications));
+    let around = {
         let _inside = runtime.enter();
-        Desktop::start(session.link.clone(), desktop_link.clone(), rules)
+        Desktop::start(session.link.clone(), desktop_link.clone())
     };
     let serving = first.map(|first| {
         let (window, snapshots) = (desktop_link.clone(), session.link.snapshots.clone());
@@ -394,9 +385,9 @@ fn run_window(
     });
     let window = WindowOptions {
         desktop: desktop_link,
-        settings,
-        settings_path: Some(path),
-        notices: damaged.into_iter().collect(),
+        settings: opened.settings,
+        settings_path: opened.path,
+        notices: opened.words.into_iter().collect(),
         started_at,
         ready_report: invocation.program.window_ready_report.clone(),
         ..WindowOptions::default()
@@ -416,7 +407,7 @@ fn run_window(
                 () = stop.asked() => {}
             }
             session.finish().await;
-            desktop.finish().await;
+            around.finish().await;
             let written = match reports {
                 Some(writing) => tokio::time::timeout(stop::LEAVE_WITHIN, writing).await.ok(),
                 None => None,

@@ -1,10 +1,14 @@
 //! Files and directories that only their owner can read, where the system knows owners. On Windows
 //! the data directory is under the profile, which already keeps others out.
 
+use std::io::{Read as _, Write as _};
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
+
+/// So many files that were set aside are kept; the last of them gives way.
+const MOST_ASIDE: u32 = 20;
 
 fn writing() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
@@ -48,4 +52,75 @@ pub(crate) fn keep_private(file: &fs::File) -> io::Result<()> {
 /// Waits until the names in a directory are on the disk; Windows can't.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     if cfg!(unix) { fs::File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+/// Reads a whole file. One of more than `limit` bytes is an error of the kind
+/// [`io::ErrorKind::FileTooLarge`].
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        // Opening a pipe could wait for ever.
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// Puts a file in its place, with those above it that are missing: written beside it, then renamed,
+/// so that a reader sees the old one or the new one. After an error the old one is as it was.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        create_dir(folder)?;
+    }
+    // The process id keeps two running programs from writing into each other's draft.
+    let draft = beside(path, &format!("{}.draft", std::process::id()));
+    let written = create(&draft)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // Nothing more can be done about a draft that can't be removed: the failure above is
+        // what counts.
+        let _ = fs::remove_file(&draft);
+        return written;
+    }
+    folder.map_or(Ok(()), sync_dir)
+}
+
+/// Moves a file that can't be read out of the way, under a name that was free.
+pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let free = (1..MOST_ASIDE)
+        .map(|number| aside(path, number))
+        .find(|aside| !aside.exists())
+        .unwrap_or_else(|| aside(path, MOST_ASIDE));
+    fs::rename(path, &free)?;
+    Ok(free)
+}
+
+/// Removes what [`set_aside`] left.
+pub(crate) fn remove_aside(path: &Path) -> io::Result<()> {
+    (1..=MOST_ASIDE).try_for_each(|number| remove(&aside(path, number)))
+}
+
+/// Removes a file that need not be there.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn aside(path: &Path, number: u32) -> PathBuf {
+    beside(path, &format!("damaged-{number}"))
+}
+
+/// Another file whose name begins alike.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }

@@ -68,7 +68,7 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
             begun.elapsed()
         );
         until(&session, "told that there is no microphone", |s| {
-            s.notices.iter().any(|notice| notice.text.to_lowercase().contains("microphone"))
+            s.notices.iter().any(|notice| notice.text.plain().to_lowercase().contains("microphone"))
         })
         .await;
         // While it is tried again and again, everything else goes on.

@@ -74,7 +74,9 @@ fn candidate(number: u16) -> CallSignal {
 
 async fn expect_refusal(client: &mut Client, expected: LoginRefusal) -> String {
     match client.next().await {
-        Some(SignalingEvent::LoginRefused { reason, message }) if reason == expected => message,
+        Some(SignalingEvent::LoginRefused { reason, message }) if reason == expected => {
+            message.plain()
+        }
         other => panic!("not refused as {expected:?}: {other:?}"),
     }
 }

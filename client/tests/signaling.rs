@@ -17,6 +17,7 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::SignalingEvent;
+use visavis_client::words::Phrase;
 use visavis_shared::{CallSignal, CloseReason, LoginRefusal};
 use visavis_signal_server::{Config, Server, start_on};
 
@@ -56,7 +57,7 @@ async fn a_name_that_is_taken_is_refused_with_words_and_given_up() {
     let mut second = Client::connect(&server.url(), "alice");
     match second.next().await {
         Some(SignalingEvent::LoginRefused { reason: LoginRefusal::Taken, message }) => {
-            assert!(message.contains("choose another name"), "{message}");
+            assert!(message.plain().contains("Choose another username"), "{message:?}");
         }
         other => panic!("not refused: {other:?}"),
     }
@@ -73,8 +74,8 @@ async fn a_server_that_is_not_there_is_named_and_given_up() {
     let mut alice = Client::connect(&address.to_string(), "alice");
     match alice.next().await {
         Some(SignalingEvent::Unreachable { message }) => {
-            assert!(message.contains(&format!("ws://{address}")), "{message}");
-            assert!(!message.contains('\n'), "{message}");
+            assert!(message.plain().contains(&format!("ws://{address}")), "{message:?}");
+            assert!(!message.plain().contains('\n'), "{message:?}");
         }
         other => panic!("reached: {other:?}"),
     }
@@ -214,7 +215,7 @@ async fn what_is_no_websocket_is_unreachable() {
         drop(stream);
         match alice.next().await {
             Some(SignalingEvent::Unreachable { message }) => {
-                assert!(!message.contains('\n'), "{message}")
+                assert!(!message.plain().contains('\n'), "{message:?}")
             }
             other => panic!("{answer:?} leads to {other:?}"),
         }
@@ -250,7 +251,7 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
         .await;
     let refused = SignalingEvent::LoginRefused {
         reason: LoginRefusal::NotAllowed,
-        message: "No entry today.".to_owned(),
+        message: Phrase::foreign("No entry today.").expect("a text"),
     };
     assert_eq!(alice.next().await, Some(refused));
     assert_eq!(alice.next().await, None);
@@ -270,7 +271,7 @@ async fn a_login_that_is_answered_with_another_name_is_refused_the_first_time_an
         let mut socket = script.accept(other_name).await;
         match alice.next().await {
             Some(SignalingEvent::LoginRefused { reason: LoginRefusal::InvalidName, message }) => {
-                assert!(message.contains("another name than alice"), "{message}");
+                assert!(message.plain().contains("another name than alice"), "{message:?}");
             }
             other => panic!("not refused: {other:?}"),
         }

@@ -54,7 +54,9 @@ pub fn encode_client(message: &ClientMessage) -> String {
                 .text_if("call", call.as_ref().map(|call| call.as_str()));
             write_signal(out, signal)
         }
-        ClientMessage::Join { room } => out.text("room", room.as_str()),
+        ClientMessage::Join { room } | ClientMessage::LeaveRoom { room } => {
+            out.text("room", room.as_str())
+        }
         ClientMessage::Message { room, message } => {
             out.text("room", room.as_str()).raw("message", message.as_str())
         }
@@ -153,6 +155,7 @@ pub(crate) fn client_message(fields: &Fields<'_>) -> Result<ClientMessage, Decod
             ClientMessage::Watch { usernames }
         }
         "join" => ClientMessage::Join { room: fields.id("room")? },
+        "leave-room" => ClientMessage::LeaveRoom { room: fields.id("room")? },
         "message" => ClientMessage::Message {
             room: fields.id("room")?,
             message: fields.payload_or_null("message")?,

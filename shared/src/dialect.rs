@@ -39,7 +39,7 @@ impl Dialect {
         match fields.kind() {
             kind if fields.has_text("name") && NAMED_TYPES.contains(&kind) => Some(Self::Named),
             "leave" => Some(Self::Named),
-            "users" | "watch" | "join" | "message" => Some(Self::Canonical),
+            "users" | "watch" | "join" | "leave-room" | "message" => Some(Self::Canonical),
             _ => None,
         }
     }

@@ -170,6 +170,13 @@ async fn people_rooms_and_presence() {
     alice.expect(r#"{"type":"user-joined","room":"blue","username":"bob"}"#).await;
     bob.say(r#"{"type":"message","room":"blue","message":{"hi": 1}}"#).await;
     alice.expect(r#"{"type":"message","room":"blue","username":"bob","message":{"hi": 1}}"#).await;
+    bob.say(r#"{"type":"leave-room","room":"red"}"#).await;
+    bob.say(r#"{"type":"leave-room","room":"blue"}"#).await;
+    alice.expect(r#"{"type":"user-left","room":"blue","username":"bob"}"#).await;
+    bob.say(r#"{"type":"leave-room","room":"blue"}"#).await;
+    bob.say(r#"{"type":"join","room":"blue"}"#).await;
+    bob.expect(r#"{"type":"joined","room":"blue","users":["alice"]}"#).await;
+    alice.expect(r#"{"type":"user-joined","room":"blue","username":"bob"}"#).await;
     drop(bob);
     alice.expect(r#"{"type":"user-left","room":"blue","username":"bob"}"#).await;
     alice.expect(r#"{"type":"presence","username":"bob","online":false}"#).await;

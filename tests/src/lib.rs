@@ -5,6 +5,8 @@ pub mod browser;
 pub mod camera_vm;
 #[cfg(target_os = "linux")]
 pub mod desktop_bus;
+#[cfg(target_os = "linux")]
+pub mod flood;
 pub mod hostile;
 pub mod http;
 pub mod inspection;

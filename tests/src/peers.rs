@@ -220,6 +220,17 @@ impl Peer {
         self.obey(json!({ "do": "change", "with": changes })).await
     }
 
+    /// Floods the app, and comes back when that is done.
+    ///
+    /// # Errors
+    /// As [`Self::call`], and when something went wrong within it; only aiortc can do it.
+    pub async fn flood(&mut self, kind: &str, span: Duration) -> Result<(), PeerError> {
+        let with = json!({ "kind": kind, "seconds": span.as_secs_f64() });
+        self.obey(json!({ "do": "flood", "with": with })).await?;
+        let state = self.state().await?;
+        if state.errors.is_empty() { Ok(()) } else { Err(self.too_late("without errors", state)) }
+    }
+
     /// Closes the call.
     ///
     /// # Errors
@@ -362,13 +373,15 @@ impl Peer {
     }
 }
 
-/// The Python that has what the peers need. Tests lie in `deps` of a profile's folder, and that in
-/// the target folder.
+/// The Python that has what the peers need. Programs lie in a profile's folder, tests in `deps` of
+/// it, and that in the target folder.
 fn python() -> Result<PathBuf, PeerError> {
-    let test = std::env::current_exe()?;
-    let python = test.ancestors().nth(3).map(|target| target.join(PYTHON));
-    python
-        .filter(|python| python.is_file())
+    let us = std::env::current_exe()?;
+    us.ancestors()
+        .skip(2)
+        .take(2)
+        .map(|target| target.join(PYTHON))
+        .find(|python| python.is_file())
         .ok_or_else(|| PeerError::NotInstalled("aiortc (in Python)".into()))
 }
 

@@ -10,6 +10,7 @@ use crate::bars::{self, Line};
 use crate::command;
 use crate::error::Error;
 use crate::packages::{self, Purpose};
+use crate::peers;
 use crate::programs::{self, Server};
 use crate::report::Report;
 use crate::server_bench;
@@ -36,6 +37,8 @@ pub(crate) enum What {
         /// Which: clean, loss-5, narrow. All without.
         scenarios: Vec<String>,
     },
+    /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
+    Hostile,
 }
 
 /// How long the call lasts.
@@ -48,6 +51,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Server => server_bench::run(),
         What::Network { scenarios } => network(scenarios),
         What::Chromium { scenarios } => chromium(scenarios),
+        What::Hostile => hostile(),
     }
 }
 
@@ -117,6 +121,15 @@ fn chromium(scenarios: &[String]) -> Result<(), Error> {
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
     println!("All results are in {}.", folder.display());
     Ok(())
+}
+
+/// Runs the program that floods the app from aiortc, with the programs that people get beside it.
+fn hostile() -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build, Purpose::Test])?;
+    peers::ensure()?;
+    workspace::build(Profile::Release)?;
+    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "hostile-bench"];
+    command::run(workspace::cargo().args(program))
 }
 
 /// The arguments of either side.

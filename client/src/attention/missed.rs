@@ -3,11 +3,8 @@
 //! Bounded: of many the last ones are known by name, and of all how many there were.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use visavis_shared::Username;
-
-use crate::call::event::{CallPhase, EndReason};
 
 /// So many are known by name.
 const KEPT: usize = 50;
@@ -50,54 +47,5 @@ impl MissedCalls {
     pub fn after(&self, seen: u64) -> impl Iterator<Item = &Missed> {
         let new = usize::try_from(self.total.saturating_sub(seen)).unwrap_or(usize::MAX);
         self.last.iter().skip(self.last.len().saturating_sub(new))
-    }
-}
-
-/// Notes who was missed, from where the call is at one moment and the next.
-#[derive(Debug, Default)]
-pub struct MissedWatch {
-    /// The call that rang when it was looked at last.
-    rang: Option<(Username, Instant)>,
-    missed: MissedCalls,
-}
-
-impl MissedWatch {
-    /// Looks at the call. `silently`: nothing may disturb.
-    pub fn look(&mut self, call: &CallPhase, silently: bool) {
-        let rings = match call {
-            CallPhase::Ringing { peer, since } => Some((peer.clone(), *since)),
-            _ => None,
-        };
-        if let Some((peer, _)) = self.rang.take()
-            && is_missed(call, &peer)
-        {
-            self.missed.note(Missed { peer, while_busy: false, silently });
-        }
-        self.rang = rings;
-    }
-
-    /// Who was missed so far.
-    #[must_use]
-    pub fn calls(&self) -> &MissedCalls {
-        &self.missed
-    }
-}
-
-/// Whether a call of `peer` that rang a moment ago was missed, as the call is now.
-fn is_missed(now: &CallPhase, peer: &Username) -> bool {
-    match now {
-        CallPhase::Ended { peer: with, reason, .. } => {
-            with == peer
-                && matches!(
-                    reason,
-                    EndReason::ClosedByPeer
-                        | EndReason::NoAnswer
-                        | EndReason::PeerLost
-                        | EndReason::ServerLost
-                )
-        }
-        // Somebody else rings: theirs has ended in between. Who calls again is not missed yet.
-        CallPhase::Ringing { peer: with, .. } => with != peer,
-        _ => false,
     }
 }

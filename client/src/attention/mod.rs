@@ -7,13 +7,13 @@
 //! one stands and nothing rings, whatever came before; what the rules silence is neither heard nor
 //! shown outside the window.
 //!
-//! [`Rules`] say when one may be disturbed, [`MissedWatch`] who was missed.
+//! [`Rules`] say when one may be disturbed.
 
 mod missed;
 mod outlook;
 mod rules;
 
-pub use missed::{Missed, MissedCalls, MissedWatch};
+pub use missed::{Missed, MissedCalls};
 pub use outlook::{Attention, Facts, Incoming, MissedNotification, Outlook, Tray, TrayCall};
 pub use rules::{QuietHours, Rules, TimeOfDay};
 

@@ -180,36 +180,6 @@ fn of_many_missed_calls_the_last_are_known_by_name_and_all_are_counted() {
     assert_eq!(calls.after(500).count(), 0);
 }
 
-#[test]
-fn a_call_is_missed_when_its_ringing_ends_by_itself() {
-    let since = Instant::now();
-    let end = |reason| CallPhase::Ended { peer: name("bob"), reason, talked: None };
-    for (next, is_missed) in [
-        (end(EndReason::NoAnswer), true),
-        (end(EndReason::ClosedByPeer), true),
-        (end(EndReason::PeerLost), true),
-        (end(EndReason::ServerLost), true),
-        (end(EndReason::DeclinedByUs), false),
-        (end(EndReason::HungUp), false),
-        (CallPhase::Connecting { peer: name("bob"), since }, false),
-        (ringing("bob", since + Duration::from_secs(1)), false),
-        (ringing("carol", since + Duration::from_secs(1)), true),
-        (CallPhase::Idle, false),
-    ] {
-        let mut watch = MissedWatch::default();
-        watch.look(&ringing("bob", since), false);
-        watch.look(&ringing("bob", since), false);
-        watch.look(&next, true);
-        watch.look(&next, true);
-        let noted: Vec<Missed> = watch.calls().after(0).cloned().collect();
-        let bob = Missed { silently: true, ..missed("bob") };
-        assert_eq!(noted, if is_missed { vec![bob] } else { Vec::new() }, "{next:?}");
-    }
-    let mut watch = MissedWatch::default();
-    watch.look(&end(EndReason::NoAnswer), false);
-    assert_eq!(watch.calls().total(), 0, "what did not ring was called");
-}
-
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Happening {

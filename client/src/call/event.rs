@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
 
+use crate::words::Phrase;
+
 /// Tells one peer connection from the next, so that a late event of an old one changes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
@@ -97,7 +99,7 @@ pub enum PeerInput {
     /// It can't take their offer and does not answer it.
     OfferRefused,
     /// It can't go on, and why in words for a person.
-    Failed(String),
+    Failed(Phrase),
 }
 
 /// Everything that a call can ask for.
@@ -209,14 +211,14 @@ pub enum EndReason {
     /// Nobody is online under that name.
     Unknown,
     /// The server would not pass it on; why, in words.
-    Refused(String),
+    Refused(Phrase),
     /// Their connection to the server was lost before the call stood, and did not come back.
     PeerLost,
     /// Ours was.
     ServerLost,
     /// No network path for media was found within the connect deadline, or setting it up failed;
     /// why, in words.
-    ConnectFailed(String),
+    ConnectFailed(Phrase),
     /// Media stopped and did not come back within the reconnect deadline.
     MediaLost,
 }

@@ -16,10 +16,12 @@ use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 use super::leg::Leg;
 use super::memory::EndedCalls;
 use super::party::Party;
+use crate::words::{Phrase, phrase};
 
-/// What a person can do about a call that found no network path. Both ends read it.
-pub(super) const NO_CONNECTION: &str =
-    "A firewall on one side may be in the way: call again, or try another network.";
+/// Why a call could not be connected, when nothing more is known.
+pub(super) fn no_connection() -> Phrase {
+    phrase!("firewall-try")
+}
 
 /// Where a call that the person has placed or accepted is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +142,7 @@ impl<C> Call<C> {
             }
             Input::GiveUp => match self.stage() {
                 Some(Stage::Connecting { .. }) => {
-                    self.set_up_failed(NO_CONNECTION.to_owned(), now);
+                    self.set_up_failed(no_connection(), now);
                 }
                 _ => self.handle_input(Input::HangUp, now),
             },
@@ -265,12 +267,12 @@ impl<C> Call<C> {
         }
         self.clear_notice();
         let refused = match &self.us {
-            None => Some("Log in before you call somebody."),
-            Some(us) if *us == peer => Some("That is your own name: call somebody else."),
+            None => Some(phrase!("log-in-first")),
+            Some(us) if *us == peer => Some(phrase!("own-name")),
             Some(_) => None,
         };
         if let Some(words) = refused {
-            self.show_end(peer, EndReason::Refused(words.to_owned()), None, now);
+            self.show_end(peer, EndReason::Refused(words), None, now);
             return;
         }
         let leg = Leg::to_offer(self.next_peer());
@@ -329,7 +331,9 @@ impl<C> Call<C> {
                 Ok(signals) => {
                     self.outputs.extend(signals.into_iter().map(|signal| party.send(signal)))
                 }
-                Err(error) => self.set_up_failed(error.to_string(), now),
+                Err(error) => {
+                    self.set_up_failed(phrase!("call-not-set-up").or_plain(error.to_string()), now)
+                }
             },
             PeerInput::LocalCandidate(candidate) => {
                 self.outputs
@@ -419,7 +423,7 @@ impl<C> Call<C> {
                 } else if self.deadlines.is_set(Deadline::PeerBack) {
                     EndReason::PeerLost
                 } else {
-                    EndReason::ConnectFailed(NO_CONNECTION.to_owned())
+                    EndReason::ConnectFailed(no_connection())
                 };
                 self.end(reason, Some(self.failure_signal()), now);
             }
@@ -436,7 +440,7 @@ impl<C> Call<C> {
     }
 
     /// The call can't be set up.
-    pub(super) fn set_up_failed(&mut self, words: String, now: Instant) {
+    pub(super) fn set_up_failed(&mut self, words: Phrase, now: Instant) {
         self.end(EndReason::ConnectFailed(words), Some(self.failure_signal()), now);
     }
 

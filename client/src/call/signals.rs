@@ -11,8 +11,9 @@ use visavis_shared::{
 use super::deadline::{self, Deadline};
 use super::event::{EndReason, Output};
 use super::leg::{MAX_CANDIDATES, OfferVerdict};
-use super::machine::{Active, Call, Incoming, NO_CONNECTION, Stage, State};
+use super::machine::{Active, Call, Incoming, Stage, State, no_connection};
 use super::party::Party;
+use crate::words::{Phrase, phrase};
 
 /// Reads a description that should be of this kind.
 fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionDescription> {
@@ -250,7 +251,8 @@ impl<C> Call<C> {
         let Ok(answer) = payload.read::<SessionDescription>() else {
             // Nothing else is going to answer; a running call goes on as it was.
             if matches!(stage, Stage::Calling { .. }) {
-                self.set_up_failed("Their app sent an answer that can't be read.".to_owned(), now);
+                let words = "Their app sent an answer that can't be read.";
+                self.set_up_failed(phrase!("call-not-set-up").or_plain(words), now);
             }
             return;
         };
@@ -281,13 +283,13 @@ impl<C> Call<C> {
 
     /// They end the call, or their client does.
     fn receive_close(&mut self, reason: Option<CloseReason>, now: Instant) {
-        let no_connection = EndReason::ConnectFailed(NO_CONNECTION.to_owned());
+        let not_connected = EndReason::ConnectFailed(no_connection());
         let reason = match (self.stage(), reason) {
             // Media may have connected at this end alone.
-            (_, Some(CloseReason::Failed)) => no_connection,
+            (_, Some(CloseReason::Failed)) => not_connected,
             (Some(Stage::Calling { .. }), Some(CloseReason::Timeout)) => EndReason::NoAnswer,
             // It was taken here, and they never learned of it.
-            (Some(Stage::Connecting { .. }), Some(CloseReason::Timeout)) => no_connection,
+            (Some(Stage::Connecting { .. }), Some(CloseReason::Timeout)) => not_connected,
             // Older clients have no other word for declining.
             (Some(Stage::Calling { .. }), None) => EndReason::Declined,
             _ => EndReason::ClosedByPeer,
@@ -299,13 +301,13 @@ impl<C> Call<C> {
         let placed = self.party().is_some_and(|party| party.placed);
         let reason = match (self.stage(), reason) {
             (Some(Stage::Calling { .. }), DeclineReason::Failed) => {
-                EndReason::ConnectFailed("Their app could not set up the call.".to_owned())
+                EndReason::ConnectFailed(phrase!("their-app-failed"))
             }
             // As for `close`: media may have connected at this end alone, or it was taken here and
             // they never learned of it.
             (_, DeclineReason::Failed)
             | (Some(Stage::Connecting { .. }), DeclineReason::Timeout) => {
-                EndReason::ConnectFailed(NO_CONNECTION.to_owned())
+                EndReason::ConnectFailed(no_connection())
             }
             (Some(stage), reason) if placed && !stage.stands() => match reason {
                 DeclineReason::Declined | DeclineReason::Failed => EndReason::Declined,
@@ -338,7 +340,7 @@ impl<C> Call<C> {
                 Some("offer"),
             ) => {
                 if code != ErrorCode::UnknownUser {
-                    self.end(EndReason::Refused(refusal_words(code).to_owned()), None, now);
+                    self.end(EndReason::Refused(refusal_words(code)), None, now);
                 } else if *ringing {
                     // It rang there, so they have the offer: their connection is lost as ours was.
                     self.they_are_gone(now);
@@ -350,11 +352,7 @@ impl<C> Call<C> {
             (State::Active(Active { stage: Stage::Connecting { .. }, .. }), Some("answer"))
                 if code != ErrorCode::UnknownUser =>
             {
-                self.end(
-                    EndReason::Refused(refusal_words(code).to_owned()),
-                    Some(self.failure_signal()),
-                    now,
-                );
+                self.end(EndReason::Refused(refusal_words(code)), Some(self.failure_signal()), now);
             }
             (State::Ringing(_) | State::Active(_), Some("ringing" | "answer" | "candidate"))
                 if code == ErrorCode::UnknownUser && !stands =>
@@ -410,22 +408,16 @@ impl<C> Call<C> {
 }
 
 /// Why the server would not pass a call on, in words for a person.
-fn refusal_words(code: ErrorCode) -> &'static str {
+fn refusal_words(code: ErrorCode) -> Phrase {
     match code {
-        ErrorCode::InvalidJson | ErrorCode::UnknownType => {
-            "The server does not understand this version of the app: one of them needs an update."
-        }
-        ErrorCode::NotLoggedIn => "The server has logged you out: log in again.",
-        ErrorCode::UnknownUser => "Nobody is online under that name.",
-        ErrorCode::NotAllowed => "The server does not allow this call.",
-        ErrorCode::TooLarge => {
-            "The server found the call's description too large: try with fewer network interfaces."
-        }
-        ErrorCode::RateLimited => "You do that too often: try again in a minute.",
-        ErrorCode::RoomFull => "There are two people in that room already.",
-        ErrorCode::Unavailable => {
-            "The servers can't reach each other at the moment: try again soon."
-        }
-        ErrorCode::Other => "The server refused the call.",
+        ErrorCode::InvalidJson | ErrorCode::UnknownType => phrase!("refused-version"),
+        ErrorCode::NotLoggedIn => phrase!("refused-logged-out"),
+        ErrorCode::UnknownUser => phrase!("refused-unknown"),
+        ErrorCode::NotAllowed => phrase!("refused-not-allowed"),
+        ErrorCode::TooLarge => phrase!("refused-too-large"),
+        ErrorCode::RateLimited => phrase!("refused-too-often"),
+        ErrorCode::RoomFull => phrase!("refused-room-full"),
+        ErrorCode::Unavailable => phrase!("refused-unavailable"),
+        ErrorCode::Other => phrase!("refused-call"),
     }
 }

@@ -146,22 +146,21 @@ impl SoundOptions {
     }
 }
 
-/// The bounds of the video that is captured and sent.
+/// The bounds of the video that is captured and sent; what was not named is the settings' to choose.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Picture")]
 pub struct VideoOptions {
-    /// The largest size to capture and send
-    #[arg(long = "video-size", global = true, value_name = "WxH", default_value = "1280x720")]
+    /// The largest size to capture and send [default: 1280x720]
+    #[arg(long = "video-size", global = true, value_name = "WxH")]
     #[arg(value_parser = values::size)]
-    pub size: VideoSize,
-    /// The most frames per second to capture and send
-    #[arg(long, global = true, value_name = "N", default_value_t = 30)]
+    pub size: Option<VideoSize>,
+    /// The most frames per second to capture and send [default: 30]
+    #[arg(long, global = true, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=60))]
-    pub fps: u32,
-    /// The highest bit rate for video: 800k, 2500k, 4M
-    #[arg(long, global = true, value_name = "RATE", default_value = "2500k")]
-    #[arg(value_parser = values::bitrate)]
-    pub max_bitrate: Bitrate,
+    pub fps: Option<u32>,
+    /// The highest bit rate for video: 800k, 2500k, 4M [default: 2500k]
+    #[arg(long, global = true, value_name = "RATE", value_parser = values::bitrate)]
+    pub max_bitrate: Option<Bitrate>,
 }
 
 /// What a call without a window leaves behind, and when it ends.

@@ -288,10 +288,10 @@ mod tests {
         let line = "visavis call b --username a --max-bitrate 2.5M --duration 1500ms --timeout 2m \
                     --video-size 641x361";
         let invocation = invocation(line).unwrap();
-        assert_eq!(invocation.video.max_bitrate, Bitrate::from_kbps(2500));
+        assert_eq!(invocation.video.max_bitrate, Some(Bitrate::from_kbps(2500)));
         assert_eq!(invocation.results.duration, Some(Duration::from_millis(1500)));
         assert_eq!(invocation.results.timeout, Duration::from_secs(120));
-        assert_eq!(invocation.video.size.to_string(), "640x360");
+        assert_eq!(invocation.video.size.map(|size| size.to_string()).as_deref(), Some("640x360"));
     }
 
     #[test]

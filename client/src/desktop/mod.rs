@@ -12,6 +12,7 @@
 #[cfg(any(target_os = "macos", windows))]
 mod awake_thread;
 mod local_time;
+mod missed;
 pub mod proposal;
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is shown there yet"))]
 mod texts;
@@ -41,10 +42,12 @@ pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};
 
 use crate::attention::{
-    Attention, Facts, Incoming, MissedNotification, MissedWatch, Outlook, Rules, Tray,
+    Attention, Facts, Incoming, MissedNotification, Outlook, QuietHours, Rules, TimeOfDay, Tray,
 };
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
+use crate::settings::{MinuteOfDay, NotificationSettings};
+use missed::MissedWatch;
 
 /// What people do outside the window waits here; more than this nobody clicks at once, and what
 /// does not fit is lost.
@@ -89,8 +92,8 @@ pub struct Desktop {
 impl Desktop {
     /// Starts it on the current tokio runtime.
     #[must_use]
-    pub fn start(link: SessionLink, window: WindowLink, rules: watch::Receiver<Rules>) -> Self {
-        Self { task: tokio::spawn(Driver::new(link, window, rules).run()) }
+    pub fn start(link: SessionLink, window: WindowLink) -> Self {
+        Self { task: tokio::spawn(Driver::new(link, window).run()) }
     }
 
     /// Comes back when everything is withdrawn, or that has taken too long. The session has ended.
@@ -98,6 +101,19 @@ impl Desktop {
         if tokio::time::timeout(LEAVE_WITHIN, self.task).await.is_err() {
             tracing::debug!("the desktop did not let go in time");
         }
+    }
+}
+
+/// The rules as they stand in the settings.
+#[must_use]
+pub fn rules(settings: &NotificationSettings) -> Rules {
+    let time = |time: MinuteOfDay| TimeOfDay::new(time.hour().into(), time.minute().into());
+    let hours = &settings.quiet_hours;
+    let quiet_hours = time(hours.from).zip(time(hours.until)).filter(|_| hours.on);
+    Rules {
+        do_not_disturb: settings.do_not_disturb,
+        quiet_hours: quiet_hours.map(|(from, until)| QuietHours { from, until }),
+        notifications: settings.desktop,
     }
 }
 
@@ -122,7 +138,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(link: SessionLink, window: WindowLink, rules: watch::Receiver<Rules>) -> Self {
+    fn new(link: SessionLink, window: WindowLink) -> Self {
         let (event_in, events) = mpsc::channel(EVENT_QUEUE);
         let wishes = Wishes {
             notifications: watch::Sender::default(),
@@ -135,8 +151,8 @@ impl Driver {
         tasks.spawn(imp::tray(wishes.tray.subscribe(), event_in, window.clone()));
         Self {
             link,
+            rules: window.rules(),
             window,
-            rules,
             attention: Attention::default(),
             missed: MissedWatch::default(),
             raised: None,
@@ -149,7 +165,6 @@ impl Driver {
     async fn run(mut self) {
         let mut sight = self.window.sight();
         let mut clock = tokio::time::interval(LOOK_AT_THE_CLOCK);
-        let mut rules_may_change = true;
         loop {
             let snapshot = Arc::clone(&self.link.snapshots.borrow_and_update());
             let seen = *sight.borrow_and_update();
@@ -160,11 +175,9 @@ impl Driver {
                         break;
                     }
                 }
-                // The window link is held here, so that its other end is always there.
+                // The window link is held here, so that the other ends are always there.
                 _ = sight.changed() => {}
-                changed = self.rules.changed(), if rules_may_change => {
-                    rules_may_change = changed.is_ok();
-                }
+                _ = self.rules.changed() => {}
                 _ = clock.tick() => {}
                 Some(event) = self.events.recv() => self.on_event(event),
             }
@@ -177,7 +190,7 @@ impl Driver {
     fn look(&mut self, snapshot: &Snapshot, seen: bool) {
         let rules = *self.rules.borrow_and_update();
         let now = local_time::now();
-        self.missed.look(&snapshot.call, !rules.allow_disturbing(now));
+        self.missed.look(snapshot, !rules.allow_disturbing(now));
         let outlook = self.attention.outlook(&Facts {
             call: &snapshot.call,
             missed: self.missed.calls(),

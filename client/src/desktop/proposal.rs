@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(with("here", "", LoginPhase::LoggedOut), Proposal::AskToLogIn);
         assert_eq!(with("there", "alice", LoginPhase::LoggedOut), Proposal::AskToLogIn);
         assert_eq!(with("here", "alice", LoginPhase::LoggingIn), Proposal::Wait);
-        let failed = LoginPhase::Failed("no".to_owned());
+        let failed = LoginPhase::Failed(crate::words::phrase!("own-name"));
         assert_eq!(with("here", "alice", failed), Proposal::AskToLogIn);
     }
 }

@@ -15,7 +15,6 @@ struct Stage {
     driver: Driver,
     snapshots: watch::Sender<Arc<Snapshot>>,
     intents: mpsc::Receiver<Intent>,
-    rules: watch::Sender<Rules>,
     window: WindowLink,
 }
 
@@ -29,12 +28,11 @@ impl Stage {
             remote_video: DropOldestQueue::latest(),
             self_video: DropOldestQueue::latest(),
         };
-        let (rules, rules_out) = watch::channel(Rules::default());
         let window = WindowLink::default();
-        let mut driver = Driver::new(link, window.clone(), rules_out);
+        let mut driver = Driver::new(link, window.clone());
         // What the machine that tests run on has of a desktop is not asked.
         driver.tasks.abort_all();
-        Self { driver, snapshots, intents, rules, window }
+        Self { driver, snapshots, intents, window }
     }
 
     fn is(&mut self, call: CallPhase, quiet: bool) {
@@ -85,8 +83,7 @@ async fn the_window_is_raised_once_for_each_call() {
     let reason = EndReason::ClosedByPeer;
     stage.is(CallPhase::Ended { peer: name("bob"), reason, talked: None }, false);
     assert_eq!(stage.asked(), []);
-    let missed = stage.driver.wishes.notifications.borrow().clone();
-    assert_eq!((missed.incoming, missed.missed.map(|missed| missed.calls)), (None, Some(1)));
+    assert_eq!(stage.driver.wishes.notifications.borrow().clone(), Notifications::default());
     stage
         .is(CallPhase::Ringing { peer: name("bob"), since: since + Duration::from_secs(9) }, false);
     assert_eq!(stage.asked(), [WindowRequest::Raise]);
@@ -97,13 +94,13 @@ async fn the_session_learns_when_nothing_may_ring_and_when_it_may_again() {
     let (mut stage, since) = (Stage::new(), Instant::now());
     stage.is(CallPhase::Idle, false);
     assert_eq!(stage.intended(), []);
-    stage.rules.send_replace(Rules { do_not_disturb: true, ..Rules::default() });
+    stage.window.set_rules(Rules { do_not_disturb: true, ..Rules::default() });
     stage.is(CallPhase::Idle, false);
     assert_eq!(stage.intended(), [Intent::BeQuiet(true)]);
     stage.is(CallPhase::Ringing { peer: name("bob"), since }, true);
     assert_eq!((stage.intended(), stage.asked()), (vec![], vec![]));
     assert_eq!(stage.driver.wishes.notifications.borrow().clone(), Notifications::default());
-    stage.rules.send_replace(Rules::default());
+    stage.window.set_rules(Rules::default());
     stage.is(CallPhase::Ringing { peer: name("bob"), since }, true);
     assert_eq!(stage.intended(), [Intent::BeQuiet(false)]);
     assert_eq!(stage.asked(), [WindowRequest::Raise]);

@@ -1,7 +1,7 @@
 //! What joins the window and the desktop.
 //!
 //! In: what is asked of the window from outside it: by the desktop, by a later start, by a link.
-//! Out: whether the window is seen, and whether there is a tray. What always holds: the queue is
+//! Out: whether the window is seen, what the person has decided, and whether there is a tray. What always holds: the queue is
 //! bounded, and what is oldest in it gives way; neither side waits for the other.
 
 use std::fmt;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::attention::Rules;
 use crate::invitation::Invitation;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 
@@ -32,6 +33,7 @@ pub struct WindowLink {
     requests: Arc<DropOldestQueue<WindowRequest>>,
     seen: Arc<watch::Sender<bool>>,
     tray: Arc<watch::Sender<bool>>,
+    rules: Arc<watch::Sender<Rules>>,
 }
 
 impl Default for WindowLink {
@@ -40,6 +42,7 @@ impl Default for WindowLink {
             requests: DropOldestQueue::new(REQUESTS),
             seen: Arc::new(watch::Sender::new(false)),
             tray: Arc::new(watch::Sender::new(false)),
+            rules: Arc::new(watch::Sender::new(Rules::default())),
         }
     }
 }
@@ -70,6 +73,15 @@ impl WindowLink {
     /// The window says whether it is in front of the person: it has the focus and is not minimised.
     pub fn is_seen(&self, seen: bool) {
         self.seen.send_if_modified(|before| std::mem::replace(before, seen) != seen);
+    }
+
+    /// The person has decided about being called.
+    pub fn set_rules(&self, rules: Rules) {
+        self.rules.send_if_modified(|before| std::mem::replace(before, rules) != rules);
+    }
+
+    pub(super) fn rules(&self) -> watch::Receiver<Rules> {
+        self.rules.subscribe()
     }
 
     /// Whether there is a tray, in which a closed window can be found again.

@@ -50,10 +50,10 @@ pub(super) async fn signaling(url: &str) -> (Finding, Vec<IceServer>) {
         ),
         Some(SignalingEvent::LoginRefused { message, .. }) => {
             let words = "It answers, but doesn't let guests in, so nothing more can be tried.";
-            alone(Finding::weak(PART, words, message))
+            alone(Finding::weak(PART, words, message.plain()))
         }
         Some(SignalingEvent::Unreachable { message }) => {
-            alone(Finding::fails(PART, "It can't be reached.", message))
+            alone(Finding::fails(PART, "It can't be reached.", message.plain()))
         }
         _ => {
             let advice = "Check the address (--server), and that no firewall blocks it.";

@@ -27,11 +27,7 @@ use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::Pipeline;
 use crate::session::speaker_turn::SpeakerTurn;
 use crate::session::switchable::{Event, Switchable};
-
-const MICROPHONE_REPLACED: &str =
-    "The microphone was disconnected. The system's default is used instead.";
-const SPEAKER_REPLACED: &str =
-    "The speaker was disconnected. The system's default is used instead.";
+use crate::words::{Phrase, phrase};
 
 /// The two devices.
 pub(super) struct AudioDevices {
@@ -198,7 +194,7 @@ impl AudioDevices {
     fn failed_file(&self) -> Option<String> {
         match (self.speaker.keeper.choice(), self.speaker.keeper.trouble()) {
             (SpeakerChoice::File(_), Some(Trouble::Missing(words))) => {
-                (!self.speaker.is_opening()).then(|| sentence(words))
+                (!self.speaker.is_opening()).then(|| words.plain())
             }
             _ => None,
         }
@@ -212,26 +208,26 @@ impl AudioDevices {
     }
 
     /// What is wrong with the microphone now, in words.
-    pub(super) fn microphone_trouble(&self) -> Option<String> {
+    pub(super) fn microphone_trouble(&self) -> Option<Phrase> {
         Some(match self.microphone.keeper.trouble()? {
             Trouble::Missing(words) if self.in_call => {
-                format!("{} The call goes on without your voice.", sentence(words))
+                phrase!("call-without-voice", trouble = words.clone())
             }
-            Trouble::Missing(words) | Trouble::Fallback(words) => sentence(words),
-            Trouble::Replaced => MICROPHONE_REPLACED.to_owned(),
+            Trouble::Missing(words) | Trouble::Fallback(words) => words.clone(),
+            Trouble::Replaced => phrase!("microphone-replaced"),
         })
     }
 
     /// What is wrong with the speaker now, in words. Where it is missed by a ring tone only, it
     /// will be missed, and that reported, in the call.
-    pub(super) fn speaker_trouble(&self) -> Option<String> {
+    pub(super) fn speaker_trouble(&self) -> Option<Phrase> {
         Some(match self.speaker.keeper.trouble().filter(|_| self.in_call)? {
-            Trouble::Missing(words) if !self.speaker.keeper.choice().is_heard() => sentence(words),
-            Trouble::Missing(words) => format!("{} You will not hear the other.", sentence(words)),
+            Trouble::Missing(words) if !self.speaker.keeper.choice().is_heard() => words.clone(),
+            Trouble::Missing(words) => phrase!("call-without-sound", trouble = words.clone()),
             Trouble::Fallback(words) => {
-                format!("{} You hear the other through the system's default.", sentence(words))
+                phrase!("sound-through-default", trouble = words.clone())
             }
-            Trouble::Replaced => SPEAKER_REPLACED.to_owned(),
+            Trouble::Replaced => phrase!("speaker-replaced"),
         })
     }
 
@@ -294,13 +290,4 @@ impl AudioDevices {
             }
         }
     }
-}
-
-/// An error's text as a sentence.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String =
-        letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

@@ -18,6 +18,7 @@
 use std::time::{Duration, Instant};
 
 use crate::signaling::backoff::Backoff;
+use crate::words::Phrase;
 
 /// A failed attempt that took no longer is repeated before anything is reported.
 const QUICK: Duration = Duration::from_secs(1);
@@ -87,7 +88,7 @@ pub(super) enum Opened {
     /// The device that was chosen.
     Chosen,
     /// Its fallback; and why the chosen one was not opened.
-    Fallback(String),
+    Fallback(Phrase),
 }
 
 /// What is known about the devices there are.
@@ -107,11 +108,11 @@ struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It is missing; why.
-    Missing(String),
+    Missing(Phrase),
     /// It was lost, and its fallback is used.
     Replaced,
     /// It was not there, and its fallback is used; why.
-    Fallback(String),
+    Fallback(Phrase),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +288,7 @@ impl<C: Choice> DeviceKeeper<C> {
     }
 
     /// The attempt has opened nothing.
-    pub(super) fn failed(&mut self, failure: Failure, words: String, now: Instant) {
+    pub(super) fn failed(&mut self, failure: Failure, words: Phrase, now: Instant) {
         let Some(attempt) = self.attempt.take() else { return };
         // Some devices can be open only once.
         let frees = failure == Failure::Taken && (self.held == Held::Former || self.out_of_date);
@@ -313,7 +314,7 @@ impl<C: Choice> DeviceKeeper<C> {
     }
 
     /// Reports an attempt that takes long, once; `words` makes the report.
-    pub(super) fn report_overdue(&mut self, words: impl FnOnce(&C) -> String, now: Instant) {
+    pub(super) fn report_overdue(&mut self, words: impl FnOnce(&C) -> Phrase, now: Instant) {
         let Some(attempt) = &mut self.attempt else { return };
         let waited = now.saturating_duration_since(attempt.began);
         if !attempt.reported && self.held == Held::Nothing && waited >= PATIENCE {
@@ -323,7 +324,7 @@ impl<C: Choice> DeviceKeeper<C> {
     }
 
     /// The open device is gone.
-    pub(super) fn lost(&mut self, words: String, now: Instant) {
+    pub(super) fn lost(&mut self, words: Phrase, now: Instant) {
         if self.held == Held::Nothing {
             return;
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::media::units::Bitrate;
 use crate::session::statistics::Reading;
+use crate::words::{Phrase, phrase};
 
 /// Loss below this is repaired without anyone noticing.
 const NOTICEABLE_LOSS: f64 = 0.05;
@@ -57,24 +58,21 @@ impl Problem {
     }
 
     /// For the person: one line.
-    pub(super) fn words(&self) -> String {
-        let percent = |share: f64| (share * 100.0).round();
+    pub(super) fn words(&self) -> Phrase {
+        let percent = |share: f64| (share * 100.0).round() as u64;
+        let ms = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         match self {
-            Self::ComputerBusy { encode } => {
-                format!("This computer is too busy: each picture takes {} ms", encode.as_millis())
-            }
+            Self::ComputerBusy { encode } => phrase!("computer-busy", time = ms(encode)),
             Self::TheirConnectionWeak { lost } => {
-                format!("Their connection is weak: {}% of their packets are lost", percent(*lost))
+                phrase!("their-connection-weak", percent = percent(*lost))
             }
             Self::YourConnectionWeak { lost } => {
-                format!("Your connection is weak: {}% of your packets are lost", percent(*lost))
+                phrase!("your-connection-weak", percent = percent(*lost))
             }
             Self::YourUploadSlow { carries } => {
-                format!("Your upload is slow: it carries {} kbit/s", carries.bps() / 1000)
+                phrase!("your-upload-slow", kilobits = carries.bps() / 1000)
             }
-            Self::Late { by } => {
-                format!("The connection is slow: what you say arrives {} ms late", by.as_millis())
-            }
+            Self::Late { by } => phrase!("connection-late", time = ms(by)),
         }
     }
 
@@ -132,7 +130,7 @@ mod tests {
         let mut diagnosis = Diagnosis::default();
         let each = readings.iter().flat_map(|(times, reading)| (0..*times).map(move |_| reading));
         each.map(|reading| {
-            diagnosis.note(reading).map_or_else(String::new, |problem| problem.words())
+            diagnosis.note(reading).map_or_else(String::new, |problem| problem.words().plain())
         })
         .collect()
     }

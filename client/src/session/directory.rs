@@ -1,12 +1,12 @@
 //! Who can be called: pure bookkeeping of `users` answers and `presence` messages.
 //!
 //! The list is asked for on login and every so often while nobody is in a call; those on it are
-//! watched in between, so that somebody who goes is shown as gone at once. Whom the person called
-//! in this session stays on the list.
+//! watched in between, so that somebody who goes is shown as gone at once. Whom the person reached
+//! in this session, and who called them, stay on the list; one's own name is never on it.
 
 use std::collections::BTreeMap;
 
-use visavis_shared::{ClientMessage, Username, limits::MAX_LISTED_USERS};
+use visavis_shared::{Username, limits::MAX_LISTED_USERS};
 
 use crate::session::snapshot::Person;
 
@@ -14,6 +14,7 @@ use crate::session::snapshot::Person;
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     people: BTreeMap<Username, Entry>,
+    own_name: Option<Username>,
     total: usize,
 }
 
@@ -24,24 +25,33 @@ struct Entry {
 }
 
 impl Directory {
-    /// Takes an answer to `users`. Gives the message that watches them all, when it names anyone
-    /// new.
+    /// Whom we are logged in as.
+    pub(super) fn set_own_name(&mut self, username: Username) {
+        self.forget(&username);
+        self.own_name = Some(username);
+    }
+
+    /// Takes an answer to `users`, but for names that are `hidden`.
     pub(super) fn set_users(
         &mut self,
         users: Vec<Username>,
         total: usize,
-    ) -> Option<ClientMessage> {
-        let watched_before: Vec<_> = self.people.keys().cloned().collect();
+        hidden: impl Fn(&Username) -> bool,
+    ) {
         self.people.retain(|_, entry| entry.called);
         for entry in self.people.values_mut() {
             entry.online = false;
         }
+        let mut unlisted = 0;
         for username in users.into_iter().take(MAX_LISTED_USERS) {
-            self.people.entry(username).or_default().online = true;
+            if hidden(&username) || self.own_name.as_ref() == Some(&username) {
+                unlisted += 1;
+            } else {
+                self.people.entry(username).or_default().online = true;
+            }
         }
-        self.total = total.max(self.people.values().filter(|entry| entry.online).count());
-        let watched: Vec<_> = self.people.keys().take(MAX_LISTED_USERS).cloned().collect();
-        (watched != watched_before).then_some(ClientMessage::Watch { usernames: watched })
+        let online = self.people.values().filter(|entry| entry.online).count();
+        self.total = total.saturating_sub(unlisted).max(online);
     }
 
     pub(super) fn set_presence(&mut self, username: Username, online: bool) {
@@ -50,14 +60,26 @@ impl Directory {
         }
     }
 
-    /// Keeps somebody on the list who was called, or who called.
+    /// Keeps somebody on the list who was reached, or who called.
     pub(super) fn remember(&mut self, username: &Username) {
-        if self.people.len() < 2 * MAX_LISTED_USERS {
+        if self.own_name.as_ref() != Some(username) && self.people.len() < 2 * MAX_LISTED_USERS {
             self.people
                 .entry(username.clone())
                 .or_insert(Entry { online: true, called: true })
                 .called = true;
         }
+    }
+
+    /// Takes somebody off the list.
+    pub(super) fn forget(&mut self, username: &Username) {
+        if self.people.remove(username).is_some_and(|entry| entry.online) {
+            self.total = self.total.saturating_sub(1);
+        }
+    }
+
+    /// The names on the list, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Username> {
+        self.people.keys()
     }
 
     /// Whether somebody of this very name is on the list.
@@ -95,21 +117,27 @@ mod tests {
         directory.people().into_iter().map(|p| (p.username.to_string(), p.online)).collect()
     }
 
+    fn nobody(_: &Username) -> bool {
+        false
+    }
+
     #[test]
-    fn those_on_the_list_are_watched_once() {
+    fn neither_we_nor_who_is_hidden_is_on_the_list_or_counted() {
         let mut directory = Directory::default();
-        let watch = directory.set_users(vec![name("bob"), name("carol")], 2);
-        assert_eq!(
-            watch,
-            Some(ClientMessage::Watch { usernames: vec![name("bob"), name("carol")] })
-        );
-        assert_eq!(directory.set_users(vec![name("carol"), name("bob")], 2), None);
+        directory.remember(&name("alice"));
+        directory.set_own_name(name("alice"));
+        directory.remember(&name("alice"));
+        let users = ["alice", "bob", "mallory"].map(name).to_vec();
+        directory.set_users(users, 3, |username| username.as_str() == "mallory");
+        assert_eq!((shown(&directory), directory.total()), (vec![("bob".into(), true)], 1));
+        directory.forget(&name("bob"));
+        assert_eq!((shown(&directory), directory.total()), (Vec::new(), 0));
     }
 
     #[test]
     fn somebody_who_goes_is_shown_as_gone() {
         let mut directory = Directory::default();
-        directory.set_users(vec![name("bob")], 1);
+        directory.set_users(vec![name("bob")], 1, nobody);
         directory.set_presence(name("bob"), false);
         directory.set_presence(name("stranger"), true);
         assert_eq!(shown(&directory), [("bob".into(), false)]);
@@ -119,7 +147,7 @@ mod tests {
     fn whom_we_called_stays_on_the_list() {
         let mut directory = Directory::default();
         directory.remember(&name("dave"));
-        directory.set_users(vec![name("bob")], 1);
+        directory.set_users(vec![name("bob")], 1, nobody);
         assert_eq!(shown(&directory), [("bob".into(), true), ("dave".into(), false)]);
     }
 }

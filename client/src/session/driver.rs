@@ -9,14 +9,16 @@
 
 mod connection;
 mod intents;
+mod people;
 mod server;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep_until;
-use visavis_shared::{ClientMessage, IceServer};
+use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Username};
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
@@ -30,16 +32,18 @@ use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
 use crate::session::notices::Notices;
 use crate::session::options::SessionOptions;
+use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
 use crate::session::room::Room;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
-use crate::signaling::{Signaling, SignalingEvent};
+use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{PeerCommand, PeerEvent, PeerStats};
 
 use connection::CallPeer;
 use intents::Consent;
+use people::TurnedAway;
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -141,6 +145,22 @@ struct Driver {
     measured: CallMeasurements,
     reports: mpsc::Sender<Report>,
     people_asked_at: Option<Instant>,
+    people: People,
+    /// A log-in that waits until it is known who is blocked.
+    login_waits: Option<SignalingConfig>,
+    /// When an automatic log-in is tried again.
+    retry: Option<LoginRetry>,
+    /// Whom the server was asked to watch.
+    watched: Vec<Username>,
+    call_note: Option<CallNote>,
+    turned_away: VecDeque<TurnedAway>,
+}
+
+/// An automatic log-in, until it works or the person does something else.
+#[derive(Debug, Clone, Copy)]
+struct LoginRetry {
+    at: Option<Instant>,
+    after: Duration,
 }
 
 /// Everything that can happen to a session, listed once.
@@ -152,6 +172,7 @@ enum Event {
     Peer(PeerEvent),
     Statistics(Box<PeerStats>),
     Media(MediaEvent),
+    People(PeopleEvent),
 }
 
 impl Driver {
@@ -169,9 +190,12 @@ impl Driver {
             ring: options.ring.clone(),
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
+            microphone_muted: options.muted,
+            camera_off: options.camera_off,
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
+        let people = People::new(options.people.clone());
         let driver = Self {
             options,
             call: Call::default(),
@@ -191,6 +215,12 @@ impl Driver {
             measured: CallMeasurements::new(Instant::now()),
             reports,
             people_asked_at: None,
+            people,
+            login_waits: None,
+            retry: None,
+            watched: Vec::new(),
+            call_note: None,
+            turned_away: VecDeque::new(),
         };
         (driver, snapshots)
     }
@@ -202,6 +232,8 @@ impl Driver {
         leaver: Leaver,
     ) {
         let mut ticked_at = tokio::time::Instant::now();
+        self.log_in_at_start();
+        self.publish_snapshot();
         loop {
             let deadline = self.call.poll_timeout();
             let tick_at = ticked_at + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
@@ -212,6 +244,7 @@ impl Driver {
                 () = leaver.0.notified() => break,
                 () = sleep_until_some(deadline) => Event::Deadline,
                 () = sleep_until(tick_at) => Event::Tick,
+                event = self.people.next_event() => Event::People(event),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
                 Some(event) = media_events.recv() => Event::Media(event),
@@ -228,6 +261,7 @@ impl Driver {
                 Event::Peer(event) => self.on_peer(event),
                 Event::Statistics(stats) => self.on_statistics(&stats),
                 Event::Media(event) => self.on_media(event),
+                Event::People(event) => self.on_people(event),
             }
             self.publish_snapshot();
         }
@@ -249,7 +283,8 @@ impl Driver {
                 login.signaling.close().await;
             }
         };
-        let all = async { tokio::join!(media, signaling) };
+        let people = self.people.finish();
+        let all = async { tokio::join!(media, signaling, people) };
         if tokio::time::timeout(LEAVE_WITHIN, all).await.is_err() {
             tracing::warn!("a device or the server did not close in time");
         }
@@ -275,6 +310,7 @@ impl Driver {
         {
             self.ask_for_people();
         }
+        self.retry_login();
     }
 
     /// Gives the machine an input, and carries out whatever it asks for.
@@ -289,7 +325,7 @@ impl Driver {
             if let (CallPhase::Ended { reason: EndReason::ConnectFailed(why), .. }, Some(step)) =
                 (&phase, set_up_step)
             {
-                tracing::warn!(%step, %why, "the call could not be connected");
+                tracing::warn!(%step, ?why, "the call could not be connected");
             }
             self.on_phase(&phase);
             self.snapshot.call = phase;
@@ -298,6 +334,7 @@ impl Driver {
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
+        self.note_call(phase);
         self.media.command(MediaCommand::Ring(match phase {
             CallPhase::Ringing { .. } if self.snapshot.quiet => None,
             CallPhase::Ringing { .. } => Some(RingKind::Ring),
@@ -305,11 +342,10 @@ impl Driver {
             _ => None,
         }));
         match phase {
-            CallPhase::Calling { peer, since, .. } | CallPhase::Ringing { peer, since }
+            CallPhase::Calling { since, .. } | CallPhase::Ringing { since, .. }
                 if begun_at(&self.snapshot.call) != Some(*since) =>
             {
                 self.measured.begun(*since);
-                self.directory.remember(peer);
             }
             CallPhase::Connecting { since, .. } => self.measured.accepted(*since),
             CallPhase::InCall { since, .. } => {
@@ -317,6 +353,17 @@ impl Driver {
                 self.media.command(MediaCommand::MediaFlows);
             }
             _ => {}
+        }
+        if let CallPhase::Ringing { peer, .. }
+        | CallPhase::Calling { peer, ringing: true, .. }
+        | CallPhase::Connecting { peer, .. } = phase
+        {
+            self.directory.remember(peer);
+        }
+        if let CallPhase::Ended { peer, .. } = phase
+            && let Some(room) = self.room.call_ended(peer)
+        {
+            self.send(ClientMessage::LeaveRoom { room });
         }
         if let Some(call) = self.call.call_id() {
             self.measured.named(call);
@@ -337,6 +384,9 @@ impl Driver {
     fn carry_out(&mut self, output: Output<Consent>) {
         match output {
             Output::Send { to, call, signal } => {
+                if signal == CallSignal::Decline(DeclineReason::Busy) {
+                    self.note_turned_away(&to, call.as_ref());
+                }
                 self.send(ClientMessage::Call { to: Some(to), call, signal })
             }
             Output::OpenPeer(id, consent) => self.open_peer(id, &consent),
@@ -355,6 +405,7 @@ impl Driver {
     }
 
     fn publish_snapshot(&mut self) {
+        self.people.show(&mut self.snapshot);
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();
         self.snapshot.room.clone_from(self.room.phase());

@@ -15,6 +15,7 @@ use crate::session::driver::SessionHandle;
 use crate::session::ending::{ending, outcome};
 use crate::session::report::Report;
 use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
+use crate::words::Phrase;
 
 /// How long the report may take after the end of the call.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
@@ -156,7 +157,7 @@ struct Person {
     /// Whether whoever waits in the room was called.
     met: bool,
     was_ringing: bool,
-    noticed: Vec<String>,
+    noticed: Vec<Phrase>,
     interrupted: bool,
     gave_up: Option<(ExitReason, String)>,
 }
@@ -169,7 +170,7 @@ impl Person {
     fn look(&mut self, snapshot: &Snapshot, say: &mut impl FnMut(&str)) -> Step {
         for notice in &snapshot.notices {
             if !self.noticed.contains(&notice.text) {
-                say(&notice.text);
+                say(&notice.text.plain());
                 self.noticed.push(notice.text.clone());
             }
         }
@@ -269,7 +270,7 @@ impl Person {
             return Step::Over(ExitReason::NotReached, words.to_owned());
         }
         if let RoomPhase::Refused(words) = &snapshot.room {
-            return Step::Over(ExitReason::NotReached, words.clone());
+            return Step::Over(ExitReason::NotReached, words.plain());
         }
         if let Some(peer) = self.who_waits(snapshot).filter(|_| now < self.deadline) {
             self.met = true;
@@ -277,7 +278,7 @@ impl Person {
             return Step::Do(Intent::Call { username: peer.to_string() });
         }
         match &snapshot.login {
-            LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.clone()),
+            LoginPhase::Failed(words) => Step::Over(ExitReason::Server, words.plain()),
             LoginPhase::LoggedIn { username } if !self.placed => {
                 self.placed = true;
                 match &self.script.task {

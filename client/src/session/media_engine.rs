@@ -14,9 +14,9 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
-use crate::media::units::VideoSize;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
-use crate::session::audio_devices::{AudioDevices, sentence};
+use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
@@ -24,6 +24,7 @@ use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::{Pipeline, PipelineStatistics};
 use crate::session::switchable::{Event, Switchable};
 use crate::transport::{MediaEnds, PeerCommand};
+use crate::words::{Phrase, phrase};
 
 /// When the camera is turned off, so many black frames follow the last real one, so that the
 /// other does not keep looking at a frozen face.
@@ -42,9 +43,9 @@ pub(super) enum MediaEvent {
     /// Whether a camera delivers frames.
     CameraLive(bool),
     /// Something went wrong; in words.
-    Trouble(String),
+    Trouble(Phrase),
     /// What is wrong with a device now, in words; nothing when it is well or not wanted.
-    DeviceTrouble(DeviceKind, Option<String>),
+    DeviceTrouble(DeviceKind, Option<Phrase>),
 }
 
 /// What changes all the time.
@@ -83,6 +84,12 @@ pub(super) enum MediaCommand<C> {
     ProcessVoice(VoiceSetting),
     SetVolume(Volume),
     SetRing(Ring),
+    /// Captures and sends no more than this from the next call on.
+    LimitVideo {
+        size: VideoSize,
+        fps: u32,
+        max_bitrate: Bitrate,
+    },
     ListDevices,
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
@@ -116,7 +123,7 @@ pub(super) struct MediaEngine<C> {
 #[derive(Default)]
 struct Reported {
     camera_live: bool,
-    troubles: [Option<String>; 3],
+    troubles: [Option<Phrase>; 3],
 }
 
 impl<C> MediaEngine<C> {
@@ -129,6 +136,8 @@ impl<C> MediaEngine<C> {
         Self {
             audio: AudioDevices::new(&options),
             camera: Switchable::new(options.camera.clone()),
+            muted: options.muted,
+            camera_off: options.camera_off,
             options,
             events,
             remote_video,
@@ -141,8 +150,6 @@ impl<C> MediaEngine<C> {
             reported: Reported::default(),
             in_call: None,
             preview: false,
-            muted: false,
-            camera_off: false,
             black_frames_due: 0,
             black_frame_at: Instant::now(),
         }
@@ -170,7 +177,7 @@ impl<C> MediaEngine<C> {
                     Arc::clone(&self.remote_video),
                     ends,
                     peer,
-                    |words| self.trouble(words),
+                    |words| self.trouble(phrase!("part-failed").or_plain(words)),
                 ));
             }
             MediaCommand::MediaFlows => {
@@ -185,6 +192,11 @@ impl<C> MediaEngine<C> {
                 let statistics = self.detach();
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(statistics);
+            }
+            MediaCommand::LimitVideo { size, fps, max_bitrate } => {
+                self.options.video_size = size;
+                self.options.fps = fps;
+                self.options.max_bitrate = max_bitrate;
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;
@@ -247,7 +259,7 @@ impl<C> MediaEngine<C> {
             self.audio.listen();
         }
         for words in self.options.recordings.take_failures() {
-            self.trouble(words);
+            self.trouble(phrase!("recording-failed").or_plain(words));
         }
         MediaStatistics {
             microphone_level: self
@@ -259,7 +271,7 @@ impl<C> MediaEngine<C> {
         }
     }
 
-    fn trouble(&self, words: String) {
+    fn trouble(&self, words: Phrase) {
         report(&self.events, MediaEvent::Trouble(words));
     }
 
@@ -351,12 +363,12 @@ impl<C> MediaEngine<C> {
     }
 
     /// What is wrong with the camera now, in words; in a call also what that means for it.
-    fn camera_trouble(&self) -> Option<String> {
+    fn camera_trouble(&self) -> Option<Phrase> {
         match self.camera.keeper.trouble()? {
             Trouble::Missing(words) if self.in_call.is_some() => {
-                Some(format!("{} The call goes on without your picture.", sentence(words)))
+                Some(phrase!("call-without-picture", trouble = words.clone()))
             }
-            Trouble::Missing(words) | Trouble::Fallback(words) => Some(sentence(words)),
+            Trouble::Missing(words) | Trouble::Fallback(words) => Some(words.clone()),
             Trouble::Replaced => None,
         }
     }

@@ -6,6 +6,7 @@
 
 mod audio_devices;
 mod device_keeper;
+mod device_words;
 mod diagnosis;
 mod directory;
 pub mod driver;
@@ -17,6 +18,7 @@ mod media_engine;
 mod notices;
 mod open_devices;
 pub mod options;
+mod people;
 mod pipeline;
 mod process;
 pub mod report;

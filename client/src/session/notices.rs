@@ -3,6 +3,7 @@
 //! longer true.
 
 use crate::session::snapshot::{Notice, NoticeId};
+use crate::words::Phrase;
 
 /// More than this nobody reads.
 const AT_MOST: usize = 4;
@@ -27,6 +28,7 @@ pub(super) enum VideoOf {
 enum Subject {
     Device(DeviceKind),
     Video(VideoOf),
+    People,
 }
 
 /// The notices that were not put away yet.
@@ -40,22 +42,27 @@ pub(super) struct Notices {
 
 impl Notices {
     /// Adds a line, unless it is there already.
-    pub(super) fn add(&mut self, text: String) {
+    pub(super) fn add(&mut self, text: Phrase) {
         self.push(text);
     }
 
     /// What is wrong with a device now takes the place of its notice before; nothing does when
     /// it is well.
-    pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<String>) {
+    pub(super) fn device(&mut self, kind: DeviceKind, trouble: Option<Phrase>) {
         self.replace(Subject::Device(kind), trouble);
     }
 
     /// The same about the video of one side.
-    pub(super) fn video(&mut self, of: VideoOf, trouble: Option<String>) {
+    pub(super) fn video(&mut self, of: VideoOf, trouble: Option<Phrase>) {
         self.replace(Subject::Video(of), trouble);
     }
 
-    fn replace(&mut self, subject: Subject, trouble: Option<String>) {
+    /// The same about what is kept of people.
+    pub(super) fn people(&mut self, trouble: Option<Phrase>) {
+        self.replace(Subject::People, trouble);
+    }
+
+    fn replace(&mut self, subject: Subject, trouble: Option<Phrase>) {
         if let Some(at) = self.subjects.iter().position(|(of, _)| *of == subject) {
             let (_, former) = self.subjects.swap_remove(at);
             self.dismiss(former);
@@ -65,13 +72,13 @@ impl Notices {
         }
     }
 
-    fn push(&mut self, text: String) -> Option<NoticeId> {
+    fn push(&mut self, text: Phrase) -> Option<NoticeId> {
         if self.list.iter().any(|notice| notice.text == text) {
             return None;
         }
         // Whoever runs the program without a window reads it on standard output, and need not read
         // it twice.
-        tracing::info!("{text}");
+        tracing::info!("{}", text.plain());
         if self.list.len() == AT_MOST {
             self.list.remove(0);
         }
@@ -100,9 +107,9 @@ mod tests {
     fn the_same_line_is_shown_once_and_the_oldest_goes_first() {
         let mut notices = Notices::default();
         for text in ["a", "a", "b", "c", "d", "e"] {
-            notices.add(text.to_owned());
+            notices.add(text.into());
         }
-        let texts: Vec<_> = notices.list().into_iter().map(|notice| notice.text).collect();
+        let texts: Vec<_> = notices.list().into_iter().map(|notice| notice.text.plain()).collect();
         assert_eq!(texts, ["b", "c", "d", "e"]);
         notices.dismiss(notices.list()[0].id);
         assert_eq!(notices.list().len(), 3);
@@ -112,12 +119,12 @@ mod tests {
     fn what_is_said_about_a_device_changes_with_it_and_goes_when_it_is_well() {
         let mut notices = Notices::default();
         let texts = |notices: &Notices| {
-            notices.list().into_iter().map(|notice| notice.text).collect::<Vec<_>>()
+            notices.list().into_iter().map(|notice| notice.text.plain()).collect::<Vec<_>>()
         };
-        notices.add("the recording is not whole".to_owned());
-        notices.device(DeviceKind::Speaker, Some("the speaker is busy".to_owned()));
-        notices.device(DeviceKind::Camera, Some("no camera".to_owned()));
-        notices.device(DeviceKind::Speaker, Some("the speaker is gone".to_owned()));
+        notices.add("the recording is not whole".into());
+        notices.device(DeviceKind::Speaker, Some("the speaker is busy".into()));
+        notices.device(DeviceKind::Camera, Some("no camera".into()));
+        notices.device(DeviceKind::Speaker, Some("the speaker is gone".into()));
         assert_eq!(
             texts(&notices),
             ["the recording is not whole", "no camera", "the speaker is gone"]
@@ -127,7 +134,7 @@ mod tests {
         assert_eq!(texts(&notices), ["the recording is not whole", "no camera"]);
         // One that was put away takes nothing with it when its device is well.
         notices.dismiss(notices.list()[1].id);
-        notices.add("something else".to_owned());
+        notices.add("something else".into());
         notices.device(DeviceKind::Camera, None);
         assert_eq!(texts(&notices), ["the recording is not whole", "something else"]);
     }
@@ -135,11 +142,11 @@ mod tests {
     #[test]
     fn what_is_said_about_video_goes_when_it_can_be_seen_again() {
         let mut notices = Notices::default();
-        notices.video(VideoOf::Them, Some("bob's picture can't be shown".to_owned()));
-        notices.video(VideoOf::Us, Some("bob can't see you".to_owned()));
-        notices.device(DeviceKind::Camera, Some("no camera".to_owned()));
+        notices.video(VideoOf::Them, Some("bob's picture can't be shown".into()));
+        notices.video(VideoOf::Us, Some("bob can't see you".into()));
+        notices.device(DeviceKind::Camera, Some("no camera".into()));
         notices.video(VideoOf::Them, None);
-        let texts: Vec<_> = notices.list().into_iter().map(|notice| notice.text).collect();
+        let texts: Vec<_> = notices.list().into_iter().map(|notice| notice.text.plain()).collect();
         assert_eq!(texts, ["bob can't see you", "no camera"]);
     }
 }

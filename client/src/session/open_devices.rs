@@ -21,7 +21,9 @@ use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
 use crate::session::device_keeper::{Choice, Failure, Seen};
+use crate::session::device_words::{audio_words, camera_words, file_name, sentence};
 use crate::session::switchable::{Device, OpenError};
+use crate::words::{Phrase, phrase};
 
 /// Events of one device that wait; when full, the event is dropped, as one is enough.
 const DEVICE_EVENT_QUEUE: usize = 4;
@@ -30,6 +32,7 @@ const DEVICE_EVENT_QUEUE: usize = 4;
 pub(super) struct OpenMicrophone {
     _device: Microphone,
     events: mpsc::Receiver<AudioEvent>,
+    is_file: bool,
     pub(super) frames: Arc<DropOldestQueue<AudioFrame>>,
 }
 
@@ -38,7 +41,8 @@ impl OpenMicrophone {
         let (event_in, events) = mpsc::channel(DEVICE_EVENT_QUEUE);
         let frames = DropOldestQueue::new(MICROPHONE_QUEUE_FRAMES);
         let device = open_microphone(choice, Arc::clone(&frames), event_in)?;
-        Ok(Self { _device: device, events, frames })
+        let is_file = matches!(choice, MicrophoneChoice::File(_));
+        Ok(Self { _device: device, events, is_file, frames })
     }
 }
 
@@ -62,7 +66,7 @@ impl OpenSpeaker {
     pub(super) fn close(self) -> Option<String> {
         let Self { device, mut events, is_file, .. } = self;
         drop(device);
-        lost(&mut events).filter(|_| is_file)
+        why_lost(&mut events).filter(|_| is_file)
     }
 }
 
@@ -95,14 +99,16 @@ impl Device for OpenMicrophone {
         Seen { default: devices.default_microphone.clone(), names: devices.microphones.clone() }
     }
 
-    fn lost(&mut self) -> Option<String> {
-        lost(&mut self.events)
+    fn lost(&mut self) -> Option<Phrase> {
+        let id =
+            if self.is_file { phrase!("sound-file-failed") } else { phrase!("microphone-lost") };
+        why_lost(&mut self.events).map(|words| id.or_plain(sentence(&words)))
     }
 
-    fn overdue(choice: &MicrophoneChoice) -> String {
+    fn overdue(choice: &MicrophoneChoice) -> Phrase {
         match choice {
             MicrophoneChoice::File(path) => nobody_writes(path),
-            _ => "the microphone does not answer; choose another one".to_owned(),
+            _ => phrase!("microphone-slow"),
         }
     }
 }
@@ -117,30 +123,36 @@ impl Device for OpenSpeaker {
         Seen { default: devices.default_speaker.clone(), names: devices.speakers.clone() }
     }
 
-    fn lost(&mut self) -> Option<String> {
-        lost(&mut self.events)
+    fn lost(&mut self) -> Option<Phrase> {
+        let id = if self.is_file { phrase!("recording-stopped") } else { phrase!("speaker-lost") };
+        why_lost(&mut self.events).map(|words| id.or_plain(sentence(&words)))
     }
 
-    fn overdue(choice: &SpeakerChoice) -> String {
+    fn overdue(choice: &SpeakerChoice) -> Phrase {
         match choice {
             SpeakerChoice::File(path) => nobody_reads(path),
-            _ => "the speaker does not answer; choose another one".to_owned(),
+            _ => phrase!("speaker-slow"),
         }
     }
 }
 
-fn lost(events: &mut mpsc::Receiver<AudioEvent>) -> Option<String> {
+fn why_lost(events: &mut mpsc::Receiver<AudioEvent>) -> Option<String> {
     let AudioEvent::Lost { words, .. } = events.try_recv().ok()?;
     Some(words)
 }
 
 /// A pipe is waited for as long as it is wanted.
-fn nobody_writes(path: &Path) -> String {
-    format!("nothing comes from {} yet; what writes into it may be started now", path.display())
+fn nobody_writes(path: &Path) -> Phrase {
+    let plain = format!(
+        "Nothing comes from {} yet; what writes into it may be started now.",
+        path.display()
+    );
+    phrase!("nothing-comes-from-file", name = file_name(path)).or_plain(plain)
 }
 
-fn nobody_reads(path: &Path) -> String {
-    format!("nobody reads {} yet; what reads it may be started now", path.display())
+fn nobody_reads(path: &Path) -> Phrase {
+    let plain = format!("Nobody reads {} yet; what reads it may be started now.", path.display());
+    phrase!("nobody-reads-file", name = file_name(path)).or_plain(plain)
 }
 
 impl Device for OpenCamera {
@@ -153,20 +165,21 @@ impl Device for OpenCamera {
         Seen { default: None, names: devices.cameras.clone() }
     }
 
-    fn lost(&mut self) -> Option<String> {
+    fn lost(&mut self) -> Option<Phrase> {
         loop {
             match self.events.try_recv().ok()? {
                 CameraEvent::Live => self.live = true,
-                CameraEvent::Lost(words) => return Some(words),
+                CameraEvent::Lost(words) => {
+                    return Some(phrase!("camera-lost").or_plain(sentence(&words)));
+                }
             }
         }
     }
 
-    fn overdue(choice: &CameraChoice) -> String {
+    fn overdue(choice: &CameraChoice) -> Phrase {
         match choice {
             CameraChoice::File(path) => nobody_writes(path),
-            _ => "the camera is not open yet; allow it if the system asks, or choose another one"
-                .to_owned(),
+            _ => phrase!("camera-slow"),
         }
     }
 }
@@ -180,11 +193,19 @@ impl OpenError for AudioDeviceError {
             Failure::Other
         }
     }
+
+    fn words(&self) -> Phrase {
+        audio_words(self)
+    }
 }
 
 impl OpenError for CameraError {
     fn failure(&self) -> Failure {
         if matches!(self, Self::Busy(_)) { Failure::Taken } else { Failure::Other }
+    }
+
+    fn words(&self) -> Phrase {
+        camera_words(self)
     }
 }
 

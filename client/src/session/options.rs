@@ -12,6 +12,7 @@ use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_record::Recordings;
 use crate::media::voice_processing::VoiceSetting;
+use crate::words::Phrase;
 
 /// 720p: what a webcam delivers and a home line carries.
 const HD: VideoSize = VideoSize::new(1280, 720).unwrap();
@@ -26,7 +27,7 @@ pub enum Identity {
     Device(DeviceKey),
     /// There is a key and it can't be used; why, in words. Nobody is logged in with less than they
     /// own.
-    Unusable(String),
+    Unusable(Phrase),
 }
 
 /// How a call rings.
@@ -74,10 +75,21 @@ pub struct SessionOptions {
     pub recordings: Recordings,
     /// Where the last received frame goes when the call ends.
     pub snapshot: Option<PathBuf>,
+    /// Where contacts, blocked names and calls are kept; `None` keeps them for the session alone.
+    pub people: Option<PathBuf>,
     /// The server as it was typed last; what a log-in form begins with.
     pub remembered_server: String,
     /// The name as it was typed last.
     pub remembered_username: String,
+    /// Whether to log in with those two at once, and to go on trying while the server can't be
+    /// reached.
+    pub log_in_at_start: bool,
+    /// Whether only contacts can call.
+    pub only_contacts_call: bool,
+    /// Whether the microphone is muted to begin with.
+    pub muted: bool,
+    /// Whether the camera is off to begin with.
+    pub camera_off: bool,
     /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
@@ -102,8 +114,13 @@ impl Default for SessionOptions {
             record_video: None,
             recordings: Recordings::default(),
             snapshot: None,
+            people: None,
             remembered_server: String::new(),
             remembered_username: String::new(),
+            log_in_at_start: false,
+            only_contacts_call: false,
+            muted: false,
+            camera_off: false,
             window: false,
         }
     }

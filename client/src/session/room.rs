@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use visavis_shared::{ErrorCode, RoomId, Username};
 
 use crate::call::deadline;
-use crate::session::ending::foreign;
 use crate::session::snapshot::{RoomMate, RoomPhase};
+use crate::words::{Phrase, phrase};
 
 /// How long the person's asking stands while no answer comes: as long as a call that they placed
 /// would ring.
@@ -92,6 +92,25 @@ impl<C> Room<C> {
         }
     }
 
+    /// Somebody is blocked or called no more: they are not in the room for us.
+    pub(super) fn user_gone(&mut self, username: &Username) {
+        self.mate.take_if(|mate| mate.username == *username);
+    }
+
+    /// The call with this person is over. If they are who we met in the room, we leave it: the room
+    /// to tell the server of.
+    pub(super) fn call_ended(&mut self, peer: &Username) -> Option<RoomId> {
+        let met = self.mate.as_ref().is_some_and(|mate| mate.username == *peer);
+        if met { self.leave() } else { None }
+    }
+
+    /// We are logged in: what was refused before is over.
+    pub(super) fn forget_refusal(&mut self) {
+        if matches!(self.phase, RoomPhase::Refused(_)) {
+            self.phase = RoomPhase::Outside;
+        }
+    }
+
     /// The server refused something, which may be that we come in.
     pub(super) fn refused(&mut self, code: ErrorCode, in_reply_to: Option<&str>, message: &str) {
         let RoomPhase::Entering(room) = &self.phase else { return };
@@ -99,20 +118,19 @@ impl<C> Room<C> {
             return;
         }
         let words = match code {
-            ErrorCode::RoomFull => {
-                format!("There are two people in {room} already: agree on another room.")
-            }
-            ErrorCode::RateLimited => "You do that too often: try again in a minute.".to_owned(),
-            _ => foreign(message)
-                .unwrap_or_else(|| format!("The server did not let you into {room}.")),
+            ErrorCode::RoomFull => phrase!("room-full", room = room.as_str()),
+            ErrorCode::RateLimited => phrase!("refused-too-often"),
+            _ => Phrase::foreign(message)
+                .unwrap_or_else(|| phrase!("room-refused", room = room.as_str())),
         };
         self.phase = RoomPhase::Refused(words);
         self.asking = None;
     }
 
-    /// We are logged out: there is no room, and whatever was asked for is withdrawn.
-    pub(super) fn leave(&mut self) {
-        *self = Self::default();
+    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn. Gives
+    /// the room that we were in.
+    pub(super) fn leave(&mut self) -> Option<RoomId> {
+        std::mem::take(self).phase.room().cloned()
     }
 
     /// Where we are.
@@ -289,13 +307,13 @@ mod tests {
             room.refused(code, Some("join"), message);
             assert_eq!(room.joined(blue(), names(&["bob"]), now), None, "refused is refused");
             match room.phase() {
-                RoomPhase::Refused(words) => words.clone(),
+                RoomPhase::Refused(words) => words.plain(),
                 other => panic!("{other:?}"),
             }
         };
         assert_eq!(
             words(ErrorCode::RoomFull, "x"),
-            "There are two people in blue already: agree on another room."
+            "There are two people in blue already. Agree on another room."
         );
         assert_eq!(words(ErrorCode::Unavailable, "Try again soon."), "Try again soon.");
         assert!(words(ErrorCode::Other, "").contains("blue"));

@@ -1,19 +1,24 @@
 //! What the window sees and what it can ask for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use visavis_shared::{RoomId, Username};
+use visavis_shared::{IceServer, RoomId, Username};
 
-use crate::call::event::CallPhase;
+use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
+pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
+pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
 use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
+use crate::words::Phrase;
 
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +40,57 @@ pub enum Intent {
     /// Enter a room of two and meet whoever is there: who comes second calls the first. It is the
     /// consent to one call, with whoever is in this room when the answer comes.
     JoinRoom(RoomId),
+    /// Leave the room, or put away that it let nobody in.
+    LeaveRoom,
+    /// Keep somebody as a contact; both as typed. Why not, if so, is
+    /// [`Snapshot::contact_problem`].
+    AddContact {
+        /// Their name on the server.
+        username: String,
+        /// What to call them; empty for that name.
+        display_name: String,
+    },
+    /// Call a contact differently, as typed; empty for their name on the server.
+    RenameContact {
+        /// Which one.
+        username: Username,
+        /// What to call them.
+        display_name: String,
+    },
+    /// Keep a contact no longer.
+    RemoveContact(Username),
+    /// Let somebody call no more, and end the call with them if there is one.
+    Block(Username),
+    /// Let them call again.
+    Unblock(Username),
+    /// The missed calls were seen.
+    SeeMissedCalls,
+    /// Forget all calls.
+    EraseHistory,
+    /// Forget all contacts, blocked names and calls.
+    ErasePeople,
+    /// Write contacts, blocked names and calls as JSON into a file.
+    ExportPeople(PathBuf),
+    /// List only those whose names begin so; everybody when empty.
+    SearchPeople(String),
+    /// Let only contacts call, or everybody who is not blocked.
+    OnlyContactsCall(bool),
+    /// Capture and send no more than this from the next call on.
+    LimitVideo {
+        /// The largest size.
+        size: VideoSize,
+        /// The highest frame rate.
+        fps: u32,
+        /// The most that video may use.
+        max_bitrate: Bitrate,
+    },
+    /// Use these relays and servers beside those that the server offers, from the next call on.
+    UseNetwork {
+        /// STUN and TURN servers.
+        ice_servers: Vec<IceServer>,
+        /// Only relayed media.
+        relay_only: bool,
+    },
     /// Take the call that rings.
     Accept {
         /// Whose: nothing happens if it is somebody else's by now.
@@ -86,7 +142,7 @@ pub enum LoginPhase {
     /// The login is under way.
     LoggingIn,
     /// Refused or not reachable: one line that says what to do.
-    Failed(String),
+    Failed(Phrase),
     /// Logged in.
     LoggedIn {
         /// Under this name.
@@ -110,7 +166,7 @@ pub enum RoomPhase {
     /// In it: whoever joins it next calls us.
     Inside(RoomId),
     /// Not let in: one line that says what to do.
-    Refused(String),
+    Refused(Phrase),
 }
 
 impl RoomPhase {
@@ -142,6 +198,39 @@ pub struct Person {
     pub online: bool,
 }
 
+/// Whether somebody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Presence {
+    /// They can be called.
+    Online,
+    /// They can't.
+    Offline,
+    /// Nobody says: the server can't be reached, or watches no more names for us.
+    #[default]
+    Unknown,
+}
+
+/// A contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRow {
+    /// Their name on the server.
+    pub username: Username,
+    /// What the person calls them; `None` for that name.
+    pub display_name: Option<DisplayName>,
+    /// Since when they are a contact.
+    pub added: UnixTime,
+    /// Whether they are there.
+    pub presence: Presence,
+}
+
+impl ContactRow {
+    /// What is shown for them.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.display_name.as_ref().map_or(self.username.as_str(), DisplayName::as_str)
+    }
+}
+
 /// Tells one notice from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub u64);
@@ -152,7 +241,7 @@ pub struct Notice {
     /// Its id, to dismiss it by.
     pub id: NoticeId,
     /// What happened and what to do.
-    pub text: String,
+    pub text: Phrase,
 }
 
 /// Everything the window shows, in one piece.
@@ -164,7 +253,19 @@ pub struct Snapshot {
     pub server: String,
     /// The name as it was last typed or remembered.
     pub username: String,
-    /// Who is online, in order of name.
+    /// The contacts, in order of what is shown for them; without blocked ones.
+    pub contacts: Arc<Vec<ContactRow>>,
+    /// Why the last change of a contact was not made, in words.
+    pub contact_problem: Option<Phrase>,
+    /// The calls that are over, the newest first; without those of blocked names.
+    pub recent_calls: Arc<Vec<RecentCall>>,
+    /// How many missed calls among them were not seen.
+    pub unseen_missed_calls: usize,
+    /// The blocked names, in order.
+    pub blocked: Arc<Vec<Username>>,
+    /// What the list of people was asked for; empty for everybody.
+    pub search: String,
+    /// Who is online, in order of name; without blocked names.
     pub people: Vec<Person>,
     /// How many there are in all, when the list is cut.
     pub people_total: usize,
@@ -185,9 +286,9 @@ pub struct Snapshot {
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
     /// What is wrong with their video, in words, when it can't be shown.
-    pub remote_video_words: Option<String>,
+    pub remote_video_words: Option<Phrase>,
     /// What keeps them from seeing us, in words.
-    pub own_video_words: Option<String>,
+    pub own_video_words: Option<Phrase>,
     /// The devices there are.
     pub devices: DeviceList,
     /// The camera in use.
@@ -209,11 +310,24 @@ pub struct Snapshot {
     /// Round trip in the call, where measured.
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
-    pub connection_words: Option<String>,
+    pub connection_words: Option<Phrase>,
     /// The statistics of the call, while it has a connection.
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+}
+
+impl Snapshot {
+    /// Whether the end of the call is worth a page of its own. One that the person ended, missed,
+    /// or mistyped the name for is worth a line over the people.
+    #[must_use]
+    pub fn end_takes_a_page(&self) -> bool {
+        let CallPhase::Ended { peer, reason, .. } = &self.call else { return false };
+        let last = self.recent_calls.first();
+        let missed = last.is_some_and(|call| call.with == *peer && call.is_missed());
+        let own = [EndReason::HungUp, EndReason::DeclinedByUs, EndReason::Unknown];
+        !missed && !own.contains(reason)
+    }
 }
 
 /// What joins a window to a session.

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::device::device_watch::DevicesNow;
 use crate::session::device_keeper::{Choice, DeviceKeeper, Failure, Opened, Seen, Step};
+use crate::words::{Phrase, phrase};
 
 /// An open device.
 pub(super) trait Device: Sized + Send + 'static {
@@ -26,16 +27,19 @@ pub(super) trait Device: Sized + Send + 'static {
     fn seen(devices: &DevicesNow) -> Seen;
 
     /// Why it is gone, if it is: one line for a person.
-    fn lost(&mut self) -> Option<String>;
+    fn lost(&mut self) -> Option<Phrase>;
 
     /// What is said of a choice that takes long to open.
-    fn overdue(choice: &Self::Choice) -> String;
+    fn overdue(choice: &Self::Choice) -> Phrase;
 }
 
 /// Why a device did not open.
 pub(super) trait OpenError: std::fmt::Display + Send + 'static {
     /// Which kind of failure it is.
     fn failure(&self) -> Failure;
+
+    /// What to tell the person; on the command line it is the error's own text.
+    fn words(&self) -> Phrase;
 }
 
 /// What has become of a device.
@@ -80,7 +84,7 @@ impl<D: Device> Switchable<D> {
         F: Fn(&D::Choice) -> Result<D, D::Error> + Send + 'static,
     {
         if let Some(words) = self.device.as_mut().and_then(Device::lost) {
-            tracing::debug!(thread = D::THREAD, words, "a device is lost");
+            tracing::debug!(thread = D::THREAD, ?words, "a device is lost");
             self.keeper.lost(words, now);
         }
         if !self.keeper.is_opening() {
@@ -115,17 +119,13 @@ impl<D: Device> Switchable<D> {
             Ok(Err(error)) => {
                 self.opening = None;
                 tracing::debug!(thread = D::THREAD, %error, "a device does not open");
-                self.keeper.failed(error.failure(), error.to_string(), now);
+                self.keeper.failed(error.failure(), error.words(), now);
                 None
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
                 self.opening = None;
-                self.keeper.failed(
-                    Failure::Other,
-                    "the device's driver failed; choose another device".into(),
-                    now,
-                );
+                self.keeper.failed(Failure::Other, phrase!("driver-failed"), now);
                 None
             }
         }
@@ -143,10 +143,8 @@ impl<D: Device> Switchable<D> {
         match thread {
             Ok(_) => self.opening = Some(opening),
             Err(error) => {
-                let words = format!(
-                    "the system has no thread left for a device ({error}); close other programs"
-                );
-                self.keeper.failed(Failure::Other, words, now);
+                tracing::warn!(%error, "no thread for a device");
+                self.keeper.failed(Failure::Other, phrase!("no-thread"), now);
             }
         }
     }
@@ -161,7 +159,7 @@ fn attempt<D: Device>(
 ) -> Attempted<D> {
     open(chosen).map(|device| (device, Opened::Chosen)).or_else(|error| {
         let device = or_else.and_then(|fallback| open(fallback).ok());
-        let words = error.to_string();
+        let words = error.words();
         device.map(|device| (device, Opened::Fallback(words))).ok_or(error)
     })
 }
@@ -217,18 +215,22 @@ mod tests {
             Seen::default()
         }
 
-        fn lost(&mut self) -> Option<String> {
+        fn lost(&mut self) -> Option<Phrase> {
             None
         }
 
-        fn overdue(choice: &Name) -> String {
-            format!("{} is slow", choice.0)
+        fn overdue(choice: &Name) -> Phrase {
+            format!("{} is slow", choice.0).as_str().into()
         }
     }
 
     impl OpenError for &'static str {
         fn failure(&self) -> Failure {
             Failure::Other
+        }
+
+        fn words(&self) -> Phrase {
+            (*self).into()
         }
     }
 

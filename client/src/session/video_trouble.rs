@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::media::h264_sps::Unsupported;
 use crate::session::pipeline::PipelineStatistics;
 use crate::transport::{PeerStats, VideoFlow};
+use crate::words::{Phrase, phrase};
 
 /// Video that comes for so long without a frame that can be shown is a trouble.
 const NO_KEY_FRAME_AFTER: Duration = Duration::from_secs(5);
@@ -97,65 +98,42 @@ impl VideoWatch {
 
 impl VideoTrouble {
     /// What is wrong with their video, for the person: one line.
-    pub(super) fn words_of_theirs(self, peer: &str) -> String {
-        let why = match self {
-            Self::NoCommonFormat => {
-                "their program sends no H.264 video, the only kind that can be shown here"
-                    .to_owned()
-            }
-            Self::Refused => {
-                "their program refused video. It may have no H.264, the only kind that can be \
-                 shown here"
-                    .to_owned()
-            }
-            Self::Unwanted => "their program sends no video".to_owned(),
+    pub(super) fn words_of_theirs(self, peer: &str) -> Phrase {
+        match self {
+            Self::NoCommonFormat => phrase!("their-picture-no-format", peer = peer),
+            Self::Refused => phrase!("their-picture-refused", peer = peer),
+            Self::Unwanted => phrase!("their-picture-none", peer = peer),
             Self::Unsupported(Unsupported::Interlaced) => {
-                "it is interlaced. Another camera or program on their side may help".to_owned()
+                phrase!("their-picture-interlaced", peer = peer)
             }
-            Self::Unsupported(Unsupported::BitDepth(bits)) => format!(
-                "it has {bits} bits for each colour, and only 8 can be shown. Another program or \
-                 setting on their side may help"
-            ),
+            Self::Unsupported(Unsupported::BitDepth(bits)) => {
+                phrase!("their-picture-bits", peer = peer, bits = u64::from(bits))
+            }
             Self::Unsupported(Unsupported::Chroma(_)) => {
-                "its colours are finer than can be shown here. Another program or setting on their \
-                 side may help"
-                    .to_owned()
+                phrase!("their-picture-colours", peer = peer)
             }
-            Self::Unsupported(Unsupported::Size(width, height)) => format!(
-                "it is {width}x{height}, and no more than 1920x1080 can be shown. They can choose \
-                 a smaller picture"
-            ),
+            Self::Unsupported(Unsupported::Size(width, height)) => {
+                phrase!("their-picture-size", peer = peer, size = format!("{width}x{height}"))
+            }
             Self::Unsupported(Unsupported::References(_)) => {
-                "it needs more memory than was agreed. Another program or setting on their side \
-                 may help"
-                    .to_owned()
+                phrase!("their-picture-memory", peer = peer)
             }
             Self::Unsupported(Unsupported::Profile) => {
-                "it is a kind of H.264 that is unknown here. Another program or setting on their \
-                 side may help"
-                    .to_owned()
+                phrase!("their-picture-profile", peer = peer)
             }
-            Self::NoKeyFrame => {
-                "no whole picture has come for a while. It helps if they turn their camera off and \
-                 on"
-                .to_owned()
-            }
-        };
-        format!("{peer}'s picture can't be shown: {why}.")
+            Self::NoKeyFrame => phrase!("their-picture-no-key-frame", peer = peer),
+        }
     }
 
     /// What keeps them from seeing us, for the person: one line.
-    pub(super) fn words_of_ours(self, peer: &str) -> String {
-        let why = match self {
-            Self::NoCommonFormat => {
-                "their program takes no H.264 video, the only kind that is sent here"
-            }
-            Self::Refused => "their program refused video",
+    pub(super) fn words_of_ours(self, peer: &str) -> Phrase {
+        match self {
+            Self::NoCommonFormat => phrase!("cannot-see-you-no-format", peer = peer),
+            Self::Refused => phrase!("cannot-see-you-refused", peer = peer),
             Self::Unwanted | Self::Unsupported(_) | Self::NoKeyFrame => {
-                "their program takes no video"
+                phrase!("cannot-see-you-none", peer = peer)
             }
-        };
-        format!("{peer} can't see you: {why}.")
+        }
     }
 
     /// Its name in the report.
@@ -240,12 +218,12 @@ mod tests {
         let trouble = VideoTroubles::of(&stats, &measured, true).theirs.expect("a trouble");
         assert_eq!(trouble.name(), "too-large");
         assert_eq!(
-            trouble.words_of_theirs("bob"),
+            trouble.words_of_theirs("bob").plain(),
             "bob's picture can't be shown: it is 4096x2304, and no more than 1920x1080 can be \
              shown. They can choose a smaller picture."
         );
         assert_eq!(
-            VideoTrouble::Refused.words_of_ours("bob"),
+            VideoTrouble::Refused.words_of_ours("bob").plain(),
             "bob can't see you: their program refused video."
         );
     }

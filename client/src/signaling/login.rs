@@ -28,6 +28,7 @@ use super::server_url::ServerUrl;
 use super::socket::{self, Socket, Stream};
 use super::unreachable::Unreachable;
 use crate::device_key::LoginKey;
+use crate::words::{Phrase, phrase};
 
 /// How long the greeting of a server may take that has not greeted yet: it comes with the
 /// connection.
@@ -41,9 +42,9 @@ const MAX_SECRET_BYTES: usize = 512;
 #[derive(Debug)]
 pub(super) enum Failure {
     /// No connection, or none that answers.
-    Unreachable(String),
+    Unreachable(Phrase),
     /// The server refused the login.
-    Refused(LoginRefusal, String),
+    Refused(LoginRefusal, Phrase),
 }
 
 /// What comes of a login that does not fail.
@@ -130,8 +131,7 @@ impl Account {
     }
 
     fn unreachable(&self, why: Unreachable) -> Failure {
-        let (url, advice) = (&self.url, why.advice());
-        Failure::Unreachable(format!("The server at {url} can't be reached ({why}): {advice}."))
+        Failure::Unreachable(why.words(&self.url))
     }
 
     fn hung_up(&self) -> Failure {
@@ -171,11 +171,7 @@ impl Account {
                 }
                 // We ask for a name in its one form, which a server has no reason to change.
                 ServerMessage::LoggedIn { username, .. } if username != self.username => {
-                    let words = format!(
-                        "The server let you in under another name than {}, so you are not logged \
-                         in: check its address.",
-                        self.username
-                    );
+                    let words = phrase!("log-in-other-name", name = &self.username);
                     return Err(Failure::Refused(LoginRefusal::InvalidName, words));
                 }
                 ServerMessage::LoggedIn { ice_servers, resume: token, .. } => {
@@ -186,7 +182,7 @@ impl Account {
                     return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
-                    return Err(Failure::Refused(refusal(code), message.into()));
+                    return Err(Failure::Refused(refusal(code), said(&message)));
                 }
                 _ => {}
             }
@@ -230,23 +226,24 @@ fn refusal_words(
     message: ForeignText,
     username: &Username,
     signed: bool,
-) -> String {
+) -> Phrase {
     match reason {
-        LoginRefusal::Taken => format!(
-            "Somebody is already logged in as {username}: choose another name, or close the other \
-             window."
-        ),
+        // Who shows the key of the one who is there takes their place: it is somebody else.
+        LoginRefusal::Taken if signed => phrase!("log-in-taken-by-another", name = username),
+        LoginRefusal::Taken => phrase!("log-in-taken", name = username),
         LoginRefusal::InvalidName if message.is_empty() => {
-            format!("The server does not take {username} for a name: choose another one.")
+            phrase!("log-in-name-refused", name = username)
         }
-        _ if message.is_empty() => "The server refused the login and gave no reason.".to_owned(),
-        LoginRefusal::NotAllowed if signed => {
-            format!(
-                "{message} If that was this device, write the server's address as you did then."
-            )
+        LoginRefusal::NotAllowed if signed && !message.is_empty() => {
+            phrase!("log-in-was-here", reason = said(&message))
         }
-        _ => message.into(),
+        _ => said(&message),
     }
+}
+
+/// What the server says itself.
+fn said(message: &str) -> Phrase {
+    Phrase::foreign(message).unwrap_or_else(|| phrase!("log-in-refused"))
 }
 
 #[cfg(test)]

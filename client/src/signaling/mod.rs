@@ -23,6 +23,7 @@ use visavis_shared::{ClientMessage, IceServer, LoginRefusal, ServerMessage, User
 pub use server_url::{ServerUrl, UrlError};
 
 use crate::device_key::DeviceKey;
+use crate::words::Phrase;
 
 /// Messages that wait to be sent. A burst of candidates is the most that comes at once; what does
 /// not fit belongs to a connection that hangs, and is dropped.
@@ -62,12 +63,12 @@ pub enum SignalingEvent {
         /// Why, for programs.
         reason: LoginRefusal,
         /// Why and what to do, for people.
-        message: String,
+        message: Phrase,
     },
     /// The server could not be reached at all; nothing more comes.
     Unreachable {
         /// Why and what to do, for people.
-        message: String,
+        message: Phrase,
     },
     /// The connection was lost; it is being renewed.
     Down,

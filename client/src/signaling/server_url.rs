@@ -11,6 +11,8 @@ use std::net::Ipv6Addr;
 use tokio_tungstenite::tungstenite::http::Uri;
 use visavis_shared::limits::DEFAULT_PORT;
 
+use crate::words::{Phrase, phrase};
+
 /// So much of what can't be used is given back.
 const QUOTED_CHARS: usize = 80;
 /// The longest address of a server that is taken.
@@ -20,6 +22,14 @@ const MOST_BYTES: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no server address: write a host name, or ws://HOST:9090, or wss://HOST")]
 pub struct UrlError(String);
+
+impl UrlError {
+    /// What to tell the person.
+    #[must_use]
+    pub fn words(&self) -> Phrase {
+        phrase!("no-server-address", typed = &self.0).or_plain(self.to_string())
+    }
+}
 
 /// A `ws://` or `wss://` URL with a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +95,12 @@ impl ServerUrl {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Host and port without the scheme, as people read them.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(self.origin.as_str(), |(_, authority)| authority)
     }
 
     /// Whether it names this machine: its loopback, or "localhost".

@@ -11,6 +11,9 @@ use tokio_tungstenite::tungstenite::error::TlsError as WebSocketTlsError;
 use tokio_tungstenite::tungstenite::http::{Response, StatusCode, header::LOCATION};
 use tokio_tungstenite::tungstenite::{self, Error};
 
+use super::server_url::ServerUrl;
+use crate::words::{Phrase, phrase};
+
 /// Why there is no connection to the server, or none that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unreachable {
@@ -73,8 +76,49 @@ pub(super) enum Unreachable {
 }
 
 impl Unreachable {
+    /// What happened and what to do. The command line also says what the server or the system said.
+    pub(super) fn words(self, url: &ServerUrl) -> Phrase {
+        let server = url.authority();
+        let words = match self {
+            Self::UnknownName => phrase!("server-unknown-name", server = server),
+            Self::NothingListens => phrase!("server-not-running", server = server),
+            Self::NoAnswer => phrase!("server-no-answer", server = server),
+            Self::NoRoute => phrase!("server-no-route", server = server),
+            Self::Silent { tls: true } | Self::HungUp { tls: true } => {
+                phrase!("server-silent-tls", server = server)
+            }
+            Self::Silent { tls: false } | Self::HungUp { tls: false } => {
+                phrase!("server-silent", server = server)
+            }
+            Self::NoTls => phrase!("server-not-encrypted", server = server),
+            Self::WantsTls => phrase!("server-encrypted", server = server),
+            Self::Untrusted => phrase!("server-untrusted", server = server),
+            Self::Expired => phrase!("server-expired", server = server),
+            Self::NotYetValid => phrase!("server-not-yet-valid", server = server),
+            Self::OtherName => phrase!("server-other-name", server = server),
+            Self::Revoked | Self::BadCertificate => {
+                phrase!("server-bad-certificate", server = server)
+            }
+            Self::TlsFails => phrase!("server-encryption-fails", server = server),
+            Self::TooMany => phrase!("server-too-many", server = server),
+            Self::BehindProxy(_) => phrase!("server-behind-proxy", server = server),
+            Self::Busy => phrase!("server-busy", server = server),
+            Self::NotAdmitted(_) => phrase!("server-not-admitted", server = server),
+            Self::Moved(_) => phrase!("server-moved", server = server),
+            Self::NotThere(_)
+            | Self::NoSignaling(_)
+            | Self::OtherProtocol
+            | Self::TooMuch
+            | Self::NotGreeted => phrase!("server-none-there", server = server),
+            Self::Failed(_) => phrase!("server-failed", server = server),
+            Self::Io => phrase!("server-connection-failed", server = server),
+        };
+        let advice = self.advice();
+        words.or_plain(format!("The server at {url} can't be reached ({self}): {advice}."))
+    }
+
     /// What to do, as half a sentence.
-    pub(super) fn advice(self) -> &'static str {
+    fn advice(self) -> &'static str {
         match self {
             Self::UnknownName => "check how it is spelt, and that this computer is online",
             Self::NothingListens => {

@@ -14,7 +14,7 @@ use eframe::egui::{
 use visavis_shared::Username;
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallScreen, CallView};
+use super::call_screen::{CallLook, CallScreen, CallView};
 use super::design::{Palette, theme};
 use super::login::LoginForm;
 use super::people::PeoplePage;
@@ -28,6 +28,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
+use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
 pub struct App {
@@ -37,7 +38,7 @@ pub struct App {
     writer: Option<SettingsWriter>,
     /// The login that was requested here; remembered once it works.
     requested_login: Option<(String, String)>,
-    local_notices: Vec<String>,
+    local_notices: Vec<Phrase>,
     ready: Readiness,
     title: String,
     help: bool,
@@ -48,6 +49,7 @@ pub struct App {
     call: CallScreen,
     desktop: WindowLink,
     invited: Option<Invited>,
+    call_look: CallLook,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -72,10 +74,7 @@ impl App {
             }
             Err(error) => {
                 tracing::warn!(%error, "no thread to write settings");
-                local_notices.push(
-                    "Your choices won't be remembered: the system can't start another thread."
-                        .to_owned(),
-                );
+                local_notices.push(phrase!("settings-unsaved-busy"));
                 None
             }
         });
@@ -99,6 +98,7 @@ impl App {
             call: CallScreen::default(),
             desktop: options.desktop,
             invited: None,
+            call_look: CallLook::default(),
         }
     }
 
@@ -178,7 +178,8 @@ impl App {
             }
             Proposal::Meet => self.people.propose(invitation.whom()),
             Proposal::Elsewhere => {
-                self.local_notices.push(desktop::other_server(&invitation.server()));
+                let words = desktop::other_server(&invitation.server());
+                self.local_notices.extend(Phrase::foreign(&words));
             }
         }
         self.invited = None;
@@ -211,8 +212,7 @@ impl App {
         if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
             && let Some((server, username)) = self.requested_login.take()
         {
-            self.settings.server = Some(server);
-            self.settings.username = Some(username);
+            self.settings.logged_in(&server, &username);
             self.keep_settings();
         }
     }
@@ -235,7 +235,8 @@ impl App {
         if self.help {
             keyboard::help(&ctx, &mut actions);
         }
-        keyboard::handle(&ctx, &snapshot, &mut self.call, self.help, &mut actions);
+        let call = (&mut self.call, &mut self.call_look);
+        keyboard::handle(&ctx, &snapshot, call, self.help, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
         }
@@ -249,7 +250,8 @@ impl App {
         };
         if let Some((peer, since, lost_at)) = running(&snapshot.call) {
             let view = CallView { peer: peer.as_str(), since, lost_at, now };
-            return self.call.show(ui, view, snapshot, (&self.remote, &self.own), actions);
+            let pictures = (&self.remote, &self.own);
+            return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
         match &snapshot.call {
             CallPhase::Idle => match &snapshot.login {
@@ -261,18 +263,18 @@ impl App {
                 }
             },
             CallPhase::Calling { peer, ringing, since } => {
-                let (heading, waited) = (format!("Calling {peer}"), waited(ui, *since));
-                let progress = if *ringing { "Ringing…" } else { "Trying to reach them…" };
-                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
+                let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
+                let progress = if *ringing { text!("ringing") } else { text!("calling") };
+                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
                 waiting::ringing(ui, peer, waited, snapshot, actions);
             }
             CallPhase::Connecting { peer, since } => {
-                let (heading, waited) = (format!("Connecting to {peer}"), waited(ui, *since));
-                let progress = "Setting up picture and sound…";
-                waiting::waiting(ui, peer.as_str(), &heading, progress, waited, actions);
+                let heading = text!("connecting-person", peer = peer);
+                let (progress, waited) = (text!("connecting"), waited(ui, *since));
+                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}
@@ -317,6 +319,10 @@ impl App {
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
             }
             Intent::SetVolume(volume) => self.settings.volume = *volume,
+            // Whoever only cancels a log-in has not logged out.
+            Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
+                self.settings.logged_out = true;
+            }
             _ => {}
         }
         if self.settings != before {
@@ -328,6 +334,7 @@ impl App {
     }
 
     fn keep_settings(&self) {
+        self.desktop.set_rules(desktop::rules(&self.settings.notifications));
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }
@@ -346,17 +353,17 @@ fn running(call: &CallPhase) -> Option<(&Username, Instant, Option<Instant>)> {
 /// What stands in the window's title bar.
 fn title(snapshot: &Snapshot) -> String {
     match (&snapshot.call, &snapshot.login) {
-        (CallPhase::Ringing { peer, .. }, _) => format!("{peer} is calling – Visavis"),
-        (CallPhase::Calling { peer, .. }, _) => format!("Calling {peer} – Visavis"),
+        (CallPhase::Ringing { peer, .. }, _) => text!("title-ringing", peer = peer),
+        (CallPhase::Calling { peer, .. }, _) => text!("title-calling", peer = peer),
         (
             CallPhase::Connecting { peer, .. }
             | CallPhase::InCall { peer, .. }
             | CallPhase::Reconnecting { peer, .. },
             _,
-        ) => format!("In a call with {peer} – Visavis"),
+        ) => text!("title-in-call", peer = peer),
         (_, LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username }) => {
-            format!("{username} – Visavis")
+            text!("title-logged-in", name = username)
         }
-        _ => "Visavis".to_owned(),
+        _ => super::NAME.to_owned(),
     }
 }

@@ -14,10 +14,11 @@ use super::design::{
     Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
     space, stage,
 };
-use super::self_view::SelfView;
+use super::self_view::{OwnPicture, SelfView, SelfViewLook};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
+use crate::words::text;
 
 /// A shorter gap needs no number.
 const LOST_FOR_LONG: Duration = motion::REST;
@@ -30,6 +31,20 @@ pub(super) struct CallView<'a> {
     /// Without media since, while that is being mended.
     pub(super) lost_at: Option<Instant>,
     pub(super) now: Instant,
+}
+
+/// How the person wants to see a call; outlasts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct CallLook {
+    /// The other's picture fills the window, cropped; otherwise it is whole.
+    pub(super) fill: bool,
+    pub(super) own: SelfViewLook,
+}
+
+impl Default for CallLook {
+    fn default() -> Self {
+        Self { fill: true, own: SelfViewLook::default() }
+    }
 }
 
 /// What the screen remembers from pass to pass, for one call.
@@ -49,20 +64,22 @@ impl CallScreen {
         call: CallView<'_>,
         snapshot: &Snapshot,
         (remote, own): (&VideoView, &VideoView),
+        look: &mut CallLook,
         actions: &mut Actions,
     ) {
         let stage = ui.max_rect();
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
-            let shown = self.stage(ui, stage, call, snapshot, remote, actions);
+            let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
             let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
             }
             let live = snapshot.camera_live && !snapshot.camera_off;
-            let unseen = snapshot.own_video_words.as_deref();
-            self.self_view.show(ui, stage, own, live, unseen);
+            let unseen = snapshot.own_video_words.as_ref();
+            let own = OwnPicture { view: own, live, peer: call.peer, unseen };
+            self.self_view.show(ui, stage, own, &mut look.own);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
             let tools = self.tools(ui, stage, actions);
@@ -79,12 +96,12 @@ impl CallScreen {
 
     /// The other person, or who they are while there is no video. Returns whether there is one.
     fn stage(
-        &self,
+        &mut self,
         ui: &mut Ui,
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        remote: &VideoView,
+        (remote, look): (&VideoView, &mut CallLook),
         actions: &mut Actions,
     ) -> bool {
         ui.painter().rect_filled(stage, 0.0, stage::GROUND);
@@ -92,13 +109,23 @@ impl CallScreen {
         if response.double_clicked() {
             actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
         }
+        response.context_menu(|ui| self.menu(ui, look, actions));
         let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
-        let shown = snapshot.remote_video_live && remote.paint(ui.painter(), shape, 0, false);
+        let shown = snapshot.remote_video_live
+            && if look.fill {
+                remote.fill(ui.painter(), stage)
+            } else {
+                remote.paint(ui.painter(), shape, 0, false)
+            };
         let peer = call.peer;
+        // What the person can do nothing about is said where the picture would be.
         let label = match &snapshot.remote_video_words {
-            _ if shown => format!("Picture of {peer}"),
-            Some(words) => words.clone(),
-            None => format!("No picture from {peer}"),
+            _ if shown => text!("picture-of", peer = peer),
+            Some(words) => words.text(),
+            None if call.now.saturating_duration_since(call.since) < motion::FIRST_PICTURE => {
+                text!("waiting-for-picture", peer = peer)
+            }
+            None => text!("no-picture-from", peer = peer),
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if !shown {
@@ -113,41 +140,61 @@ impl CallScreen {
             let below = center + vec2(0.0, diameter / 2.0 + space::S4);
             let room = stage.width() - 2.0 * layout::STAGE_MARGIN;
             let ink = stage::TEXT_2;
-            // What the person can do nothing about is said where the picture would be.
-            let text = match &snapshot.remote_video_words {
-                Some(words) => words.clone(),
-                None => format!("No picture from {peer}"),
-            };
-            let galley = ui.painter().layout_job(TypeStyle::Body.layout(&text, ink, room, true));
+            let galley = ui.painter().layout_job(TypeStyle::Body.layout(&label, ink, room, true));
             ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, ink);
         } else if call.lost_at.is_some() {
             // What stands still must not look as if it moved.
-            ui.painter().rect_filled(shape, 0.0, stage::DIMMED);
+            ui.painter().rect_filled(if look.fill { stage } else { shape }, 0.0, stage::DIMMED);
         }
         shown
+    }
+
+    /// What a click with the other button offers over the picture.
+    fn menu(&mut self, ui: &mut Ui, look: &mut CallLook, actions: &mut Actions) {
+        let fullscreen = is_fullscreen(ui.ctx());
+        let mut item = |words: String| ui.button(words).clicked();
+        if item(if look.fill { text!("whole-picture") } else { text!("fill-window") }) {
+            look.fill = !look.fill;
+        }
+        if item(if look.own.hidden { text!("show-own-picture") } else { text!("hide-own-picture") })
+        {
+            look.own.hidden = !look.own.hidden;
+        }
+        if item(text!("statistics")) {
+            self.toggle_statistics();
+        }
+        if item(if fullscreen {
+            text!("menu-leave-full-screen")
+        } else {
+            text!("menu-full-screen")
+        }) {
+            actions.push(Action::Fullscreen(!fullscreen));
+        }
     }
 
     /// The bar below. Returns whether it is being used.
     fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched| if switched { Look::Switched } else { Look::Plain };
-        let hang_up = format!("Close the call ({})", ui.ctx().format_shortcut(&keyboard::HANG_UP));
+        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let (mute, video) = (keys(&keyboard::MUTE), keys(&keyboard::CAMERA));
         let microphone = if muted {
-            (Icon::MicrophoneOff, "Unmute", "Unmute the microphone (M)")
+            (Icon::MicrophoneOff, text!("unmute"), text!("unmute-hint", keys = mute))
         } else {
-            (Icon::Microphone, "Mute", "Mute the microphone (M)")
+            (Icon::Microphone, text!("mute"), text!("mute-hint", keys = mute))
         };
         let camera = if off {
-            (Icon::CameraOff, "Camera on", "Turn the camera on (V)")
+            (Icon::CameraOff, text!("camera-on"), text!("camera-on-hint", keys = video))
         } else {
-            (Icon::Camera, "Camera off", "Turn the camera off (V)")
+            (Icon::Camera, text!("camera-off"), text!("camera-off-hint", keys = video))
         };
-        let devices = (Icon::Sliders, "Devices", "Choose camera, microphone and speaker");
+        let devices = (Icon::Sliders, text!("devices"), text!("devices-hint"));
+        let hang_up = text!("close-call-hint", keys = keys(&keyboard::HANG_UP));
         let controls = [
             (microphone, look(muted)),
             (camera, look(off)),
             (devices, look(self.devices_open)),
-            ((Icon::HangUp, "Close call", &hang_up), Look::HangUp),
+            ((Icon::HangUp, text!("close-call"), hang_up), Look::HangUp),
         ]
         .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
         let used = controls::bar(ui, over, &self.reveal, &controls);
@@ -164,17 +211,19 @@ impl CallScreen {
     /// The tools at the upper right. Returns whether they are being used.
     fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
         let fullscreen = is_fullscreen(ui.ctx());
+        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let full = keys(&keyboard::FULLSCREEN);
         let window = if fullscreen {
-            (Icon::Restore, "Window", "Leave full screen (F or Escape)")
+            let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));
+            let hint = text!("leave-full-screen-hint", keys = keys);
+            (Icon::Restore, text!("leave-full-screen"), hint)
         } else {
-            (Icon::Fullscreen, "Full screen", "Fill the screen with the call (F)")
+            (Icon::Fullscreen, text!("full-screen"), text!("full-screen-hint", keys = full))
         };
         let statistics = if self.statistics_open { Look::Switched } else { Look::Plain };
+        let statistics_hint = text!("show-statistics-hint", keys = keys(&keyboard::STATISTICS));
         let controls = [
-            (
-                (Icon::Statistics, "Show statistics", "How the connection is doing (Ctrl+I)"),
-                statistics,
-            ),
+            ((Icon::Statistics, text!("show-statistics"), statistics_hint), statistics),
             (window, Look::Plain),
         ]
         .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
@@ -196,12 +245,12 @@ impl CallScreen {
             .pivot(Align2::CENTER_BOTTOM)
             .fixed_pos(pos2(stage.center().x, stage.bottom() - BAR_HEIGHT - space::S2))
             .constrain_to(stage)
-            .accessible_name("Devices")
+            .accessible_name(text!("devices"))
             .show(ctx, |ui| {
                 let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
                 widgets::card(ui).shadow(shadow).show(ui, |ui| {
                     ui.set_width(width);
-                    if widgets::card_head(ui, "Devices", "Close devices") {
+                    if widgets::card_head(ui, &text!("devices"), &text!("close-devices")) {
                         self.devices_open = false;
                     }
                     eframe::egui::ScrollArea::vertical()
@@ -264,7 +313,7 @@ fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, opacity: f32) {
         let time = ui.interact(place, ui.make_persistent_id("clock"), Sense::hover());
         time.widget_info(|| WidgetInfo::labeled(Role::Label, true, &clock));
         ui.ctx().accesskit_node_builder(time.id, |node| {
-            node.set_description(format!("In the call for {}", words::spoken(talked)));
+            node.set_description(text!("time-in-call", time = words::spoken(talked)));
         });
     });
 }
@@ -275,15 +324,14 @@ fn condition(ui: &mut Ui, over: Rect, call: CallView<'_>, snapshot: &Snapshot) {
         Some(lost_at) => {
             let lost = call.now.saturating_duration_since(lost_at);
             ui.ctx().request_repaint_after(wake::until_next_second(lost_at, call.now));
-            let so_far = if lost < LOST_FOR_LONG {
-                String::new()
+            if lost < LOST_FOR_LONG {
+                text!("interrupted", peer = call.peer)
             } else {
-                format!(" ({})", words::clock(lost))
-            };
-            format!("The connection is interrupted. Finding another way to {}…{so_far}", call.peer)
+                text!("interrupted-for", peer = call.peer, time = words::clock(lost))
+            }
         }
-        None => match snapshot.connection_words.as_deref().and_then(words::foreign) {
-            Some(text) => text,
+        None => match &snapshot.connection_words {
+            Some(words) => words.text(),
             None => return,
         },
     };

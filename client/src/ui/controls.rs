@@ -70,12 +70,12 @@ impl Reveal {
     }
 }
 
-pub(super) struct Control<'a> {
+pub(super) struct Control {
     pub(super) icon: Icon,
     /// Its name, and what stands on it where it has words.
-    pub(super) text: &'static str,
+    pub(super) text: String,
     /// What it does, with its key.
-    pub(super) hint: &'a str,
+    pub(super) hint: String,
     pub(super) look: Look,
 }
 
@@ -98,13 +98,13 @@ pub(super) struct Use {
 }
 
 /// Shows the bar at the lower edge of the stage: round buttons, then, behind a line, the last one.
-pub(super) fn bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control<'_>]) -> Use {
+pub(super) fn bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control]) -> Use {
     let with_words = over.width() >= layout::CLOSE_IS_AN_ICON;
     let gap = if over.width() < layout::TINY { space::S1 } else { space::S2 };
     let widths: Vec<f32> = controls
         .iter()
         .map(|control| match control.look {
-            Look::HangUp if with_words => pill_width(ui, control.text),
+            Look::HangUp if with_words => pill_width(ui, &control.text),
             _ => size::CONTROL_LG,
         })
         .collect();
@@ -152,7 +152,7 @@ pub(super) fn bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control<
 }
 
 /// Shows the tools at the upper right of the stage.
-pub(super) fn tools(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control<'_>]) -> Use {
+pub(super) fn tools(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control]) -> Use {
     let step = TOOL + space::S1;
     let width = step * controls.len() as f32 + space::S1;
     let pill = Rect::from_min_size(
@@ -193,11 +193,12 @@ fn pill_width(ui: &Ui, text: &str) -> f32 {
     PILL_BEFORE + size::ICON_CALL + space::S2 + words + PILL_BEHIND
 }
 
-fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>, icon: f32) -> Response {
+/// One round button.
+pub(super) fn button(ui: &mut Ui, rect: Rect, control: &Control, icon: f32) -> Response {
     let p = Palette::of(ui.visuals());
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), control.text);
+        let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), &control.text);
         info.selected = (control.look == Look::Switched).then_some(true);
         info
     });
@@ -234,12 +235,12 @@ fn button(ui: &mut Ui, rect: Rect, control: &Control<'_>, icon: f32) -> Response
         ui.painter().text(
             pos2(middle.x + icon / 2.0 + space::S2, rect.center().y),
             Align2::LEFT_CENTER,
-            control.text,
+            &control.text,
             TypeStyle::Strong.font(),
             ink,
         );
     } else {
         control.icon.paint(ui.painter(), Rect::from_center_size(rect.center(), side), ink);
     }
-    response.on_hover_text(control.hint)
+    response.on_hover_text(&control.hint)
 }

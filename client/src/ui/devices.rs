@@ -10,6 +10,7 @@ use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
+use crate::words::text;
 
 /// One line of a list: what it is called, what it chooses.
 type Entry<C> = (String, C);
@@ -19,17 +20,17 @@ type Entry<C> = (String, C);
 fn entries<C: PartialEq + Clone + Default>(
     devices: &[DeviceInfo],
     named: impl Fn(String) -> C,
-    rest: impl IntoIterator<Item = (&'static str, C)>,
+    rest: impl IntoIterator<Item = (String, C)>,
     current: &C,
     missing: String,
 ) -> Vec<Entry<C>> {
     let system = match devices.iter().find(|device| device.default) {
-        Some(device) => format!("System default: {}", device.name),
-        None => "System default".to_owned(),
+        Some(device) => text!("system-default-device", device = &device.name),
+        None => text!("system-default"),
     };
     let mut all = vec![(system, C::default())];
     all.extend(devices.iter().map(|device| (device.name.clone(), named(device.name.clone()))));
-    all.extend(rest.into_iter().map(|(text, choice)| (text.to_owned(), choice)));
+    all.extend(rest);
     if !all.iter().any(|(_, choice)| choice == current) {
         all.push((missing, current.clone()));
     }
@@ -37,15 +38,17 @@ fn entries<C: PartialEq + Clone + Default>(
 }
 
 fn file_text(path: &Path) -> String {
-    format!("File {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    text!("sound-or-video-file", name = name.into_owned())
 }
 
 fn missing_text(name: &str) -> String {
-    format!("{name} (not connected)")
+    text!("device-not-connected", device = name)
 }
 
 fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
-    let rest = [("Test picture", CameraChoice::Pattern), ("No camera", CameraChoice::None)];
+    let rest =
+        [(text!("test-picture"), CameraChoice::Pattern), (text!("no-camera"), CameraChoice::None)];
     let missing = match &snapshot.camera {
         CameraChoice::Named(name) => missing_text(name),
         CameraChoice::File(path) => file_text(path),
@@ -60,20 +63,22 @@ fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
         MicrophoneChoice::Tone(hertz) => *hertz,
         _ => 440.0,
     };
-    let rest =
-        [("Test tone", MicrophoneChoice::Tone(tone)), ("No microphone", MicrophoneChoice::None)];
+    let rest = [
+        (text!("test-tone"), MicrophoneChoice::Tone(tone)),
+        (text!("no-microphone"), MicrophoneChoice::None),
+    ];
     let missing = match current {
         MicrophoneChoice::Named(name) => missing_text(name),
         MicrophoneChoice::File(path) => file_text(path),
         // A tone at a frequency that equals nothing, not even itself.
-        MicrophoneChoice::Tone(_) => "Test tone".to_owned(),
+        MicrophoneChoice::Tone(_) => text!("test-tone"),
         MicrophoneChoice::Default | MicrophoneChoice::None => String::new(),
     };
     entries(&snapshot.devices.microphones, MicrophoneChoice::Named, rest, current, missing)
 }
 
 fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
-    let rest = [("No sound", SpeakerChoice::None)];
+    let rest = [(text!("no-sound"), SpeakerChoice::None)];
     let missing = match &snapshot.speaker {
         SpeakerChoice::Named(name) => missing_text(name),
         SpeakerChoice::File(path) => file_text(path),
@@ -121,22 +126,24 @@ pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 /// Shows the three lists with the microphone's level and the other's volume.
 pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = space::S1;
-    if let Some(choice) = chooser(ui, "Camera", &cameras(snapshot), &snapshot.camera) {
+    if let Some(choice) = chooser(ui, &text!("camera"), &cameras(snapshot), &snapshot.camera) {
         actions.send(Intent::ChooseCamera(choice));
     }
     ui.add_space(space::S1);
-    if let Some(choice) = chooser(ui, "Microphone", &microphones(snapshot), &snapshot.microphone) {
+    if let Some(choice) =
+        chooser(ui, &text!("microphone"), &microphones(snapshot), &snapshot.microphone)
+    {
         actions.send(Intent::ChooseMicrophone(choice));
     }
     let level = if snapshot.microphone_muted { 0.0 } else { snapshot.microphone_level };
     let width = ui.available_width();
     widgets::level_meter(ui, level, width);
     ui.add_space(space::S1);
-    if let Some(choice) = chooser(ui, "Speaker", &speakers(snapshot), &snapshot.speaker) {
+    if let Some(choice) = chooser(ui, &text!("speaker"), &speakers(snapshot), &snapshot.speaker) {
         actions.send(Intent::ChooseSpeaker(choice));
     }
     volume(ui, snapshot, actions);
-    if widgets::ghost_button(ui, Icon::Refresh, "Look for devices again").clicked() {
+    if widgets::ghost_button(ui, Icon::Refresh, &text!("look-for-devices")).clicked() {
         actions.send(Intent::RefreshDevices);
     }
 }
@@ -145,10 +152,10 @@ pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 pub(super) fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut settings = snapshot.voice;
-    widgets::switch(ui, &mut settings.echo_cancellation, "Cancel echo")
-        .on_hover_text("Keeps others from hearing themselves through your speaker");
-    widgets::switch(ui, &mut settings.noise_suppression, "Reduce noise");
-    widgets::switch(ui, &mut settings.automatic_gain, "Keep my voice at an even level");
+    widgets::switch(ui, &mut settings.echo_cancellation, &text!("cancel-echo"))
+        .on_hover_text(text!("cancel-echo-hint"));
+    widgets::switch(ui, &mut settings.noise_suppression, &text!("reduce-noise"));
+    widgets::switch(ui, &mut settings.automatic_gain, &text!("automatic-volume"));
     if settings != snapshot.voice {
         actions.send(Intent::ProcessVoice(settings));
     }
@@ -157,7 +164,7 @@ pub(super) fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 /// How loud the other is.
 fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let mut percent = snapshot.volume.percent();
-    let caption = widgets::caption(ui, "Their volume");
+    let caption = widgets::caption(ui, &text!("their-volume"));
     ui.visuals_mut().selection.bg_fill = Palette::of(ui.visuals()).accent;
     ui.spacing_mut().slider_width =
         (ui.available_width() - component::SLIDER_VALUE).max(2.0 * space::S10);

@@ -9,23 +9,26 @@ use eframe::egui::{
 };
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallScreen, is_fullscreen};
+use super::call_screen::{CallLook, CallScreen, is_fullscreen};
 use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
+use super::words;
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
+use crate::words::text;
 
 /// Accepts the call that rings. It needs a modifier, so that nobody answers by accident.
 pub(super) const ACCEPT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 /// Declines, cancels or ends the call, whichever there is.
 pub(super) const HANG_UP: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND, Key::Backspace);
-const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
-const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
-const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
-const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+pub(super) const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::M);
+pub(super) const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
+pub(super) const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
+pub(super) const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+const WHOLE_PICTURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Num0);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
-const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
+pub(super) const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 
 /// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
 /// input.
@@ -51,7 +54,7 @@ fn pressed(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
 pub(super) fn handle(
     ctx: &Context,
     snapshot: &Snapshot,
-    call: &mut CallScreen,
+    (call, look): (&mut CallScreen, &mut CallLook),
     help: bool,
     actions: &mut Actions,
 ) {
@@ -71,14 +74,19 @@ pub(super) fn handle(
             actions.send(Intent::HangUp);
         }
         CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {
-            in_call(ctx, snapshot, call, actions);
+            in_call(ctx, snapshot, (call, look), actions);
         }
         CallPhase::Ended { .. } if pressed(&LEAVE) => actions.send(Intent::Dismiss),
         _ => {}
     }
 }
 
-fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &mut Actions) {
+fn in_call(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    (call, look): (&mut CallScreen, &mut CallLook),
+    actions: &mut Actions,
+) {
     let pressed = |shortcut: &KeyboardShortcut| pressed(ctx, shortcut);
     if pressed(&HANG_UP) {
         actions.send(Intent::HangUp);
@@ -96,6 +104,9 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
     if pressed(&CAMERA) {
         actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
     }
+    if pressed(&WHOLE_PICTURE) {
+        look.fill = !look.fill;
+    }
     if pressed(&FULLSCREEN) {
         actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
     }
@@ -106,17 +117,22 @@ fn in_call(ctx: &Context, snapshot: &Snapshot, call: &mut CallScreen, actions: &
 
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
-    let rows: [(String, &str); 10] = [
-        ("Tab".to_owned(), "go to the next button or field"),
-        ("Enter or Space".to_owned(), "press the button"),
-        (ctx.format_shortcut(&ACCEPT), "accept a call"),
-        (ctx.format_shortcut(&HANG_UP), "decline, cancel or close a call"),
-        (ctx.format_shortcut(&MUTE), "mute or unmute the microphone, in a call"),
-        (ctx.format_shortcut(&CAMERA), "turn the camera off or on, in a call"),
-        (ctx.format_shortcut(&FULLSCREEN), "full screen, in a call"),
-        (ctx.format_shortcut(&STATISTICS), "show the statistics, in a call"),
-        (ctx.format_shortcut(&LEAVE), "leave full screen, close a list, go back"),
-        (ctx.format_shortcut(&HELP), "show this list"),
+    let keys = |shortcut| words::shortcut(ctx, shortcut);
+    let rows: [(String, String); 11] = [
+        (text!("key-tab"), text!("keys-next")),
+        (
+            text!("one-key-or-other", one = text!("key-enter"), other = text!("key-space")),
+            text!("keys-press"),
+        ),
+        (keys(&ACCEPT), text!("keys-accept")),
+        (keys(&HANG_UP), text!("keys-hang-up")),
+        (keys(&MUTE), text!("keys-mute")),
+        (keys(&CAMERA), text!("keys-camera")),
+        (keys(&FULLSCREEN), text!("keys-full-screen")),
+        (keys(&WHOLE_PICTURE), text!("keys-whole-picture")),
+        (keys(&STATISTICS), text!("keys-statistics")),
+        (keys(&LEAVE), text!("keys-leave")),
+        (keys(&HELP), text!("keys-help")),
     ];
     let style = ctx.style_of(ctx.theme());
     let frame = Frame::popup(&style)
@@ -128,7 +144,7 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         |ui| {
             let screen = ui.ctx().content_rect();
             ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-            ui.label(TypeStyle::Title.text("Keyboard shortcuts"));
+            ui.label(TypeStyle::Title.text(text!("keyboard-shortcuts")));
             ui.add_space(space::S2);
             ScrollArea::vertical()
                 .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
@@ -141,7 +157,7 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
                         |ui| {
                             for (keys, meaning) in &rows {
                                 ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
-                                ui.label(*meaning);
+                                ui.label(meaning);
                                 ui.end_row();
                             }
                         },
@@ -149,7 +165,7 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
                 });
             ui.add_space(space::S3);
             let width = ui.available_width();
-            widgets::button(ui, Tone::Plain, None, "Done", width).clicked()
+            widgets::button(ui, Tone::Plain, None, &text!("done"), width).clicked()
         },
     );
     if modal.inner || modal.should_close() {

@@ -2,14 +2,15 @@
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Align, Label, Layout, Margin, Response, Ui};
-use visavis_shared::canonical_name;
 use visavis_shared::limits::MAX_USERNAME_CHARS;
+use visavis_shared::{NameError, canonical_name};
 
 use super::action::Actions;
 use super::design::{TypeStyle, component, layout, size, space};
 use super::widgets::{self, Tone};
 use super::words;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
+use crate::words::{Phrase, phrase, text};
 
 /// The longest server address that can be typed, in characters.
 const MAX_SERVER_CHARS: usize = 255;
@@ -20,7 +21,7 @@ pub(super) struct LoginForm {
     server: String,
     seeded: bool,
     focused: bool,
-    problem: Option<String>,
+    problem: Option<Phrase>,
 }
 
 impl LoginForm {
@@ -28,7 +29,7 @@ impl LoginForm {
         self.seed(snapshot);
         let busy = snapshot.login == LoginPhase::LoggingIn;
         let failure = match &snapshot.login {
-            LoginPhase::Failed(text) => words::foreign(text),
+            LoginPhase::Failed(words) => Some(words),
             _ => None,
         };
         eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -39,14 +40,14 @@ impl LoginForm {
                     widgets::mark(ui, size::ROW);
                     ui.add_space(space::S2);
                 }
-                ui.label(TypeStyle::Display.text("Visavis"));
+                ui.label(TypeStyle::Display.text(super::NAME));
                 if !low {
-                    widgets::quiet_line(ui, "Private one-to-one video calls");
+                    widgets::quiet_line(ui, &text!("tagline"));
                     ui.add_space(space::S4);
                 }
                 widgets::card(ui).inner_margin(Margin::same(space::S6 as i8)).show(ui, |ui| {
                     ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                        self.fields(ui, busy, failure.as_deref(), actions);
+                        self.fields(ui, busy, failure, actions);
                     });
                 });
                 ui.add_space(space::S4);
@@ -74,10 +75,16 @@ impl LoginForm {
         }
     }
 
-    fn fields(&mut self, ui: &mut Ui, busy: bool, failure: Option<&str>, actions: &mut Actions) {
+    fn fields(&mut self, ui: &mut Ui, busy: bool, failure: Option<&Phrase>, actions: &mut Actions) {
         let mut entered = false;
         ui.add_enabled_ui(!busy, |ui| {
-            let name = field(ui, "Your name", "alice", &mut self.username, MAX_USERNAME_CHARS * 2);
+            let name = field(
+                ui,
+                &text!("username"),
+                &text!("username-example"),
+                &mut self.username,
+                MAX_USERNAME_CHARS * 2,
+            );
             if !self.focused && !busy {
                 self.focused = true;
                 name.request_focus();
@@ -87,40 +94,44 @@ impl LoginForm {
             }
             entered |= widgets::submitted(&name);
             ui.add_space(space::S1);
-            let server =
-                field(ui, "Server", "ws://127.0.0.1:9090", &mut self.server, MAX_SERVER_CHARS);
+            let server = field(
+                ui,
+                &text!("server"),
+                &text!("server-example"),
+                &mut self.server,
+                MAX_SERVER_CHARS,
+            );
             entered |= widgets::submitted(&server);
         });
 
-        if let Some(problem) = self.problem.as_deref().or(if busy { None } else { failure }) {
+        if let Some(problem) = self.problem.as_ref().or(if busy { None } else { failure }) {
             ui.add_space(space::S1);
-            widgets::warning(ui, problem, Live::Assertive);
+            widgets::warning(ui, &problem.text(), Live::Assertive);
         }
         ui.add_space(space::S2);
         let width = ui.available_width();
         if busy {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.add(Label::new("Logging in…"));
+                ui.add(Label::new(text!("logging-in")));
             });
-            if widgets::button(ui, Tone::Plain, None, "Cancel", width).clicked() {
+            if widgets::button(ui, Tone::Plain, None, &text!("cancel"), width).clicked() {
                 actions.send(Intent::LogOut);
             }
-        } else if widgets::button(ui, Tone::Accent, None, "Log in", width).clicked() || entered {
+        } else if widgets::button(ui, Tone::Accent, None, &text!("log-in"), width).clicked()
+            || entered
+        {
             self.submit(actions);
         }
     }
 
     fn submit(&mut self, actions: &mut Actions) {
         match canonical_name(&self.username) {
-            Err(error) => {
-                let empty = "Please enter your name. Others call you by it.";
-                self.problem = Some(words::name_problem(error, empty));
-            }
+            Err(NameError::Empty) => self.problem = Some(phrase!("username-missing")),
+            Err(error) => self.problem = Some(words::name_problem(error)),
             Ok(_) if self.server.trim().is_empty() => {
-                self.problem = Some(
-                    "Please enter the server's address, such as ws://127.0.0.1:9090.".to_owned(),
-                );
+                let example = phrase!("server-example");
+                self.problem = Some(phrase!("server-missing", example = example));
             }
             Ok(_) => {
                 self.problem = None;

@@ -18,6 +18,7 @@ mod design;
 mod devices;
 #[cfg(target_os = "linux")]
 mod display;
+mod error;
 mod keyboard;
 mod login;
 mod notices;
@@ -38,12 +39,16 @@ use std::time::Instant;
 use eframe::egui::ViewportBuilder;
 
 pub use app::App;
+pub use error::UiError;
 
 use crate::config::Settings;
 use crate::desktop::WindowLink;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
+use crate::words::Phrase;
 
+/// What the app is called, in every language.
+const NAME: &str = "Visavis";
 /// The window's icon: 128 by 128, from `assets/visavis.svg`.
 const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 
@@ -55,7 +60,7 @@ pub struct WindowOptions {
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
     /// Lines for the person from before the window opened, such as that settings were damaged.
-    pub notices: Vec<String>,
+    pub notices: Vec<Phrase>,
     /// When the program began; the time to a usable window counts from here.
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
@@ -84,42 +89,6 @@ impl Default for WindowOptions {
     }
 }
 
-/// Why there is no window: the system gave none, such as without a display or OpenGL.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the window can't be opened: {0}; `visavis call` and `visavis answer` work without a window"
-)]
-pub struct UiError(String);
-
-impl UiError {
-    /// In words for people. What the libraries say names places in their sources.
-    fn of(error: &eframe::Error) -> Self {
-        use eframe::Error::{Glutin, NoGlutinConfigs, OpenGL};
-        Self(match error {
-            Glutin(_) | NoGlutinConfigs(..) | OpenGL(_) => {
-                "the display has no OpenGL that can be used, so a graphics driver is missing"
-                    .to_owned()
-            }
-            other => without_source_places(&other.to_string()),
-        })
-    }
-}
-
-/// A line without what names a place in a source, as in `os error at /a/b.rs:7: no display`.
-fn without_source_places(text: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for word in text.split_whitespace() {
-        if !word.contains(".rs:") {
-            words.push(word);
-            continue;
-        }
-        for before in ["at", "error", "os"] {
-            words.pop_if(|word| *word == before);
-        }
-    }
-    words.join(" ")
-}
-
 /// Turns away from a display server that does not answer: call it before anything else, since it
 /// may start the program again.
 pub fn settle_display() {
@@ -135,7 +104,7 @@ pub fn settle_display() {
 pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
     let mut viewport = ViewportBuilder::default()
         .with_app_id("visavis")
-        .with_title("Visavis")
+        .with_title(NAME)
         .with_inner_size(options.size.unwrap_or(design::component::FIRST_WINDOW))
         .with_min_inner_size(design::component::LEAST_WINDOW);
     if let Some(position) = options.position {
@@ -152,7 +121,7 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         use winit::platform::wayland::EventLoopBuilderExtWayland as _;
         use winit::platform::x11::EventLoopBuilderExtX11 as _;
 
-        let backend = display::choose().map_err(|error| UiError(error.to_string()))?;
+        let backend = display::choose().map_err(|error| UiError::because(error.to_string()))?;
         native.event_loop_builder = Some(Box::new(move |builder| {
             match backend {
                 display::Backend::Wayland => builder.with_wayland(),
@@ -161,7 +130,7 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         }));
     }
     eframe::run_native(
-        "Visavis",
+        NAME,
         native,
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
@@ -191,21 +160,6 @@ impl eframe::App for Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_error_of_the_window_library_names_no_source() {
-        for (text, words) in [
-            (
-                "winit EventLoopError: os error at /home/x/winit-0.30.13/src/linux/mod.rs:790: \
-                 neither\nDISPLAY is set.",
-                "winit EventLoopError: neither DISPLAY is set.",
-            ),
-            ("failed at src/main.rs:7", "failed"),
-            ("nothing at all", "nothing at all"),
-        ] {
-            assert_eq!(without_source_places(text), words);
-        }
-    }
 
     #[test]
     fn the_icon_is_a_square_with_transparent_corners() {

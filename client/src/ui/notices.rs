@@ -8,6 +8,7 @@ use super::controls::HEAD_HEIGHT;
 use super::design::{Elevation, Icon, TypeStyle, layout, size, space};
 use super::{widgets, words};
 use crate::session::snapshot::{Intent, Notice};
+use crate::words::{Phrase, text};
 
 /// How many are shown at once; the newest are.
 const MOST_SHOWN: usize = 3;
@@ -17,15 +18,15 @@ const MOST_SHOWN: usize = 3;
 pub(super) fn show(
     ctx: &Context,
     notices: &[Notice],
-    local: &[String],
+    local: &[Phrase],
     in_call: bool,
     actions: &mut Actions,
 ) {
     let dismissals =
-        local.iter().enumerate().map(|(i, text)| (text.as_str(), Action::DismissLocal(i)));
-    let all: Vec<(&str, Action)> = notices
+        local.iter().enumerate().map(|(i, text)| (text.text(), Action::DismissLocal(i)));
+    let all: Vec<(String, Action)> = notices
         .iter()
-        .map(|notice| (notice.text.as_str(), Action::Send(Intent::DismissNotice(notice.id))))
+        .map(|notice| (notice.text.text(), Action::Send(Intent::DismissNotice(notice.id))))
         .chain(dismissals)
         .collect();
     if all.is_empty() {
@@ -43,14 +44,14 @@ pub(super) fn show(
     Area::new(Id::unique("notices"))
         .order(Order::Foreground)
         .anchor(align, offset)
-        .accessible_name("Notices")
+        .accessible_name(text!("notices"))
         .show(ctx, |ui| {
             ui.spacing_mut().item_spacing.y = space::S2;
             for (text, action) in all.iter().skip(older) {
                 toast(ui, text, action, width, actions);
             }
             if older > 0 {
-                widgets::caption(ui, &format!("and {older} older"));
+                widgets::caption(ui, &text!("older-notices", count = older));
             }
         });
 }
@@ -71,8 +72,8 @@ fn toast(ui: &mut Ui, text: &str, action: &Action, width: f32, actions: &mut Act
     widgets::card(ui).inner_margin(margin).shadow(shadow).show(ui, |ui| {
         ui.set_width(width - space::S4 - space::S2);
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            let dismiss = widgets::icon_button(ui, Icon::Close, "Dismiss");
-            let dismiss = dismiss.accessible_name(format!("Dismiss: {text}"));
+            let dismiss = widgets::icon_button(ui, Icon::Close, &text!("dismiss"));
+            let dismiss = dismiss.accessible_name(text!("dismiss-notice", notice = &text));
             if dismiss.clicked() {
                 actions.push(action.clone());
             }

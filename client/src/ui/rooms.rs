@@ -2,8 +2,8 @@
 
 use eframe::egui::Ui;
 use eframe::egui::accesskit::Live;
+use visavis_shared::RoomId;
 use visavis_shared::limits::MAX_ROOM_CHARS;
-use visavis_shared::{IdError, RoomId};
 
 use super::action::Actions;
 use super::design::Icon;
@@ -11,11 +11,12 @@ use super::design::component::FIELD_BUTTON;
 use super::widgets::{self, Tone};
 use super::words;
 use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
+use crate::words::{Phrase, text};
 
 #[derive(Default)]
 pub(super) struct RoomBox {
     typed: String,
-    problem: Option<&'static str>,
+    problem: Option<Phrase>,
 }
 
 impl RoomBox {
@@ -33,41 +34,39 @@ impl RoomBox {
         online: bool,
         actions: &mut Actions,
     ) {
-        let caption = widgets::caption(ui, "The word you agreed on");
+        let caption = widgets::caption(ui, &text!("room-word"));
         ui.horizontal(|ui| {
             let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
             let (text, limit) = (&mut self.typed, MAX_ROOM_CHARS * 2);
-            let hint = "Any word you both know";
-            let field = widgets::text_field(ui, &caption, hint, text, limit, width);
+            let hint = text!("room-hint");
+            let field = widgets::text_field(ui, &caption, &hint, text, limit, width);
             if field.changed() {
                 self.problem = None;
             }
             let entered = widgets::submitted(&field);
             let button = ui
                 .add_enabled_ui(online, |ui| {
-                    widgets::button(ui, Tone::Plain, None, "Join", FIELD_BUTTON)
+                    widgets::button(ui, Tone::Plain, None, &text!("join"), FIELD_BUTTON)
                 })
                 .inner;
-            let clicked = button.accessible_name("Join the room").clicked();
+            let clicked = button.accessible_name(text!("join-room")).clicked();
             if clicked || entered && online {
                 self.submit(actions);
             }
         });
-        if let Some(problem) = self.problem {
-            widgets::warning(ui, problem, Live::Assertive);
+        if let Some(problem) = &self.problem {
+            widgets::warning(ui, &problem.text(), Live::Assertive);
             return;
         }
         match &snapshot.room {
             RoomPhase::Outside => {}
-            RoomPhase::Entering(room) => line(ui, &format!("Joining {room}…")),
+            RoomPhase::Entering(room) => line(ui, &text!("joining-room", room = room.as_str())),
             RoomPhase::Inside(room) => match &snapshot.room_mate {
-                None => line(ui, &format!("You are in {room}. Whoever joins next can call you.")),
+                None => line(ui, &text!("in-room", room = room.as_str())),
                 Some(mate) => with_mate(ui, room, mate.username.as_str(), online, actions),
             },
             RoomPhase::Refused(why) => {
-                if let Some(why) = words::foreign(why) {
-                    widgets::warning(ui, &why, Live::Assertive);
-                }
+                widgets::warning(ui, &why.text(), Live::Assertive);
             }
         }
     }
@@ -78,24 +77,20 @@ impl RoomBox {
                 actions.send(Intent::JoinRoom(room));
                 None
             }
-            Err(IdError::Empty) => {
-                Some("Please enter the word that you agreed on with the other person.")
-            }
-            Err(IdError::TooLong(_)) => Some("That word is too long. Use at most 64 characters."),
-            Err(IdError::Unprintable) => {
-                Some("That word contains a character that can't be shown. Please type it again.")
-            }
+            Err(error) => Some(words::room_problem(error)),
         };
     }
 }
 
 /// Somebody else is in the room. Calling them is up to the person.
 fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut Actions) {
-    line(ui, &format!("{name} is in {room} too."));
+    line(ui, &text!("mate-in-room", name = name, room = room.as_str()));
     let button = ui.add_enabled_ui(online, |ui| {
-        widgets::button(ui, Tone::Accent, Some(Icon::Camera), &format!("Call {name}"), FIELD_BUTTON)
+        let call = text!("call-person", name = name);
+        widgets::button(ui, Tone::Accent, Some(Icon::Camera), &call, FIELD_BUTTON)
     });
-    if button.inner.accessible_name(format!("Call {name} in {room}")).clicked() {
+    let label = text!("call-person-in-room", name = name, room = room.as_str());
+    if button.inner.accessible_name(label).clicked() {
         actions.send(Intent::Call { username: name.to_owned() });
     }
 }

@@ -1,75 +1,86 @@
-//! One's own video during a call: small, mirrored, in a corner; dragged or moved by arrow keys to
-//! another.
+//! One's own video during a call: small, in a corner; dragged or moved by arrow keys to another,
+//! resized at its grip or by + and -, mirrored or not, hidden behind a tab.
+
+mod placing;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Sense, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::controls::{self, BAR_HEIGHT, HEAD_HEIGHT};
+use super::controls;
+use super::design::component::TOOL;
 use super::design::{
     Elevation, Icon, TypeStyle, component, layout, motion, radius, size, space, stage,
 };
 use super::video_view::{VideoView, letterbox};
 use super::widgets::focus;
+use crate::words::{Phrase, text};
 
-/// Where the video rests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Corner {
-    right: bool,
-    bottom: bool,
+pub(super) use self::placing::SelfViewLook;
+
+/// What one's own picture is right now.
+#[derive(Clone, Copy)]
+pub(super) struct OwnPicture<'a> {
+    pub(super) view: &'a VideoView,
+    /// Whether the camera delivers.
+    pub(super) live: bool,
+    pub(super) peer: &'a str,
+    /// What keeps the other from seeing it.
+    pub(super) unseen: Option<&'a Phrase>,
 }
 
+/// What the picture remembers from pass to pass.
+#[derive(Default)]
 pub(super) struct SelfView {
-    corner: Corner,
     dragged_by: Vec2,
 }
 
-impl Default for SelfView {
-    fn default() -> Self {
-        Self { corner: Corner { right: true, bottom: true }, dragged_by: Vec2::ZERO }
-    }
-}
-
 impl SelfView {
-    /// Shows it over the stage. `live` says whether the camera delivers, `unseen` what keeps the
-    /// other from seeing it.
+    /// Shows it over the stage.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
         over: Rect,
-        own: &VideoView,
-        live: bool,
-        unseen: Option<&str>,
+        own: OwnPicture<'_>,
+        look: &mut SelfViewLook,
     ) {
-        let extent = extent(over, own.aspect().filter(|_| live));
-        let home = place(over, extent, self.corner);
+        if look.hidden {
+            return tab(ui, over, look);
+        }
+        let OwnPicture { view, live, peer, unseen } = own;
+        let extent = look.extent(over, view.aspect().filter(|_| live));
+        let home = look.place(over, extent);
         let id = ui.make_persistent_id("self-view");
         let center = self.moving_center(ui, id, home);
         let rect = Rect::from_center_size(center, extent);
 
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
-        let label = if live { "Your picture, mirrored" } else { "Your camera is off" };
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+        let label = match (live, look.mirrored) {
+            (true, true) => text!("own-picture"),
+            (true, false) => text!("own-picture-plain"),
+            (false, _) => text!("own-camera-off"),
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         ui.ctx().accesskit_node_builder(id, |node| {
-            let moves = "Arrow keys move it to another corner";
+            let keys = text!("self-view-keys");
             node.set_description(match unseen {
-                Some(words) => format!("{words} {moves}"),
-                None => moves.to_owned(),
+                Some(words) => [words.text(), keys].join(" "),
+                None => keys,
             });
         });
-        self.drag(ui, &response, home, over);
-        self.arrow_keys(ui, &response);
+        self.drag(ui, &response, home, over, look);
+        keys(ui, &response, extent, over, look);
 
         let painter = ui.painter();
         let corners = CornerRadius::same(radius::LG);
         painter.add(Elevation::Float.shadow(true).as_shape(rect, corners));
         painter.rect_filled(rect, corners, stage::SELF_VIEW);
-        let shape = letterbox(own.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
-        if live && own.paint(painter, shape, radius::LG, true) {
+        let shape = letterbox(view.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
+        if live && view.paint(painter, shape, radius::LG, look.mirrored) {
             match unseen {
-                Some(words) => unseen_line(ui, rect, words),
+                Some(_) => unseen_line(ui, rect, peer),
                 None => you(ui, rect),
             }
         } else {
@@ -79,7 +90,7 @@ impl SelfView {
             painter.text(
                 rect.center() + vec2(0.0, space::S4),
                 Align2::CENTER_CENTER,
-                "Camera off",
+                text!("camera-off"),
                 TypeStyle::Caption.font(),
                 stage::TEXT_2,
             );
@@ -87,6 +98,11 @@ impl SelfView {
         let edge = Stroke::new(size::HAIRLINE, stage::PICTURE_EDGE);
         ui.painter().rect_stroke(rect, corners, edge, StrokeKind::Outside);
         focus::ring(ui, &response, radius::LG);
+        let settled = self.dragged_by == Vec2::ZERO;
+        if settled && (ui.rect_contains_pointer(rect) || response.has_focus()) {
+            tools(ui, rect, look);
+        }
+        grip(ui, rect, extent, over, look);
         response.on_hover_and_drag_cursor(CursorIcon::Grab);
     }
 
@@ -102,36 +118,109 @@ impl SelfView {
         )
     }
 
-    fn drag(&mut self, ui: &Ui, response: &eframe::egui::Response, home: Rect, over: Rect) {
+    fn drag(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        home: Rect,
+        over: Rect,
+        look: &mut SelfViewLook,
+    ) {
         if response.dragged() {
             self.dragged_by += response.drag_delta();
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         } else if self.dragged_by != Vec2::ZERO {
-            let dropped = home.center() + self.dragged_by;
-            self.corner =
-                Corner { right: dropped.x > over.center().x, bottom: dropped.y > over.center().y };
+            look.drop_at(home.center() + self.dragged_by, over);
             self.dragged_by = Vec2::ZERO;
             ui.ctx().request_repaint();
         }
     }
+}
 
-    fn arrow_keys(&mut self, ui: &Ui, response: &eframe::egui::Response) {
-        if !response.has_focus() {
-            return;
-        }
-        let arrows = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-        ui.input(|i| {
-            let (left, right) = (i.key_pressed(Key::ArrowLeft), i.key_pressed(Key::ArrowRight));
-            let (up, down) = (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown));
-            self.corner.right = right || self.corner.right && !left;
-            self.corner.bottom = down || self.corner.bottom && !up;
-        });
+fn keys(ui: &Ui, response: &Response, extent: Vec2, over: Rect, look: &mut SelfViewLook) {
+    if !response.has_focus() {
+        return;
     }
+    let arrows =
+        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    let pressed = |key| ui.input(|i| i.key_pressed(key));
+    let corner = &mut look.corner;
+    corner.right = pressed(Key::ArrowRight) || corner.right && !pressed(Key::ArrowLeft);
+    corner.bottom = pressed(Key::ArrowDown) || corner.bottom && !pressed(Key::ArrowUp);
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        look.step(true, extent, over);
+    }
+    if pressed(Key::Minus) {
+        look.step(false, extent, over);
+    }
+    look.hidden |= pressed(Key::H);
+}
+
+/// The corner that faces the middle of the stage, by which the picture is resized.
+fn grip(ui: &Ui, rect: Rect, extent: Vec2, over: Rect, look: &mut SelfViewLook) {
+    let at = look.grip(rect);
+    let inwards = vec2(
+        if look.corner.right { TOOL / 2.0 } else { -TOOL / 2.0 },
+        if look.corner.bottom { TOOL / 2.0 } else { -TOOL / 2.0 },
+    );
+    let place = Rect::from_center_size(at + inwards, Vec2::splat(TOOL));
+    // The keys resize it as well, so that the grip is no stop of its own for them.
+    let response = ui.interact(place, ui.make_persistent_id("self-view-grip"), Sense::DRAG);
+    if response.dragged() {
+        look.drag_grip(response.drag_delta(), extent, over);
+    }
+    let falling = look.corner.right == look.corner.bottom;
+    let cursor = if falling { CursorIcon::ResizeNwSe } else { CursorIcon::ResizeNeSw };
+    let response = response.on_hover_and_drag_cursor(cursor);
+    if response.hovered() || response.dragged() || ui.rect_contains_pointer(rect) {
+        let icon = Rect::from_center_size(at + inwards, Vec2::splat(size::ICON_SM));
+        Icon::Grip.paint(ui.painter(), icon, stage::TEXT);
+    }
+}
+
+/// What can be done with it, in the upper corner away from the grip.
+fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
+    let mirror = if look.mirrored { text!("self-view-plain") } else { text!("self-view-mirror") };
+    let tools = [(Icon::Mirror, mirror), (Icon::EyeOff, text!("self-view-hide", keys = "H"))];
+    let step = TOOL + space::S1;
+    let width = step * tools.len() as f32 - space::S1;
+    let left = if look.corner.right || !look.corner.bottom {
+        rect.right() - space::S2 - width
+    } else {
+        rect.left() + space::S2
+    };
+    for (i, (icon, hint)) in tools.into_iter().enumerate() {
+        let place = Rect::from_min_size(
+            pos2(left + step * i as f32, rect.top() + space::S2),
+            Vec2::splat(TOOL),
+        );
+        if round_tool(ui, place, icon, hint).clicked() {
+            if i == 0 {
+                look.mirrored = !look.mirrored;
+            } else {
+                look.hidden = true;
+            }
+        }
+    }
+}
+
+/// What is left of a hidden picture: a tab at the edge that brings it back.
+fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) {
+    let place = look.place(over, Vec2::splat(TOOL));
+    if round_tool(ui, place, Icon::Eye, text!("self-view-show")).clicked() {
+        look.hidden = false;
+    }
+}
+
+fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
+    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+        controls::float(ui, place);
+        let look = controls::Look::Plain;
+        let control = controls::Control { icon, text: hint.clone(), hint, look };
+        controls::button(ui, place, &control, size::ICON_SM)
+    })
+    .inner
 }
 
 /// Says whose video it is, where it is large enough.
@@ -139,7 +228,7 @@ fn you(ui: &Ui, rect: Rect) {
     if rect.width() < layout::SIDE_BAR / 2.0 {
         return;
     }
-    let words = TypeStyle::CaptionStrong.layout("You", stage::TEXT, rect.width(), false);
+    let words = TypeStyle::CaptionStrong.layout(&text!("you"), stage::TEXT, rect.width(), false);
     let galley = ui.painter().layout_job(words);
     let tag = vec2(galley.size().x + 2.0 * space::S2, space::S6);
     let low = pos2(rect.left() + space::S2, rect.bottom() - space::S2 - tag.y);
@@ -149,59 +238,13 @@ fn you(ui: &Ui, rect: Rect) {
 }
 
 /// Says over one's own picture that the other can't see it; why is in the notice.
-fn unseen_line(ui: &Ui, rect: Rect, words: &str) {
-    let line = words.split(':').next().unwrap_or(words);
+fn unseen_line(ui: &Ui, rect: Rect, peer: &str) {
+    let line = text!("cannot-see-you", peer = peer);
     let room = rect.width() - 2.0 * space::S2;
-    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(line, stage::WARN, room, true));
+    let galley = ui.painter().layout_job(TypeStyle::Caption.layout(&line, stage::WARN, room, true));
     let height = (galley.size().y + space::S2).min(rect.height());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
     let corners = CornerRadius { nw: 0, ne: 0, sw: radius::LG, se: radius::LG };
     ui.painter().rect_filled(strip, corners, stage::FLOAT);
     ui.painter().galley(strip.min + vec2(space::S2, space::S1), galley, stage::WARN);
-}
-
-/// How large the self-view is over a stage: its longer side goes by the width of the stage.
-fn extent(over: Rect, aspect: Option<f32>) -> Vec2 {
-    let aspect = aspect
-        .unwrap_or(component::CAMERA_ASPECT)
-        .clamp(component::SELF_VIEW_TALLEST, component::SELF_VIEW_FLATTEST);
-    // A low window leaves less between the head and the bar.
-    let long = component::self_view(over.width()).min(over.height() / 3.0);
-    if aspect >= 1.0 { vec2(long, long / aspect) } else { vec2(long * aspect, long) }
-}
-
-fn place(over: Rect, extent: Vec2, corner: Corner) -> Rect {
-    let in_the_way = over.width() < layout::BAR_IN_THE_WAY;
-    let below = if in_the_way { BAR_HEIGHT + space::S2 } else { layout::BAR_GAP };
-    let margin = layout::STAGE_MARGIN;
-    let x = if corner.right { over.right() - margin - extent.x } else { over.left() + margin };
-    let y = if corner.bottom {
-        over.bottom() - below - extent.y
-    } else {
-        over.top() + HEAD_HEIGHT + space::S3
-    };
-    Rect::from_min_size(pos2(x, y), extent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_corner_of_every_window_size_keeps_the_video_inside_and_off_the_bar() {
-        for (width, height) in [(480.0, 360.0), (800.0, 600.0), (1920.0, 1080.0)] {
-            let stage = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
-            for (right, bottom) in [(false, false), (false, true), (true, false), (true, true)] {
-                for aspect in [None, Some(0.01), Some(0.5625), Some(1.778), Some(100.0)] {
-                    let rect = place(stage, extent(stage, aspect), Corner { right, bottom });
-                    assert!(stage.contains_rect(rect), "{stage:?} {rect:?}");
-                    let beside_the_bar = width >= layout::BAR_IN_THE_WAY;
-                    assert!(
-                        beside_the_bar || rect.bottom() < height - BAR_HEIGHT,
-                        "{stage:?} {rect:?}"
-                    );
-                }
-            }
-        }
-    }
 }

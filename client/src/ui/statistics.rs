@@ -14,6 +14,7 @@ use super::design::{Elevation, Palette, TypeStyle, component, layout, radius, si
 use super::widgets;
 use crate::media::units::Bitrate;
 use crate::session::statistics::{REMEMBERED, Reading, Statistics, VideoReading};
+use crate::words::{self, text};
 
 /// What stands where nothing was measured.
 const NOTHING: &str = "–";
@@ -25,13 +26,13 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
         .order(Order::Middle)
         .fixed_pos(stage.min + vec2(layout::STAGE_MARGIN, HEAD_HEIGHT + space::S3))
         .constrain_to(stage)
-        .accessible_name("Statistics");
+        .accessible_name(text!("statistics"));
     area.show(ctx, |ui| {
         let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
         let card = widgets::card(ui).shadow(shadow);
         card.show(ui, |ui| {
             ui.set_width(width);
-            let closed = widgets::card_head(ui, "Statistics", "Close statistics");
+            let closed = widgets::card_head(ui, &text!("statistics"), &text!("close-statistics"));
             let room = (stage.height() - component::STATISTICS_REST).max(2.0 * space::S10);
             eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(
                 ui,
@@ -40,7 +41,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
                 {
                     Some((statistics, latest)) => content(ui, statistics, latest),
                     None => {
-                        widgets::caption(ui, "The first numbers will be here in a moment.");
+                        widgets::caption(ui, &text!("statistics-soon"));
                     }
                 },
             );
@@ -55,7 +56,7 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     ui.spacing_mut().interact_size.y = 0.0;
     Grid::new("statistics").num_columns(2).spacing([space::S4, space::S1]).show(ui, |ui| {
         for (name, value) in rows(latest) {
-            widgets::hint(ui, name);
+            widgets::hint(ui, &name);
             ui.label(TypeStyle::Caption.text(value));
             ui.end_row();
         }
@@ -66,50 +67,46 @@ fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {
     }
 }
 
-fn rows(latest: &Reading) -> [(&'static str, String); 11] {
-    let both = |one: String, other: String| format!("{one}, {other}");
+fn rows(latest: &Reading) -> [(String, String); 11] {
+    let both = |one: String, other: String| [one, other].join(", ");
     let (sent, received) = (&latest.video_sent, &latest.video_received);
     [
-        ("You send", video(sent)),
-        ("They send", video(received)),
-        ("Sound sent, received", both(rate(latest.audio_sent), rate(latest.audio_received))),
-        ("Upload could carry", rate(latest.estimate)),
-        ("Round trip", time(latest.rtt)),
-        ("Lost going out, coming in", both(share(latest.loss_out), share(latest.loss_in))),
-        ("Buffered: sound, picture", both(time(latest.audio_wait), time(latest.video_wait))),
-        ("Sound filled in", share(latest.concealed)),
-        ("Picture frozen for", time(latest.frozen)),
-        ("Encoding, decoding", both(time(sent.codec), time(received.codec))),
-        ("Delay: picture, sound", both(time(latest.glass_to_glass), time(latest.mouth_to_ear))),
+        (text!("statistics-you-send"), video(sent)),
+        (text!("statistics-they-send"), video(received)),
+        (text!("statistics-audio"), both(rate(latest.audio_sent), rate(latest.audio_received))),
+        (text!("statistics-upload"), rate(latest.estimate)),
+        (text!("statistics-round-trip"), time(latest.rtt)),
+        (text!("statistics-lost"), both(share(latest.loss_out), share(latest.loss_in))),
+        (text!("statistics-jitter-buffer"), both(time(latest.audio_wait), time(latest.video_wait))),
+        (text!("statistics-concealed"), share(latest.concealed)),
+        (text!("statistics-freezes"), time(latest.frozen)),
+        (text!("statistics-codec"), both(time(sent.codec), time(received.codec))),
+        (text!("statistics-delay"), both(time(latest.glass_to_glass), time(latest.mouth_to_ear))),
     ]
 }
 
 fn video(reading: &VideoReading) -> String {
     let Some((width, height)) = reading.size else { return NOTHING.to_owned() };
-    let fps = reading.fps.map_or_else(|| NOTHING.to_owned(), |fps| format!("{fps:.0}"));
-    format!("{width}×{height}, {fps}/s, {}", rate(reading.bitrate))
+    let fps = reading.fps.map_or_else(|| NOTHING.to_owned(), |fps| words::number(fps, 0));
+    text!(
+        "statistics-video",
+        width = width.to_string(),
+        height = height.to_string(),
+        rate = fps,
+        bitrate = rate(reading.bitrate),
+    )
 }
 
 fn rate(bitrate: Option<Bitrate>) -> String {
-    match bitrate.map(Bitrate::bps) {
-        None => NOTHING.to_owned(),
-        Some(bps) if bps >= 1_000_000 => format!("{:.1} Mbit/s", bps as f64 / 1e6),
-        Some(bps) => format!("{} kbit/s", bps / 1000),
-    }
+    bitrate.map_or_else(|| NOTHING.to_owned(), words::bitrate)
 }
 
 fn time(time: Option<Duration>) -> String {
-    match time {
-        None => NOTHING.to_owned(),
-        Some(time) if time < Duration::from_millis(10) => {
-            format!("{:.1} ms", time.as_secs_f64() * 1e3)
-        }
-        Some(time) => format!("{} ms", time.as_millis()),
-    }
+    time.map_or_else(|| NOTHING.to_owned(), words::milliseconds)
 }
 
 fn share(share: Option<f64>) -> String {
-    share.map_or_else(|| NOTHING.to_owned(), |share| format!("{:.1}%", share * 100.0))
+    share.map_or_else(|| NOTHING.to_owned(), |share| words::percent(share, 1))
 }
 
 /// A line over the last minute.
@@ -117,7 +114,7 @@ type Line = fn(&Reading) -> Option<f64>;
 
 /// One or two measurements over the last minute.
 struct Plot {
-    name: &'static str,
+    name: fn() -> String,
     /// The first in the accent colour, the second in a weaker one.
     lines: &'static [Line],
     /// The scale reaches at least this far.
@@ -127,30 +124,34 @@ struct Plot {
 
 const PLOTS: [Plot; 4] = [
     Plot {
-        name: "Sent, and what your upload could carry",
+        name: || text!("plot-sent"),
         lines: &[|r| bits(r.video_sent.bitrate), |r| bits(r.estimate)],
         least: 100e3,
         unit: |bps| rate(Some(Bitrate::from_bps(bps as u64))),
     },
     Plot {
-        name: "Round trip",
+        name: || text!("plot-round-trip"),
         lines: &[|r| ms(r.rtt)],
         least: 20.0,
-        unit: |ms| format!("{ms:.0} ms"),
+        unit: whole_ms,
     },
     Plot {
-        name: "Lost coming in, and going out",
+        name: || text!("plot-lost"),
         lines: &[|r| r.loss_in, |r| r.loss_out],
         least: 0.02,
-        unit: |lost| format!("{:.0}%", lost * 100.0),
+        unit: |lost| words::percent(lost, 0),
     },
     Plot {
-        name: "How long sound is buffered, and the picture",
+        name: || text!("plot-jitter-buffer"),
         lines: &[|r| ms(r.audio_wait), |r| ms(r.video_wait)],
         least: 20.0,
-        unit: |ms| format!("{ms:.0} ms"),
+        unit: whole_ms,
     },
 ];
+
+fn whole_ms(ms: f64) -> String {
+    text!("milliseconds", value = words::number(ms, 0))
+}
 
 fn bits(bitrate: Option<Bitrate>) -> Option<f64> {
     bitrate.map(|bitrate| bitrate.bps() as f64)
@@ -162,7 +163,7 @@ fn ms(time: Option<Duration>) -> Option<f64> {
 
 impl Plot {
     fn show(&self, ui: &mut Ui, statistics: &Statistics) {
-        let palette = Palette::of(ui.visuals());
+        let (palette, name) = (Palette::of(ui.visuals()), (self.name)());
         let values = |line: &Line| statistics.readings().map(*line).collect::<Vec<_>>();
         let lines: Vec<Vec<Option<f64>>> = self.lines.iter().map(values).collect();
         let top = lines.iter().flatten().flatten().fold(self.least, |top, value| top.max(*value));
@@ -172,13 +173,7 @@ impl Plot {
             Sense::hover(),
         );
         let font = TypeStyle::Caption.font();
-        ui.painter().text(
-            rect.left_top(),
-            Align2::LEFT_TOP,
-            self.name,
-            font.clone(),
-            palette.text_3,
-        );
+        ui.painter().text(rect.left_top(), Align2::LEFT_TOP, &name, font.clone(), palette.text_3);
         ui.painter().text(
             rect.right_top(),
             Align2::RIGHT_TOP,
@@ -211,13 +206,12 @@ impl Plot {
             let latest =
                 lines.iter().filter_map(|line| line.last().copied().flatten()).map(self.unit);
             let latest: Vec<String> = latest.collect();
-            let values =
-                if latest.is_empty() { "not measured".to_owned() } else { latest.join(", ") };
-            WidgetInfo::labeled(
-                Role::Image,
-                true,
-                format!("{}, the last minute: {values} now", self.name),
-            )
+            let label = if latest.is_empty() {
+                text!("plot-not-measured", name = &name)
+            } else {
+                text!("plot-now", name = &name, values = latest.join(", "))
+            };
+            WidgetInfo::labeled(Role::Image, true, label)
         });
     }
 }

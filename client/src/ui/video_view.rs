@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, epaint::RectShape};
 use eframe::egui::{
-    ColorImage, Context, CornerRadius, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2,
+    ColorImage, Context, CornerRadius, Painter, Pos2, Rect, TextureHandle, TextureOptions, Vec2,
 };
 
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -59,18 +59,46 @@ impl VideoView {
 
     /// Paints the whole frame into a rectangle of its shape. Returns whether there was one.
     pub(super) fn paint(&self, painter: &Painter, rect: Rect, radius: u8, mirrored: bool) -> bool {
+        self.paint_part(painter, rect, WHOLE, radius, mirrored)
+    }
+
+    /// Fills a rectangle with the frame, cropped around its middle. Returns whether there was one.
+    pub(super) fn fill(&self, painter: &Painter, rect: Rect) -> bool {
+        let part = self.aspect().map_or(WHOLE, |aspect| cropped(aspect, rect));
+        self.paint_part(painter, rect, part, 0, false)
+    }
+
+    fn paint_part(
+        &self,
+        painter: &Painter,
+        rect: Rect,
+        part: Rect,
+        radius: u8,
+        mirrored: bool,
+    ) -> bool {
         let Some(texture) = &self.texture else { return false };
-        let uv = if mirrored {
-            Rect::from_min_max(pos2(1.0, 0.0), pos2(0.0, 1.0))
-        } else {
-            Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0))
-        };
+        let uv =
+            if mirrored { Rect::from_min_max(part.right_top(), part.left_bottom()) } else { part };
         painter.add(
             RectShape::filled(rect, CornerRadius::same(radius), Color32::WHITE)
                 .with_texture(texture.id(), uv),
         );
         true
     }
+}
+
+/// All of a texture.
+const WHOLE: Rect = Rect { min: Pos2::ZERO, max: Pos2::new(1.0, 1.0) };
+
+/// The part of a texture of a shape (width over height) that fills a rectangle: as much as there
+/// is of one direction, the middle of the other.
+fn cropped(aspect: f32, rect: Rect) -> Rect {
+    let wanted = rect.width() / rect.height();
+    if !(aspect.is_finite() && aspect > 0.0 && wanted.is_finite() && wanted > 0.0) {
+        return WHOLE;
+    }
+    let part = Vec2::new((wanted / aspect).min(1.0), (aspect / wanted).min(1.0));
+    Rect::from_center_size(WHOLE.center(), part)
 }
 
 /// The largest rectangle of a shape (width over height) inside another, in its middle.
@@ -89,6 +117,8 @@ pub(super) fn letterbox(aspect: f32, inside: Rect) -> Rect {
 
 #[cfg(test)]
 mod tests {
+    use eframe::egui::pos2;
+
     use super::*;
     use crate::media::units::VideoSize;
 
@@ -112,6 +142,18 @@ mod tests {
             Rect::from_min_size(pos2(0.0, 700.0), Vec2::new(400.0, 200.0))
         );
         assert_eq!(letterbox(f32::NAN, wide), wide);
+    }
+
+    #[test]
+    fn a_picture_that_fills_keeps_its_shape_and_loses_as_much_on_either_side() {
+        let inside = |width, height| Rect::from_min_size(pos2(0.0, 0.0), Vec2::new(width, height));
+        let middle = Rect::from_min_max(pos2(0.25, 0.0), pos2(0.75, 1.0));
+        assert_eq!(cropped(2.0, inside(400.0, 400.0)), middle);
+        let middle = Rect::from_min_max(pos2(0.0, 0.25), pos2(1.0, 0.75));
+        assert_eq!(cropped(0.5, inside(400.0, 400.0)), middle);
+        assert_eq!(cropped(2.0, inside(400.0, 200.0)), WHOLE);
+        assert_eq!(cropped(f32::NAN, inside(4.0, 2.0)), WHOLE);
+        assert_eq!(cropped(2.0, inside(4.0, 0.0)), WHOLE);
     }
 
     #[test]

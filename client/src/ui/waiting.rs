@@ -13,6 +13,7 @@ use super::widgets::{self, Tone};
 use super::{keyboard, words};
 use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
+use crate::words::text;
 
 /// Somebody calls: who, Accept, Decline.
 pub(super) fn ringing(
@@ -24,37 +25,49 @@ pub(super) fn ringing(
 ) {
     column(ui, |ui| {
         big_avatar(ui, peer.as_str(), Some(waited));
-        title(ui, &format!("{peer} is calling"), Live::Assertive);
-        widgets::quiet_line(ui, accepting_opens(snapshot));
+        title(ui, &text!("person-is-calling", peer = peer), Live::Assertive);
+        widgets::quiet_line(ui, &accepting_opens(snapshot));
         ui.add_space(space::S5);
         pair(ui, |ui| {
-            if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), "Decline", MOMENT_BUTTON)
-                .clicked()
+            if widgets::button(
+                ui,
+                Tone::Danger,
+                Some(Icon::HangUp),
+                &text!("decline"),
+                MOMENT_BUTTON,
+            )
+            .clicked()
             {
                 actions.send(Intent::Decline);
             }
-            if widgets::button(ui, Tone::Accent, Some(Icon::Camera), "Accept", MOMENT_BUTTON)
-                .clicked()
+            if widgets::button(
+                ui,
+                Tone::Accent,
+                Some(Icon::Camera),
+                &text!("accept"),
+                MOMENT_BUTTON,
+            )
+            .clicked()
             {
                 actions.send(Intent::Accept { from: peer.clone() });
             }
         });
         ui.add_space(space::S2);
         let (accept, decline) = (
-            ui.ctx().format_shortcut(&keyboard::ACCEPT),
-            ui.ctx().format_shortcut(&keyboard::HANG_UP),
+            words::shortcut(ui.ctx(), &keyboard::ACCEPT),
+            words::shortcut(ui.ctx(), &keyboard::HANG_UP),
         );
-        widgets::hint(ui, &format!("{accept} accepts, {decline} declines"));
+        widgets::hint(ui, &text!("accept-decline-keys", accept = accept, decline = decline));
     });
 }
 
 /// What accepting turns on, so that nobody is surprised.
-fn accepting_opens(snapshot: &Snapshot) -> &'static str {
+fn accepting_opens(snapshot: &Snapshot) -> String {
     match (snapshot.camera_off, snapshot.microphone_muted) {
-        (false, false) => "Accepting turns your camera and microphone on.",
-        (true, false) => "Accepting turns your microphone on. Your camera stays off.",
-        (false, true) => "Accepting turns your camera on. Your microphone stays muted.",
-        (true, true) => "Your camera stays off and your microphone muted.",
+        (false, false) => text!("accepting-opens-both"),
+        (true, false) => text!("accepting-opens-microphone"),
+        (false, true) => text!("accepting-opens-camera"),
+        (true, true) => text!("accepting-opens-nothing"),
     }
 }
 
@@ -73,7 +86,8 @@ pub(super) fn waiting(
         widgets::quiet_line(ui, progress);
         widgets::hint(ui, &words::clock(waited));
         ui.add_space(space::S4);
-        if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), "Cancel", MOMENT_BUTTON).clicked()
+        if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), &text!("cancel"), MOMENT_BUTTON)
+            .clicked()
         {
             actions.send(Intent::HangUp);
         }
@@ -91,16 +105,16 @@ pub(super) fn ended(
     let ending = words::ending(peer, reason, talked);
     column(ui, |ui| {
         big_avatar(ui, peer, None);
-        title(ui, &ending.what, Live::Assertive);
+        title(ui, &ending.what.text(), Live::Assertive);
         if let Some(advice) = &ending.advice {
-            widgets::quiet_line(ui, advice);
+            widgets::quiet_line(ui, &advice.text());
         }
         if let Some(talked) = talked {
-            widgets::quiet_line(ui, &format!("You talked for {}.", words::spoken(talked)));
+            widgets::quiet_line(ui, &text!("talked-for", time = words::spoken(talked)));
         }
         ui.add_space(space::S5);
         pair(ui, |ui| {
-            if widgets::button(ui, Tone::Plain, None, "Back", MOMENT_BUTTON).clicked() {
+            if widgets::button(ui, Tone::Plain, None, &text!("back"), MOMENT_BUTTON).clicked() {
                 actions.send(Intent::Dismiss);
             }
             ui.add_enabled_ui(can_call, |ui| {
@@ -108,7 +122,7 @@ pub(super) fn ended(
                     ui,
                     Tone::Accent,
                     Some(Icon::Camera),
-                    "Call again",
+                    &text!("call-again"),
                     MOMENT_BUTTON,
                 )
                 .clicked()

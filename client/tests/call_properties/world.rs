@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 use visavis_client::call::{self, CallPhase, PeerId, PeerInput};
+use visavis_client::words::phrase;
 use visavis_shared::{
     CallId, CallSignal, CandidateInit, CloseReason, DescriptionKind, ErrorCode, Payload,
     SessionDescription, Username,
@@ -417,7 +418,7 @@ impl World {
         let event = match report {
             Report::Connected => PeerInput::Connected,
             Report::Disconnected => PeerInput::Disconnected,
-            Report::Failed => PeerInput::Failed("It failed.".to_owned()),
+            Report::Failed => PeerInput::Failed(phrase!("call-not-set-up")),
             Report::Candidate => PeerInput::LocalCandidate(candidate(self.text("candidate "))),
             Report::Offer => {
                 PeerInput::LocalDescription(description(DescriptionKind::Offer, self.text("sdp ")))

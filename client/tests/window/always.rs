@@ -13,15 +13,13 @@ use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Notice, NoticeId, Person, Snapshot};
 use visavis_client::ui::WindowOptions;
 
-use crate::harness::{Window, ago, in_call, logged_in, name, picture, with_call};
+use crate::harness::{Window, ago, in_call, logged_in, name, picture, said, with_call};
 
 #[test]
 fn notices_stand_until_they_are_dismissed() {
-    let notice = Notice { id: NoticeId(7), text: "The camera is in use.".to_owned() };
-    let options = WindowOptions {
-        notices: vec!["Settings were damaged.".to_owned()],
-        ..WindowOptions::default()
-    };
+    let notice = Notice { id: NoticeId(7), text: said("The camera is in use.") };
+    let options =
+        WindowOptions { notices: vec![said("Settings were damaged.")], ..WindowOptions::default() };
     let snapshot = Snapshot { notices: vec![notice], ..logged_in() };
     let mut window = Window::open_with(snapshot, vec2(800.0, 600.0), options);
     window.click("Dismiss: The camera is in use.");
@@ -45,6 +43,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     let expected = Settings {
         server: Some("calls.example".to_owned()),
         username: Some("alice".to_owned()),
+        recent_servers: vec!["calls.example".to_owned()],
         theme: Theme::Dark,
         ..Settings::default()
     };
@@ -166,17 +165,15 @@ fn every_snapshot(peer: &str) -> Vec<Snapshot> {
         CallPhase::InCall { peer: peer.clone(), since },
         CallPhase::Reconnecting { peer: peer.clone(), since, lost_at: since },
     ];
-    for reason in [
-        EndReason::HungUp,
-        EndReason::Refused(long.clone()),
-        EndReason::ConnectFailed(long.clone()),
-    ] {
+    for reason in
+        [EndReason::HungUp, EndReason::Refused(said(&long)), EndReason::ConnectFailed(said(&long))]
+    {
         calls.push(CallPhase::Ended { peer: peer.clone(), reason, talked: Some(Duration::MAX) });
     }
     let logins = [
         LoginPhase::LoggedOut,
         LoginPhase::LoggingIn,
-        LoginPhase::Failed(long.clone()),
+        LoginPhase::Failed(said(&long)),
         LoginPhase::LoggedIn { username: peer.clone() },
         LoginPhase::Reconnecting { username: peer.clone() },
     ];
@@ -192,8 +189,8 @@ fn every_snapshot(peer: &str) -> Vec<Snapshot> {
                     .collect(),
                 people_total: usize::MAX,
                 microphone_level: f32::NAN,
-                connection_words: Some(long.clone()),
-                notices: (0..5).map(|id| Notice { id: NoticeId(id), text: long.clone() }).collect(),
+                connection_words: Some(said(&long)),
+                notices: (0..5).map(|id| Notice { id: NoticeId(id), text: said(&long) }).collect(),
                 preview: true,
                 camera_live: true,
                 remote_video_live: true,

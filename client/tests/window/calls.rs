@@ -11,7 +11,7 @@ use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
 
-use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, with_call};
+use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, said, with_call};
 
 fn ringing() -> Snapshot {
     with_call(CallPhase::Ringing { peer: name("bob"), since: ago(2) })
@@ -182,7 +182,7 @@ fn an_interruption_and_a_weak_connection_are_said_in_words() {
     let mut window = Window::open(with_call(reconnecting));
     assert!(window.shows("Finding another way to bob"));
     let weak = "Their connection is weak: 12% of their packets are lost";
-    window.set(Snapshot { connection_words: Some(weak.to_owned()), ..in_call() });
+    window.set(Snapshot { connection_words: Some(said(weak)), ..in_call() });
     assert!(window.shows(weak));
 }
 
@@ -238,8 +238,8 @@ fn what_keeps_pictures_from_being_seen_is_said_in_the_place_of_each() {
     let mut window = Window::open(in_call());
     assert!(window.shows("No picture from bob") && !window.shows(theirs));
     window.set(Snapshot {
-        remote_video_words: Some(theirs.to_owned()),
-        own_video_words: Some(ours.to_owned()),
+        remote_video_words: Some(said(theirs)),
+        own_video_words: Some(said(ours)),
         camera_live: true,
         ..in_call()
     });
@@ -249,4 +249,83 @@ fn what_keeps_pictures_from_being_seen_is_said_in_the_place_of_each() {
     assert!(description.is_some_and(|text| text.starts_with(ours)));
     window.set(in_call());
     assert!(window.shows("No picture from bob"));
+}
+
+fn both_seen() -> Snapshot {
+    Snapshot { remote_video_live: true, camera_live: true, ..in_call() }
+}
+
+/// Puts a picture into both slots until it is shown.
+fn with_pictures() -> Window {
+    let mut window = Window::open(both_seen());
+    window.remote_video.put(picture());
+    window.self_video.put(picture());
+    window.settle();
+    window
+}
+
+#[test]
+fn ones_own_picture_is_hidden_behind_a_tab_and_comes_back_also_in_the_next_call() {
+    let mut window = with_pictures();
+    let place = window.harness.get_by_label("Your picture, mirrored").rect();
+    window.harness.hover_at(place.center());
+    window.settle();
+    window.click("Hide your picture (H)");
+    assert!(!window.shows("Your picture, mirrored"));
+    window.set(Snapshot {
+        call: CallPhase::InCall { peer: name("carol"), since: ago(0) },
+        ..both_seen()
+    });
+    assert!(!window.shows("Your picture, mirrored"), "it stays hidden");
+    window.click("Show your picture");
+    assert!(window.shows("Your picture, mirrored"));
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn ones_own_picture_is_mirrored_or_not() {
+    let mut window = with_pictures();
+    let place = window.harness.get_by_label("Your picture, mirrored").rect();
+    window.harness.hover_at(place.center());
+    window.settle();
+    window.click("Don't mirror your picture");
+    assert!(!window.shows("Your picture, mirrored") && window.shows("Your picture"));
+    window.click("Mirror your picture");
+    assert!(window.shows("Your picture, mirrored"));
+}
+
+#[test]
+fn ones_own_picture_moves_and_is_resized_and_hidden_by_keys() {
+    let mut window = with_pictures();
+    let rect = |window: &Window| window.harness.get_by_label("Your picture, mirrored").rect();
+    window.harness.get_by_label("Your picture, mirrored").focus();
+    window.settle();
+    let before = rect(&window);
+    window.press(Modifiers::NONE, Key::ArrowLeft);
+    window.harness.run_steps(8);
+    let left = rect(&window);
+    assert!(left.right() < before.left(), "{before:?} {left:?}");
+    window.press(Modifiers::NONE, Key::Minus);
+    window.harness.run_steps(8);
+    let smaller = rect(&window);
+    assert!(smaller.width() < left.width(), "{left:?} {smaller:?}");
+    window.press(Modifiers::NONE, Key::Plus);
+    window.harness.run_steps(8);
+    assert_eq!(rect(&window), left);
+    window.press(Modifiers::NONE, Key::H);
+    assert!(!window.shows("Your picture, mirrored"));
+}
+
+#[test]
+fn the_picture_fills_the_window_or_is_whole_by_a_key_or_the_menu() {
+    let mut window = with_pictures();
+    window.harness.get_by_label("Picture of bob").click_secondary();
+    window.settle();
+    window.click("Show the whole picture");
+    window.press(Modifiers::NONE, Key::Num0);
+    window.harness.get_by_label("Picture of bob").click_secondary();
+    window.settle();
+    assert!(window.shows("Show the whole picture"), "the key made it fill the window again");
+    window.click("Fill the screen");
+    assert_eq!(window.asked(), []);
 }

@@ -15,7 +15,13 @@ use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Person, SessionLink, Snapshot};
 use visavis_client::ui::{App, WindowOptions};
+use visavis_client::words::Phrase;
 use visavis_shared::Username;
+
+/// What somebody elsewhere says, such as a server.
+pub(crate) fn said(text: &str) -> Phrase {
+    Phrase::foreign(text).expect("a text")
+}
 
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Option<App>>,

@@ -6,6 +6,7 @@ use eframe::egui::{ViewportCommand, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::desktop::{WindowLink, WindowRequest};
 use visavis_client::invitation::Invitation;
+use visavis_client::phrase;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 use visavis_client::ui::WindowOptions;
 
@@ -51,7 +52,7 @@ fn at_the_server_that_was_used_last_it_logs_in_once_and_then_proposes() {
     let (server, username) = ("ws://calls.example:9090".to_owned(), "alice".to_owned());
     assert_eq!(window.asked(), [Intent::LogIn { server, username }]);
     window.set(remembered(LoginPhase::LoggingIn));
-    window.set(remembered(LoginPhase::Failed("Nothing listens there.".to_owned())));
+    window.set(remembered(LoginPhase::Failed(phrase!("own-name"))));
     window.set(remembered(LoginPhase::LoggedOut));
     assert_eq!(window.asked(), []);
     window.set(logged_in());

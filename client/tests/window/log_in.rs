@@ -4,12 +4,12 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 
-use crate::harness::Window;
+use crate::harness::{Window, said};
 
 #[test]
 fn typing_name_and_server_and_pressing_log_in_logs_in() {
     let mut window = Window::open(Snapshot::default());
-    window.type_into("Your name", " alice ");
+    window.type_into("Username", " alice ");
     window.type_into("Server", "ws://calls.example:9090");
     window.click("Log in");
     let expected = Intent::LogIn {
@@ -39,7 +39,7 @@ fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
     window.click("Log in");
     assert!(window.shows("Please enter your name"));
     assert_eq!(window.asked(), []);
-    window.type_into("Your name", "a");
+    window.type_into("Username", "a");
     assert!(!window.shows("Please enter your name"));
 }
 
@@ -47,7 +47,7 @@ fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
 fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
     let mut window =
         Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
-    window.type_into("Your name", "ada lovelace");
+    window.type_into("Username", "ada lovelace");
     window.click("Log in");
     assert!(window.shows("That can't be a name: it holds a space"));
     assert_eq!(window.asked(), []);
@@ -56,7 +56,7 @@ fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
 #[test]
 fn an_empty_server_says_what_to_do() {
     let mut window = Window::open(Snapshot::default());
-    window.type_into("Your name", "alice");
+    window.type_into("Username", "alice");
     window.click("Log in");
     assert!(window.shows("Please enter the server's address"));
     assert_eq!(window.asked(), []);
@@ -66,13 +66,13 @@ fn an_empty_server_says_what_to_do() {
 fn a_refused_login_shows_what_the_session_says_and_can_be_tried_again() {
     let taken = "Somebody is logged in as alice. Choose another name.";
     let mut window = Window::open(Snapshot {
-        login: LoginPhase::Failed(taken.to_owned()),
+        login: LoginPhase::Failed(said(taken)),
         server: "calls.example".to_owned(),
         username: "alice".to_owned(),
         ..Snapshot::default()
     });
     assert!(window.shows(taken));
-    window.type_into("Your name", "alice2");
+    window.type_into("Username", "alice2");
     window.click("Log in");
     assert!(
         matches!(&window.asked()[..], [Intent::LogIn { username, .. }] if username == "alice2")

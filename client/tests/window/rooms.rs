@@ -7,7 +7,7 @@ use visavis_client::session::snapshot::{Intent, LoginPhase, RoomMate, RoomPhase,
 use visavis_client::ui::WindowOptions;
 use visavis_shared::RoomId;
 
-use crate::harness::{Window, logged_in, name};
+use crate::harness::{Window, logged_in, name, said};
 
 fn blue() -> RoomId {
     RoomId::parse("blue").expect("a room")
@@ -42,7 +42,7 @@ fn where_one_is_and_why_one_was_not_let_in_is_shown() {
     let mut window = Window::open(Snapshot { room: RoomPhase::Inside(blue()), ..logged_in() });
     assert!(window.shows("You are in blue. Whoever joins next can call you."));
     let full = "There are two people in blue already: agree on another room.";
-    window.set(Snapshot { room: RoomPhase::Refused(full.to_owned()), ..logged_in() });
+    window.set(Snapshot { room: RoomPhase::Refused(said(full)), ..logged_in() });
     assert!(window.shows(full));
 }
 

@@ -81,6 +81,8 @@ pub enum ClientMessage {
     },
     /// Enters a room of two.
     Join { room: RoomId },
+    /// Leaves a room; nothing happens when the sender is not in it.
+    LeaveRoom { room: RoomId },
     /// Sends a message to everyone else in a room.
     Message {
         room: RoomId,
@@ -99,6 +101,7 @@ impl ClientMessage {
             Self::Watch { .. } => "watch",
             Self::Call { signal, .. } => signal.type_name(),
             Self::Join { .. } => "join",
+            Self::LeaveRoom { .. } => "leave-room",
             Self::Message { .. } => "message",
         }
     }

@@ -90,6 +90,10 @@ pub(crate) fn client_examples() -> Vec<(String, ClientMessage)> {
         (r#"{"type":"close"}"#.into(), ClientMessage::Call { to: None, call: None, signal: CallSignal::Close(None) }),
         (r#"{"type":"join","room":"blue"}"#.into(), ClientMessage::Join { room: room("blue") }),
         (
+            r#"{"type":"leave-room","room":"blue"}"#.into(),
+            ClientMessage::LeaveRoom { room: room("blue") },
+        ),
+        (
             r#"{"type":"message","room":"blue","message":{"any":["thing"]}}"#.into(),
             ClientMessage::Message { room: room("blue"), message: payload(r#"{"any":["thing"]}"#) },
         ),

@@ -236,7 +236,7 @@ impl Connection {
         let message = received.map_err(|error| self.end_by(&error))?;
         let now = now();
         self.liveness.received(now);
-        match self.gate.judge() {
+        match self.gate.judge(message.len()) {
             Verdict::Pass => {}
             Verdict::Close => return Err(self.flooded()),
             // Of all that is no message, only floods matter.

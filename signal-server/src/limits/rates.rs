@@ -158,8 +158,14 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct MessageGate(Option<Gates>);
 
+/// So many bytes of a message count as one more message: whoever is sent to reads so fast, and who
+/// sends more to them than they read would have them cut off as too slow.
+const BYTES_OF_A_MESSAGE: usize = 8 * 1024;
+
 #[derive(Debug)]
 struct Gates {
+    /// The longest message counts for no more than may come at once.
+    burst: u64,
     allowed: Limiter,
     tolerated: Limiter,
     /// Of the two.
@@ -169,18 +175,24 @@ struct Gates {
 impl MessageGate {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self(rate.map(|rate| Gates {
+            burst: rate.burst.get().into(),
             allowed: Limiter::times(rate, 1, now()),
             tolerated: Limiter::times(rate, FLOOD, now()),
             levels: Mutex::default(),
         }))
     }
 
-    pub(crate) fn judge(&self) -> Verdict {
-        let Some(Gates { allowed, tolerated, levels }) = &self.0 else { return Verdict::Pass };
+    /// Counts a message of so many bytes.
+    pub(crate) fn judge(&self, bytes: usize) -> Verdict {
+        let Some(Gates { burst, allowed, tolerated, levels }) = &self.0 else {
+            return Verdict::Pass;
+        };
+        let more = u64::try_from(bytes / BYTES_OF_A_MESSAGE).unwrap_or(u64::MAX);
+        let count = more.saturating_add(1).min(*burst);
         let (now, mut levels) = (now(), lock(levels));
-        if !tolerated.take(&mut levels.1, 1, now) {
+        if !tolerated.take(&mut levels.1, count, now) {
             Verdict::Close
-        } else if !allowed.take(&mut levels.0, 1, now) {
+        } else if !allowed.take(&mut levels.0, count, now) {
             Verdict::Drop
         } else {
             Verdict::Pass
@@ -255,17 +267,29 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn too_many_messages_are_dropped_and_a_flood_ends_it() {
         let gate = MessageGate::new(Rate::new(10, 20));
-        let verdicts: Vec<_> = (0..201).map(|_| gate.judge()).collect();
+        let verdicts: Vec<_> = (0..201).map(|_| gate.judge(100)).collect();
         assert!(verdicts[..20].iter().all(|verdict| *verdict == Verdict::Pass));
         assert!(verdicts[20..200].iter().all(|verdict| *verdict == Verdict::Drop));
         assert_eq!(verdicts[200], Verdict::Close);
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_long_message_counts_for_several_and_the_longest_passes_any_gate() {
+        let gate = MessageGate::new(Rate::new(10, 20));
+        let passed = |gate: &MessageGate, bytes| {
+            (0..100).take_while(|_| gate.judge(bytes) == Verdict::Pass).count()
+        };
+        assert_eq!(passed(&gate, 40_000), 4, "of five each");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(passed(&gate, 100), 10);
+        assert_eq!(passed(&MessageGate::new(Rate::new(1, 1)), 65_536), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_keeps_to_the_rate_is_never_stopped() {
         let gate = MessageGate::new(Rate::new(10, 1));
         for _ in 0..1_000 {
-            assert_eq!(gate.judge(), Verdict::Pass);
+            assert_eq!(gate.judge(100), Verdict::Pass);
             tokio::time::advance(Duration::from_millis(100)).await;
         }
     }
@@ -273,7 +297,7 @@ mod tests {
     #[test]
     fn without_a_rate_there_is_no_limit() {
         let (logins, messages) = (AddressGate::new(None), MessageGate::new(None));
-        assert!((0..10_000).all(|_| logins.admits(ip(1)) && messages.judge() == Verdict::Pass));
+        assert!((0..10_000).all(|_| logins.admits(ip(1)) && messages.judge(100) == Verdict::Pass));
     }
 
     #[test]

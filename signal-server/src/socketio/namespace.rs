@@ -128,7 +128,11 @@ impl EventHandler {
 
 impl MessageHandler<LocalAdapter, Self> for EventHandler {
     fn call(&self, _socket: Arc<Socket>, event: Value, _ack: Option<i64>) {
-        match (self.gate.judge(), event) {
+        let bytes = match &event {
+            Value::Str(text, _) => text.as_str().len(),
+            Value::Bytes(bytes) => bytes.len(),
+        };
+        match (self.gate.judge(bytes), event) {
             (Verdict::Close, _) => {
                 self.context.metrics.rate_limited("flood");
                 self.session.hang_up(End::AtOnce);

@@ -2,7 +2,9 @@
 
 It gathers only on the loopback interface, and sends and takes its candidates within the descriptions. Of plans it knows
 `bundle` (`balanced`, `max-compat`, `max-bundle`), `direction`, and `codecs` by name (`H264`, `VP8`; without them
-aiortc's own choice), and as kinds `audio`, `video` and `data`; of changes, `direction` and `add`.
+aiortc's own choice), and as kinds `audio`, `video` and `data`; of changes, `direction` and `add`. It can also be hostile:
+
+    {"do": "flood", "with": {"kind": KIND, "seconds": SECONDS}}     does to the other what flood.py has by that name
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.sdp import candidate_from_sdp
 
 import control
+import flood
 import media
 
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
@@ -81,6 +84,7 @@ class AiortcPeer(control.Peer):
         super().__init__()
         self.connection = None
         self.tasks = []
+        self.flooding = False
         self._forget()
 
     def _forget(self):
@@ -133,6 +137,14 @@ class AiortcPeer(control.Peer):
         await self.connection.setLocalDescription(await self.connection.createOffer())
         await self.send_offer(self.connection.localDescription.sdp)
 
+    async def obey(self, command):
+        if command["do"] == "flood":
+            # Answers to a flood of offers belong to no offer of the connection, and some are too many for the server.
+            self.flooding = True
+            await flood.FLOODS[command["with"]["kind"]](self, command["with"]["seconds"])
+        else:
+            await super().obey(command)
+
     async def open(self, plan):
         self._connect(plan)
         for section in plan["sections"]:
@@ -154,6 +166,10 @@ class AiortcPeer(control.Peer):
             await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
         await self.connection.setLocalDescription(await self.connection.createAnswer())
         await self.send_answer(self.connection.localDescription.sdp)
+
+    async def hear(self, message):
+        if not (self.flooding and message["type"] in ("answer", "error")):
+            await super().hear(message)
 
     async def apply_answer(self, sdp):
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))

@@ -103,6 +103,55 @@ async fn werift_sends_frames_of_several_slices_with_parameter_sets_in_its_descri
     table.assert_received(&report, Media::Both);
 }
 
+/// werift sends what ffmpeg encodes with these options. Sound arrives, and the app says why no
+/// picture does, in the window and in its report.
+async fn the_app_says_what_is_wrong(encoder: &[&str], words: &str, problem: &str) {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::werift(table.server.url(), PEER).await.expect("werift starts");
+    let video = json!({ "kind": "video", "encoder": encoder });
+    table.peer_calls(&mut peer, &json!({ "sections": [{ "kind": "audio" }, video] })).await;
+    table.media_flow(&mut peer, Media::AudioOnly).await;
+    table.app_says(&[words]).await;
+    let report = table.peer_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::AudioOnly);
+    let received = report.video.received.as_ref().expect("what is wrong with theirs");
+    assert_eq!(received.problem.as_deref(), Some(problem));
+    assert_eq!(received.frames_decoded.unwrap_or_default(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_interlaced_video_the_app_says_so() {
+    let encoder = ["-profile:v", "main", "-flags", "+ildct+ilme", "-x264-params", "interlaced=1"];
+    let words = "peer's picture can't be shown: it is interlaced. Another camera or program on \
+                 their side may help.";
+    the_app_says_what_is_wrong(&encoder, words, "interlaced").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_video_with_ten_bits_the_app_says_so() {
+    let encoder = ["-profile:v", "high10", "-pix_fmt", "yuv420p10le"];
+    let words = "peer's picture can't be shown: it has 10 bits for each colour, and only 8 can be \
+                 shown. Another program or setting on their side may help.";
+    the_app_says_what_is_wrong(&encoder, words, "bit-depth").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_video_with_full_chroma_the_app_says_so() {
+    let encoder = ["-profile:v", "high444", "-pix_fmt", "yuv444p"];
+    let words = "peer's picture can't be shown: its colours are finer than can be shown here. \
+                 Another program or setting on their side may help.";
+    the_app_says_what_is_wrong(&encoder, words, "chroma-format").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_video_that_never_has_a_key_frame_the_app_says_so() {
+    // Only the first picture is one, and that is over before anybody takes it.
+    let encoder = ["-g", "100000"];
+    let words = "peer's picture can't be shown: no whole picture has come for a while. It helps \
+                 if they turn their camera off and on.";
+    the_app_says_what_is_wrong(&encoder, words, "no-key-frame").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_whose_call_is_declined_is_told_so() {
     let mut table = Table::laid().await;

@@ -6,4 +6,5 @@
 mod answers;
 mod calls;
 mod changes;
+mod floods;
 mod table;

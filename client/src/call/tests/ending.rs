@@ -63,7 +63,7 @@ fn how_long_media_flowed_is_told() {
 }
 
 /// How a call ends that found no network path.
-const NO_CONNECTION_READS: &str = "ended ConnectFailed(\"A firewall on one side may be in the way: call again, or try another network.\")";
+const NO_CONNECTION_READS: &str = "ended ConnectFailed(\"A firewall at either end may be in the way. Call again, or try another network.\")";
 
 /// A call that alice placed, ended by bob so.
 fn declined(reason: DeclineReason, phase: &str) {
@@ -82,7 +82,7 @@ fn why_they_declined_is_told() {
     declined(DeclineReason::Timeout, "ended NoAnswer");
     declined(
         DeclineReason::Failed,
-        "ended ConnectFailed(\"Their app could not set up the call.\")",
+        "ended ConnectFailed(\"Their app could not set up the call. Try again.\")",
     );
 }
 
@@ -309,7 +309,7 @@ fn an_answer_that_the_server_refuses_ends_the_call() {
         (
             refused(ErrorCode::TooLarge, "answer", "c1"),
             "media off, 1: close, alice/c1: decline failed",
-            "ended Refused(\"The server found the call's description too large: try with fewer network interfaces.\")"
+            "ended Refused(\"The server found the call's description too large. Try with fewer network connections.\")"
         ),
     );
 }

@@ -186,11 +186,11 @@ fn who_calls_again_with_a_new_call_rings_with_that_one() {
 fn a_call_with_oneself_is_refused() {
     check!(
         "alice",
-        (place("alice", "c1"), "", "ended Refused(\"That is your own name: call somebody else.\")"),
+        (place("alice", "c1"), "", "ended Refused(\"That is your own name. Call somebody else.\")"),
         (
             offer("alice/c1", "o1"),
             "",
-            "ended Refused(\"That is your own name: call somebody else.\")"
+            "ended Refused(\"That is your own name. Call somebody else.\")"
         ),
         (Input::Dismiss, "", "idle"),
     );
@@ -233,7 +233,7 @@ fn a_refused_offer_ends_the_call_with_words() {
         (
             refused(ErrorCode::RateLimited, "offer", ""),
             "media off, 1: close",
-            "ended Refused(\"You do that too often: try again in a minute.\")"
+            "ended Refused(\"You do that too often. Try again in a minute.\")"
         ),
     );
 }

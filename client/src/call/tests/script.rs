@@ -146,7 +146,7 @@ pub(super) fn refused_offer(peer: u64) -> Input {
 }
 
 pub(super) fn failed(peer: u64, words: &str) -> Input {
-    reports(peer, PeerInput::Failed(words.to_owned()))
+    reports(peer, PeerInput::Failed(words.into()))
 }
 
 fn signal_in_words(signal: &CallSignal) -> String {

@@ -405,13 +405,13 @@ proptest! {
 fn an_attempt_that_takes_long_is_reported_once_and_goes_on() {
     let mut bench = Bench::wanted(Pick::File);
     bench.attempts();
-    let words = |_: &Pick| "nothing comes yet".to_owned();
+    let words = |_: &Pick| Phrase::from("nothing comes yet");
     bench.now += PATIENCE - MS;
     bench.keeper.report_overdue(words, bench.now);
     assert_eq!(bench.keeper.trouble(), None);
     bench.now += MS;
     bench.keeper.report_overdue(words, bench.now);
-    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Missing("nothing comes yet".to_owned())));
+    assert_eq!(bench.keeper.trouble(), Some(&Trouble::Missing("nothing comes yet".into())));
     assert!(bench.keeper.is_opening());
     bench.keeper.report_overdue(|_| unreachable!("it was reported"), bench.now);
     bench.opens();

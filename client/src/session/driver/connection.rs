@@ -19,6 +19,7 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::ServerUrl;
 use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
+use crate::words::{Phrase, phrase};
 
 /// Events of a peer connection that wait.
 const EVENT_QUEUE: usize = 128;
@@ -57,7 +58,7 @@ impl Driver {
             PeerEvent::PathRecovered => PeerInput::PathRecovered,
             PeerEvent::NoOffer => PeerInput::NoOffer,
             PeerEvent::OfferRefused => PeerInput::OfferRefused,
-            PeerEvent::Failed(why) => PeerInput::Failed(why),
+            PeerEvent::Failed(why) => PeerInput::Failed(phrase!("call-not-set-up").or_plain(why)),
         };
         self.handle(Input::Peer { peer, event });
     }
@@ -84,7 +85,7 @@ impl Driver {
         self.tell_of_video(theirs, ours);
     }
 
-    fn tell_of_video(&mut self, theirs: Option<String>, ours: Option<String>) {
+    fn tell_of_video(&mut self, theirs: Option<Phrase>, ours: Option<Phrase>) {
         if self.snapshot.remote_video_words != theirs {
             self.notices.video(VideoOf::Them, theirs.clone());
             self.snapshot.remote_video_words = theirs;

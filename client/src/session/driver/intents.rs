@@ -2,20 +2,28 @@
 
 mod consent;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name};
 
-use super::{Driver, Login};
+use super::people::peer_of;
+use super::{Driver, Login, LoginRetry};
 use crate::call::event::{CallPhase, Input};
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::VoiceSetting;
+use crate::people::{Account, Change};
 use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
 use crate::session::snapshot::{Intent, LoginPhase};
-use crate::signaling::{Signaling, SignalingConfig};
+use crate::signaling::{ServerUrl, Signaling, SignalingConfig};
+use crate::words::{Phrase, name_problem};
 
 pub(super) use consent::Consent;
+
+/// When an automatic log-in is tried again for the first time; the pause doubles each time.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+/// The longest pause.
+const LAST_RETRY: Duration = Duration::from_secs(60);
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
@@ -27,17 +35,55 @@ impl Driver {
             self.room.withdraw();
         }
         match intent {
-            Intent::LogIn { server, username } => self.log_in(server, &username),
-            Intent::LogOut => self.log_out(),
+            Intent::LogIn { server, username } => {
+                self.retry = None;
+                self.log_in(server, &username);
+            }
+            Intent::LogOut => {
+                self.retry = None;
+                self.log_out();
+            }
             Intent::Call { username } => match self.whom(&username) {
-                Ok(peer) => self.place_call(peer, Consent::of_this_intent()),
-                Err(error) => {
-                    self.notices.add(format!("\"{}\" can't be a name: {error}.", username.trim()))
-                }
+                Ok(peer) => match self.cannot_call(&peer) {
+                    Some(why) => self.notices.add(why),
+                    None => self.place_call(peer, Consent::of_this_intent()),
+                },
+                Err(error) => self.notices.add(name_problem(error)),
             },
             Intent::JoinRoom(room) => {
                 self.room.ask_for(room.clone(), Consent::of_this_intent(), Instant::now());
                 self.send(ClientMessage::Join { room });
+            }
+            Intent::LeaveRoom => {
+                if let Some(room) = self.room.leave() {
+                    self.send(ClientMessage::LeaveRoom { room });
+                }
+            }
+            Intent::AddContact { username, display_name } => {
+                self.add_contact(&username, &display_name)
+            }
+            Intent::RenameContact { username, display_name } => {
+                self.rename_contact(username, &display_name)
+            }
+            Intent::RemoveContact(username) => self.change_people(Change::Remove(username)),
+            Intent::Block(username) => self.block(username),
+            Intent::Unblock(username) => self.change_people(Change::Unblock(username)),
+            Intent::SeeMissedCalls => self.change_people(Change::SeeMissed),
+            Intent::EraseHistory => self.change_people(Change::EraseHistory),
+            Intent::ErasePeople => self.change_people(Change::EraseAll),
+            Intent::ExportPeople(to) => self.export_people(to),
+            Intent::SearchPeople(prefix) => {
+                self.snapshot.search = prefix;
+                self.ask_for_people();
+            }
+            Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
+            Intent::LimitVideo { size, fps, max_bitrate } => {
+                self.options.max_bitrate = max_bitrate;
+                self.media.command(MediaCommand::LimitVideo { size, fps, max_bitrate });
+            }
+            Intent::UseNetwork { ice_servers, relay_only } => {
+                self.options.ice_servers = ice_servers;
+                self.options.relay_only = relay_only;
             }
             Intent::Accept { from } => {
                 self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
@@ -93,11 +139,14 @@ impl Driver {
 
     /// Who is meant by a name as it was typed. Whom we met in a room may be called as no name is,
     /// so they are known as they are.
-    fn whom(&self, typed: &str) -> Result<Username, NameError> {
+    pub(super) fn whom(&self, typed: &str) -> Result<Username, NameError> {
         let mate = self.room.mate().map(|mate| &mate.username);
-        let as_it_is = Username::parse(typed)
-            .ok()
-            .filter(|name| self.directory.knows(name) || mate.is_some_and(|mate| mate == name));
+        let peer = peer_of(&self.snapshot.call);
+        let as_it_is = Username::parse(typed).ok().filter(|name| {
+            self.directory.knows(name)
+                || self.people.knows(name)
+                || [mate, peer].contains(&Some(name))
+        });
         as_it_is.map_or_else(|| canonical_name(typed), Ok)
     }
 
@@ -113,7 +162,7 @@ impl Driver {
         let username = match canonical_name(username) {
             Ok(username) => username,
             Err(error) => {
-                self.snapshot.login = LoginPhase::Failed(format!("That can't be a name: {error}."));
+                self.snapshot.login = LoginPhase::Failed(name_problem(error));
                 return;
             }
         };
@@ -125,13 +174,65 @@ impl Driver {
                 return;
             }
         };
-        self.login_asked_at = Some(Instant::now());
-        match Signaling::connect(SignalingConfig { url: server, username, key }) {
-            Ok((signaling, events)) => {
-                self.signaling = Some(Login { signaling, events });
-                self.snapshot.login = LoginPhase::LoggingIn;
+        let server = match ServerUrl::parse(&server) {
+            Ok(url) => url.origin().to_owned(),
+            Err(error) => {
+                self.snapshot.login = LoginPhase::Failed(error.words());
+                return;
             }
-            Err(error) => self.snapshot.login = LoginPhase::Failed(error.to_string()),
+        };
+        self.login_asked_at = Some(Instant::now());
+        self.snapshot.login = LoginPhase::LoggingIn;
+        let waits = self.people.open(Account { server, username: username.clone() });
+        let config = SignalingConfig { url: self.snapshot.server.clone(), username, key };
+        if waits {
+            self.login_waits = Some(config);
+        } else {
+            self.connect(config);
+        }
+    }
+
+    /// It is known who is blocked: connects.
+    pub(super) fn connect(&mut self, config: SignalingConfig) {
+        match Signaling::connect(config) {
+            Ok((signaling, events)) => self.signaling = Some(Login { signaling, events }),
+            Err(error) => self.snapshot.login = LoginPhase::Failed(error.words()),
+        }
+    }
+
+    /// Logs in as the options say.
+    pub(super) fn log_in_at_start(&mut self) {
+        let named = !self.snapshot.server.is_empty() && !self.snapshot.username.is_empty();
+        if self.options.log_in_at_start && named {
+            self.retry = Some(LoginRetry { at: None, after: FIRST_RETRY });
+            let (server, username) = (self.snapshot.server.clone(), self.snapshot.username.clone());
+            self.log_in(server, &username);
+        }
+    }
+
+    /// The server could not be reached at the start: it is tried again, as long as nobody asks for
+    /// something else.
+    pub(super) fn retry_later(&mut self) {
+        if let Some(retry) = &mut self.retry {
+            retry.at = Some(Instant::now() + retry.after);
+            retry.after = (retry.after * 2).min(LAST_RETRY);
+        }
+    }
+
+    /// Tries again what is due.
+    pub(super) fn retry_login(&mut self) {
+        let due = self.retry.is_some_and(|retry| retry.at.is_some_and(|at| at <= Instant::now()));
+        if due && let LoginPhase::Failed(words) = &self.snapshot.login {
+            let words = words.clone();
+            let (server, username) = (self.snapshot.server.clone(), self.snapshot.username.clone());
+            self.log_in(server, &username);
+            if let Some(retry) = &mut self.retry {
+                retry.at = None;
+            }
+            // Whoever reads why it failed, or types something else, is not disturbed by it.
+            if self.snapshot.login == LoginPhase::LoggingIn {
+                self.snapshot.login = LoginPhase::Failed(words);
+            }
         }
     }
 
@@ -149,7 +250,13 @@ impl Driver {
         if let Some(login) = self.signaling.take() {
             tokio::spawn(async move { login.signaling.close().await });
         }
+        self.login_waits = None;
         self.directory.clear();
+        self.people.close();
+        self.notices.people(None);
+        self.watched.clear();
+        self.snapshot.contact_problem = None;
+        self.snapshot.search.clear();
         self.people_asked_at = None;
         self.room.leave();
         self.snapshot.login = LoginPhase::LoggedOut;
@@ -157,7 +264,7 @@ impl Driver {
 
     /// The server won't have us any more. A call in which media flows needs no server and goes on;
     /// any other is over.
-    pub(super) fn shut_out(&mut self, words: String) {
+    pub(super) fn shut_out(&mut self, words: Phrase) {
         if matches!(self.snapshot.call, CallPhase::InCall { .. } | CallPhase::Reconnecting { .. }) {
             self.handle(Input::SignalingDown);
             self.signaling = None;

@@ -11,6 +11,7 @@ use super::Driver;
 use crate::call::event::Input;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
+use crate::words::phrase;
 
 impl Driver {
     pub(super) fn on_signaling(&mut self, event: Option<SignalingEvent>) {
@@ -23,30 +24,32 @@ impl Driver {
                 self.server_ice = ice_servers;
                 self.snapshot.username = username.to_string();
                 self.snapshot.login = LoginPhase::LoggedIn { username: username.clone() };
+                self.retry = None;
+                self.people_of(&username);
+                self.room.forget_refusal();
                 self.handle(Input::SignalingUp { username });
                 if let Some(room) = self.room.enter_again(resumed) {
                     self.send(ClientMessage::Join { room });
                 }
                 self.ask_for_people();
             }
-            Some(
-                SignalingEvent::LoginRefused { message, .. }
-                | SignalingEvent::Unreachable { message },
-            ) => {
+            Some(SignalingEvent::LoginRefused { message, .. }) => {
+                self.retry = None;
                 self.shut_out(message);
+            }
+            Some(SignalingEvent::Unreachable { message }) => {
+                self.shut_out(message);
+                self.retry_later();
             }
             Some(SignalingEvent::Replaced) => {
                 let name = &self.snapshot.username;
-                let words = format!(
-                    "You logged in as {name} in another window or on another device, and are \
-                     logged out here. Log in to come back."
-                );
-                self.shut_out(words);
+                self.shut_out(phrase!("logged-in-elsewhere", name = name));
             }
             Some(SignalingEvent::Down) => {
                 if let LoginPhase::LoggedIn { username } = &self.snapshot.login {
                     self.snapshot.login = LoginPhase::Reconnecting { username: username.clone() };
                 }
+                self.people.forget_presence();
                 self.handle(Input::SignalingDown);
             }
             Some(SignalingEvent::Message(message)) => self.on_server_message(message),
@@ -56,6 +59,8 @@ impl Driver {
 
     fn on_server_message(&mut self, message: ServerMessage) {
         match message {
+            // A blocked name learns nothing, not even that it is.
+            ServerMessage::Call { from, .. } if !self.may_call(&from) => {}
             ServerMessage::Call { from, call, signal } => {
                 self.handle(Input::Signal { from, call, signal })
             }
@@ -65,17 +70,24 @@ impl Driver {
                 self.handle(Input::SignalRefused { code, in_reply_to, call });
             }
             ServerMessage::Users { users, total } => {
-                if let Some(watch) = self.directory.set_users(users, total) {
-                    self.send(watch);
+                for username in &users {
+                    self.people.set_presence(username, true);
                 }
+                let people = &self.people;
+                self.directory.set_users(users, total, |name| people.is_blocked(name));
+                self.watch_people();
             }
             ServerMessage::Presence { username, online } => {
+                self.people.set_presence(&username, online);
                 self.directory.set_presence(username, online)
             }
-            ServerMessage::Joined { room, users } => {
+            ServerMessage::Joined { room, mut users } => {
+                users.retain(|name| self.cannot_call(name).is_none());
                 if let Some((first, consent)) = self.room.joined(room, users, Instant::now()) {
                     self.place_call(first, consent);
                 }
+            }
+            ServerMessage::UserJoined { username, .. } if self.cannot_call(&username).is_some() => {
             }
             ServerMessage::UserJoined { room, username } => self.room.user_joined(&room, username),
             ServerMessage::UserLeft { room, username } => self.room.user_left(&room, &username),
@@ -92,7 +104,7 @@ impl Driver {
     pub(super) fn ask_for_people(&mut self) {
         if self.options.window && matches!(self.snapshot.login, LoginPhase::LoggedIn { .. }) {
             self.people_asked_at = Some(Instant::now());
-            self.send(ClientMessage::Users { prefix: String::new() });
+            self.send(ClientMessage::Users { prefix: self.snapshot.search.clone() });
         }
     }
 

@@ -5,6 +5,7 @@
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
 //! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
+mod people;
 mod quiet;
 mod video;
 
@@ -39,6 +40,8 @@ struct App {
     asked: Receiver<MediaCommand<Consent>>,
     reports: mpsc::Receiver<Report>,
     sent: Box<dyn FnMut() -> Option<ClientMessage>>,
+    /// What the last step sent.
+    said: Vec<ClientMessage>,
     // Peer connections and reports are tasks; none of them runs unless a test waits for one.
     runtime: tokio::runtime::Runtime,
 }
@@ -64,7 +67,8 @@ impl App {
         let (mut driver, _) = Driver::new(options, media, report_in);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
-        let mut app = Self { driver, asked, reports, sent: Box::new(sent), runtime };
+        let said = Vec::new();
+        let mut app = Self { driver, asked, reports, sent: Box::new(sent), said, runtime };
         app.step(Event::Server(Some(logged_in(false))));
         app
     }
@@ -91,6 +95,7 @@ impl App {
                 _ => {}
             }
         }
+        self.said.clear();
         while let Some(message) = (self.sent)() {
             if let ClientMessage::Call { signal, .. } = &message
                 && matches!(
@@ -100,6 +105,7 @@ impl App {
             {
                 effects.disclosed.push(message.type_name());
             }
+            self.said.push(message);
         }
         effects
     }
@@ -246,10 +252,8 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
 
 /// What comes from the server, or from the connection to it.
 fn server() -> impl Strategy<Value = Option<SignalingEvent>> {
-    let refused = SignalingEvent::LoginRefused {
-        reason: LoginRefusal::NotAllowed,
-        message: "No.".to_owned(),
-    };
+    let refused =
+        SignalingEvent::LoginRefused { reason: LoginRefusal::NotAllowed, message: "No.".into() };
     prop_oneof![
         40 => messages().prop_map(SignalingEvent::Message),
         3 => (names(), ice_servers(), any::<bool>()).prop_map(|(username, ice_servers, resumed)| {
@@ -259,7 +263,7 @@ fn server() -> impl Strategy<Value = Option<SignalingEvent>> {
         3 => Just(SignalingEvent::Down),
         1 => Just(refused),
         1 => Just(SignalingEvent::Replaced),
-        1 => Just(SignalingEvent::Unreachable { message: "Gone.".to_owned() }),
+        1 => Just(SignalingEvent::Unreachable { message: "Gone.".into() }),
     ]
     .prop_map(Some)
 }

@@ -58,6 +58,9 @@ pub(crate) const MARK_INSIDE: f32 = 0.64;
 pub(crate) const SELF_VIEW_FLATTEST: f32 = 2.5;
 pub(crate) const SELF_VIEW_TALLEST: f32 = 0.4;
 
+/// The least longer side of the self-view that somebody can choose.
+pub(crate) const SELF_VIEW_LEAST: f32 = 96.0;
+
 /// The longer side of the self-view over a stage of this width.
 pub(crate) fn self_view(stage: f32) -> f32 {
     match stage {

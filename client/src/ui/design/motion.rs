@@ -12,3 +12,5 @@ pub(crate) const SLOW: Duration = Duration::from_millis(240);
 pub(crate) const REST: Duration = Duration::from_secs(3);
 /// How long the pointer rests on something before its tooltip comes.
 pub(crate) const TOOLTIP: Duration = Duration::from_millis(350);
+/// How long the other's first picture may take before it counts as missing.
+pub(crate) const FIRST_PICTURE: Duration = Duration::from_secs(5);

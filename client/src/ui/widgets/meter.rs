@@ -4,6 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::design::{Palette, component, space};
+use crate::words::text;
 
 const BARS: usize = 24;
 /// From this bar on, the microphone is too loud.
@@ -37,7 +38,7 @@ pub(crate) fn level_meter(ui: &mut Ui, level: f32, width: f32) -> Response {
         ui.painter().rect_filled(place, CORNER, color);
     }
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::Meter, true, "Microphone level");
+        let mut info = WidgetInfo::labeled(Role::Meter, true, text!("microphone-level"));
         info.value = Some((lit * 100 / BARS) as f64);
         info
     });

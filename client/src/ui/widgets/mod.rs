@@ -16,6 +16,6 @@ pub(crate) use button::{Tone, button, ghost_button, icon_button, mark};
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use field::{submitted, text_field};
 pub(crate) use meter::level_meter;
-pub(crate) use row::{PersonRow, person_row, section};
+pub(crate) use row::{PersonRow, paint_counted, person_row, section};
 pub(crate) use switch::switch;
-pub(crate) use text::{announce, caption, hint, quiet_line, warning};
+pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};

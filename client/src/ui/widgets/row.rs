@@ -3,7 +3,8 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::avatar::{paint_avatar, paint_presence};
@@ -13,9 +14,16 @@ use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
 /// What stands in a row.
 pub(crate) struct PersonRow<'a> {
     pub(crate) name: &'a str,
-    pub(crate) online: bool,
+    /// Whether they are there; `None` where nobody says, or where it does not matter.
+    pub(crate) online: Option<bool>,
     /// The second line.
     pub(crate) second: &'a str,
+    /// What stands before the second line, and whether both are to be noticed.
+    pub(crate) mark: Option<(Icon, bool)>,
+    /// A time at its right end.
+    pub(crate) time: Option<&'a str>,
+    /// Whether it is the one that was chosen.
+    pub(crate) chosen: bool,
     /// The name of the button at its right end.
     pub(crate) action: &'a str,
     pub(crate) icon: Icon,
@@ -23,12 +31,18 @@ pub(crate) struct PersonRow<'a> {
     pub(crate) enabled: bool,
 }
 
-/// Shows a row as wide as there is room. Returns its button, which is seen while the pointer is on
-/// the row or the button has the keyboard.
-pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> Response {
+/// The row, and the button at its right end.
+pub(crate) struct RowUse {
+    pub(crate) row: Response,
+    pub(crate) button: Response,
+}
+
+/// Shows a row as wide as there is room. Its button is seen while the pointer is on the row or the
+/// button has the keyboard.
+pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
     let p = Palette::of(ui.visuals());
     let extent = vec2(ui.available_width(), size::ROW);
-    let (rect, hover) = ui.allocate_exact_size(extent, Sense::hover());
+    let (rect, whole) = ui.allocate_exact_size(extent, Sense::click());
     let inner = rect.shrink2(vec2(space::S3, space::S2));
     let button_place = Rect::from_center_size(
         pos2(inner.right() - size::CONTROL / 2.0, rect.center().y),
@@ -44,10 +58,14 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> Response {
         .inner;
     button.widget_info(|| WidgetInfo::labeled(Role::Button, row.enabled, row.action));
     // The button lies over the row, so the row itself does not count as hovered there.
-    let lit = hover.contains_pointer() || button.hovered();
-    let ground = if lit { p.raised } else { p.panel };
+    let lit = whole.contains_pointer() || button.hovered();
+    let ground = match (row.chosen, lit) {
+        (true, _) => p.accent_soft,
+        (false, true) => p.raised,
+        (false, false) => p.panel,
+    };
     let painter = ui.painter();
-    if lit {
+    if lit || row.chosen {
         painter.rect_filled(rect, CornerRadius::same(radius::MD), ground);
     }
     let avatar = Rect::from_min_size(
@@ -55,19 +73,24 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> Response {
         Vec2::splat(size::AVATAR),
     );
     paint_avatar(painter, p, avatar.center(), size::AVATAR, row.name);
-    paint_presence(painter, p, avatar, row.online, ground);
-
-    let left = avatar.right() + space::S3;
-    let right = button_place.left() - space::S2;
-    let (name_ink, second_ink) = (if row.online { p.text } else { p.text_2 }, p.text_3);
-    let name = TypeStyle::Strong.layout(row.name, name_ink, right - left, false);
-    let second = TypeStyle::Caption.layout(row.second, second_ink, right - left, false);
-    let (name, second) = (painter.layout_job(name), painter.layout_job(second));
-    let top = rect.center().y - (TypeStyle::Strong.line() + TypeStyle::Caption.line()) / 2.0;
-    painter.galley(pos2(left, top), name, name_ink);
-    painter.galley(pos2(left, top + TypeStyle::Strong.line()), second, second_ink);
-
-    if row.enabled && (lit || button.has_focus()) {
+    if let Some(online) = row.online {
+        paint_presence(painter, p, avatar, online, ground);
+    }
+    let shows_button = row.enabled && (lit || button.has_focus());
+    let mut right = inner.right();
+    if shows_button {
+        right = button_place.left() - space::S2;
+    } else if let Some(time) = row.time {
+        let galley = TypeStyle::Caption.layout(time, p.text_3, f32::INFINITY, false);
+        let galley = painter.layout_job(galley);
+        right -= galley.size().x;
+        painter.galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, p.text_3);
+        right -= space::S2;
+    } else if row.enabled {
+        right = button_place.left() - space::S2;
+    }
+    words(painter, p, row, rect, avatar.right() + space::S3, right);
+    if shows_button {
         let fill = if button.is_pointer_button_down_on() {
             p.raised_press
         } else if button.hovered() {
@@ -79,12 +102,76 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> Response {
         let icon = Rect::from_center_size(button_place.center(), Vec2::splat(size::ICON));
         row.icon.paint(painter, icon, p.accent);
     }
+    focus::ring(ui, &whole, radius::MD);
     focus::ring(ui, &button, radius::MD);
     // Read with the row: a screen reader says who is there and whether they are.
-    let words = format!("{}, {}", row.name, row.second);
-    hover.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &words));
-    if row.enabled { button.on_hover_text(row.action) } else { button }
+    let parts = [row.name, row.second, row.time.unwrap_or_default()];
+    let label = parts.map(str::to_owned).into_iter().filter(|part| !part.is_empty());
+    let label = label.collect::<Vec<_>>().join(", ");
+    whole.widget_info(|| WidgetInfo::selected(Role::ListItem, true, row.chosen, &label));
+    let button = if row.enabled { button.on_hover_text(row.action) } else { button };
+    RowUse { row: whole, button }
 }
+
+/// The name and the second line, as wide as there is room.
+fn words(painter: &Painter, p: &Palette, row: &PersonRow<'_>, rect: Rect, left: f32, right: f32) {
+    let name_ink = if row.online == Some(false) { p.text_2 } else { p.text };
+    let second_ink = match (row.mark, row.chosen) {
+        (Some((_, true)), _) => p.warn,
+        (_, true) => p.text_2,
+        _ => p.text_3,
+    };
+    let before = if row.mark.is_some() { size::ICON_SM + space::S1 } else { 0.0 };
+    let name = TypeStyle::Strong.layout(row.name, name_ink, right - left, false);
+    let second = TypeStyle::Caption.layout(row.second, second_ink, right - left - before, false);
+    let (name, second) = (painter.layout_job(name), painter.layout_job(second));
+    let top = rect.center().y - (TypeStyle::Strong.line() + TypeStyle::Caption.line()) / 2.0;
+    painter.galley(pos2(left, top), name, name_ink);
+    let below = top + TypeStyle::Strong.line();
+    if let Some((icon, _)) = row.mark {
+        let place = Rect::from_min_size(pos2(left, below), Vec2::splat(size::ICON_SM));
+        icon.paint(painter, place, second_ink);
+    }
+    painter.galley(pos2(left + before, below), second, second_ink);
+}
+
+/// Words in the middle of a place, and behind them how many things wait, where some do.
+pub(crate) fn paint_counted(
+    painter: &Painter,
+    p: &Palette,
+    middle: Pos2,
+    words: &str,
+    count: usize,
+) {
+    let words = TypeStyle::SmallStrong.layout(words, p.text, f32::INFINITY, false);
+    let words = painter.layout_job(words);
+    let badge = (count > 0).then(|| {
+        let count =
+            if count > MOST_COUNTED { format!("{MOST_COUNTED}+") } else { count.to_string() };
+        painter.layout_job(TypeStyle::CaptionStrong.layout(
+            &count,
+            p.on_accent,
+            f32::INFINITY,
+            false,
+        ))
+    });
+    let pill = badge.as_ref().map_or(0.0, |galley| (galley.size().x + space::S2).max(size::ICON));
+    let between = if badge.is_some() { space::S2 } else { 0.0 };
+    let left = middle.x - (words.size().x + between + pill) / 2.0;
+    let right = left + words.size().x;
+    painter.galley(pos2(left, middle.y - words.size().y / 2.0), words, p.text);
+    if let Some(galley) = badge {
+        let place = Rect::from_min_size(
+            pos2(right + between, middle.y - size::ICON / 2.0),
+            vec2(pill, size::ICON),
+        );
+        painter.rect_filled(place, CornerRadius::same((size::ICON / 2.0) as u8), p.accent);
+        painter.galley(place.center() - galley.size() / 2.0, galley, p.on_accent);
+    }
+}
+
+/// More than this is only said to be more.
+const MOST_COUNTED: usize = 99;
 
 /// A heading over a part of a list.
 pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {

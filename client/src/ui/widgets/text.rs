@@ -1,7 +1,7 @@
 //! Lines of text: captions, second lines, warnings, and what screen readers say when they change.
 
-use eframe::egui::accesskit::Live;
-use eframe::egui::{Label, Response, Sense, Ui, Vec2};
+use eframe::egui::accesskit::{Live, Role};
+use eframe::egui::{Label, Response, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
 
@@ -9,6 +9,13 @@ use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
 pub(crate) fn caption(ui: &mut Ui, text: &str) -> Response {
     let ink = Palette::of(ui.visuals()).text_2;
     ui.label(TypeStyle::SmallStrong.text(text).color(ink))
+}
+
+/// The name of a field whose hint says it to those who see.
+pub(crate) fn hidden_caption(ui: &mut Ui, text: &str) -> Response {
+    let (_, response) = ui.allocate_exact_size(Vec2::ZERO, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
 }
 
 /// A hint or a time.

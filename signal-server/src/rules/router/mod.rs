@@ -190,6 +190,10 @@ impl Router {
                 let name = self.name_of(from)?;
                 self.join(from, &name, room, out)?;
             }
+            ClientMessage::LeaveRoom { room } => {
+                let name = self.name_of(from)?;
+                self.leave_room(&name, &room, out);
+            }
             ClientMessage::Message { room, message } => {
                 let name = self.name_of(from)?;
                 self.send_to_room(&name, room, message, out)?;

@@ -82,6 +82,14 @@ impl Router {
         }
     }
 
+    /// Somebody leaves a room, if they are in it.
+    pub(super) fn leave_room(&mut self, name: &Username, room: &RoomId, out: &mut Vec<Output>) {
+        if self.rooms.room_of(name) == Some(room) {
+            self.rooms.leave(name);
+            self.notify_left(room, name, out);
+        }
+    }
+
     /// Notifies those in a room that somebody left it.
     pub(super) fn notify_left(&self, room: &RoomId, name: &Username, out: &mut Vec<Output>) {
         for other in self.rooms.others(name, room) {

@@ -1,0 +1,51 @@
+# Das Fenster als Ganzes: Titel, Anmeldung, Tasten, Meldungen.
+
+title-ringing = { $peer } ruft an – Visavis
+title-calling = Anruf bei { $peer } – Visavis
+title-in-call = Im Gespräch mit { $peer } – Visavis
+title-logged-in = { $name } – Visavis
+
+## Anmeldung
+
+tagline = Private Videoanrufe zu zweit
+username = Benutzername
+username-example = alice
+server = Server
+server-example = ws://127.0.0.1:9090
+log-in = Anmelden
+logging-in = Anmeldung läuft…
+cancel = Abbrechen
+username-missing = Bitte einen Benutzernamen eingeben. Unter ihm werden Sie angerufen.
+server-missing = Bitte die Adresse des Servers eingeben, zum Beispiel { $example }.
+
+## Tasten
+
+keyboard-shortcuts = Tastenkürzel
+done = Fertig
+keys-next = zur nächsten Schaltfläche oder zum nächsten Feld
+keys-press = Schaltfläche drücken
+keys-accept = Anruf annehmen
+keys-hang-up = Anruf ablehnen, abbrechen oder beenden
+keys-mute = Mikrofon stumm schalten oder wieder an, im Anruf
+keys-camera = Kamera aus- oder einschalten, im Anruf
+keys-full-screen = Vollbild, im Anruf
+keys-whole-picture = im Anruf das ganze Bild zeigen oder das Fenster füllen
+keys-statistics = Statistik zeigen, im Anruf
+keys-leave = Vollbild verlassen, Liste schließen, zurück
+keys-help = diese Liste zeigen
+one-key-or-other = { $one } oder { $other }
+key-tab = Tab
+key-enter = Eingabe
+key-space = Leertaste
+key-backspace = Rücktaste
+key-escape = Esc
+key-ctrl = Strg
+key-shift = Umschalt
+key-alt = Alt
+
+## Meldungen
+
+notices = Meldungen
+dismiss = Schließen
+dismiss-notice = Schließen: { $notice }
+older-notices = und { $count } ältere

@@ -1,0 +1,35 @@
+# Was mit der App selbst nicht stimmt: ihre Einstellungen, ihr Schlüssel.
+
+settings-damaged = Visavis beginnt mit den üblichen Einstellungen: Ihre waren beschädigt und liegen jetzt in { $file }.
+settings-stuck = Visavis beginnt mit den üblichen Einstellungen: Ihre sind beschädigt, neue werden nicht gespeichert. Verschieben Sie { $file }.
+settings-unread = Visavis beginnt mit den üblichen Einstellungen: Ihre sind nicht lesbar. Neue werden nicht gespeichert.
+settings-ignored = Einige Einstellungen ergaben keinen Sinn und sind wie am Anfang: { $names }. Die Datei, wie sie war, liegt in { $file }.
+settings-later = Ihre Einstellungen stammen von einer neueren Version von Visavis. Was diese nicht lesen kann, liegt in { $file }.
+settings-unsaved = Ihre Auswahl wird nicht gemerkt: die Einstellungen lassen sich nicht speichern. Prüfen Sie, ob auf dem Datenträger Platz ist.
+settings-unsaved-busy = Ihre Auswahl wird nicht gemerkt: der Computer ist zu beschäftigt. Schließen Sie andere Programme, und starten Sie Visavis neu.
+recording-failed = Etwas konnte nicht aufgenommen werden. Prüfen Sie, ob auf dem Datenträger Platz ist.
+key-unread = Der Schlüssel, zu dem Ihre Benutzernamen gehören, ist nicht lesbar. Prüfen Sie, wer { $file } lesen darf.
+key-damaged = Der Schlüssel, zu dem Ihre Benutzernamen gehören, ist beschädigt. Stellen Sie { $file } aus einer Sicherung wieder her, oder entfernen Sie die Datei, um mit einem neuen Schlüssel zu beginnen.
+key-unsaved = Ein Schlüssel für Ihre Benutzernamen lässt sich nicht speichern. Prüfen Sie, ob auf dem Datenträger Platz ist.
+
+## Contacts, blocked names, calls
+
+people-damaged-restored = Ihre Kontakte und Anrufe waren beschädigt. Es gelten die vom letzten Start; die beschädigte Datei ist jetzt { $file }.
+people-damaged = Ihre Kontakte und Anrufe sind beschädigt und können nicht gezeigt werden. Die Datei ist jetzt { $file }.
+people-missing = Ihre Kontakte und Anrufe fehlten. Es gelten die vom letzten Start.
+people-stuck = Ihre Kontakte und Anrufe sind beschädigt, Änderungen werden nicht gespeichert. Verschieben Sie { $file }.
+people-unread = Ihre Kontakte und Anrufe sind nicht lesbar. Änderungen werden nicht gespeichert.
+people-later = Ihre Kontakte und Anrufe stammen von einer neueren Version von Visavis. Änderungen werden nicht gespeichert: aktualisieren Sie diese.
+people-in-use = Visavis ist mit denselben Kontakten in einem anderen Fenster offen. Änderungen hier werden nicht gespeichert.
+people-not-kept = Neue Kontakte und Anrufe können nicht gespeichert werden. Prüfen Sie, ob auf dem Datenträger Platz ist.
+people-disk-silent = Ihre Kontakte sind noch nicht lesbar: der Datenträger antwortet nicht.
+people-not-exportable = Ihre Kontakte und Anrufe können jetzt nicht gesichert werden.
+people-not-exported = Ihre Kontakte und Anrufe konnten dort nicht gesichert werden. Wählen Sie einen anderen Ordner.
+people-exported = Ihre Kontakte und Anrufe sind in { $file } gesichert.
+turned-away = { $name } wollte Sie anrufen und erfuhr, dass Sie in einem Anruf sind.
+people-own-name = Das ist Ihr eigener Name.
+people-blocked = Sie haben diesen Namen blockiert. Heben Sie das zuerst auf.
+people-too-many = Mehr als { $most } Kontakte haben keinen Platz. Entfernen Sie zuerst welche.
+people-too-many-blocked = Mehr als { $most } Namen können Sie nicht blockieren. Heben Sie zuerst welche auf.
+people-name-too-long = Dieser Name ist zu lang. Höchstens { $most } Zeichen sind möglich.
+people-no-contact = Einen Kontakt mit diesem Namen gibt es nicht mehr.

@@ -1,0 +1,32 @@
+# Warum man nicht angemeldet ist.
+
+no-server-address = „{ $typed }“ ist keine Serveradresse. Schreiben Sie einen Namen wie calls.example.org.
+server-unknown-name = Einen Server namens { $server } gibt es nicht. Prüfen Sie die Schreibweise, und ob dieser Computer online ist.
+server-not-running = Unter { $server } läuft kein Server. Prüfen Sie die Adresse, und ob der Server läuft.
+server-no-answer = { $server } antwortet nicht. Prüfen Sie die Adresse, und ob eine Firewall im Weg ist.
+server-no-route = { $server } ist aus diesem Netz nicht erreichbar. Prüfen Sie, ob dieser Computer online ist.
+server-silent-tls = { $server } antwortet nicht wie ein Server von Visavis. Prüfen Sie die Adresse. Ist der Server nicht verschlüsselt, beginnt sie mit ws://.
+server-silent = { $server } antwortet nicht wie ein Server von Visavis. Prüfen Sie die Adresse. Ist der Server verschlüsselt, beginnt sie mit wss://.
+server-not-encrypted = { $server } ist nicht verschlüsselt. Beginnen Sie die Adresse mit ws://, oder fragen Sie nach der verschlüsselten.
+server-encrypted = { $server } nimmt nur verschlüsselte Verbindungen an. Beginnen Sie die Adresse mit wss://.
+server-untrusted = Dem Zertifikat von { $server } vertraut dieser Computer nicht. Prüfen Sie die Adresse. Gehört der Server Ihnen, geben Sie ihm ein Zertifikat einer bekannten Stelle.
+server-expired = Das Zertifikat von { $server } ist abgelaufen. Bitten Sie den Betreiber, es zu erneuern, und prüfen Sie die Uhr dieses Computers.
+server-not-yet-valid = Das Zertifikat von { $server } gilt noch nicht. Prüfen Sie die Uhr dieses Computers.
+server-other-name = Das Zertifikat von { $server } gilt für einen anderen Namen. Schreiben Sie den Namen so, wie er im Zertifikat steht.
+server-bad-certificate = Das Zertifikat von { $server } ist nicht verwendbar. Sagen Sie es dem Betreiber.
+server-encryption-fails = Eine verschlüsselte Verbindung mit { $server } kommt nicht zustande. Sagen Sie es dem Betreiber.
+server-too-many = { $server } nimmt von hier vorerst keine Anmeldungen mehr an. Warten Sie eine Minute, und versuchen Sie es noch einmal.
+server-behind-proxy = { $server } läuft zurzeit nicht. Versuchen Sie es später noch einmal, oder sagen Sie es dem Betreiber.
+server-busy = { $server } ist überlastet oder startet neu. Versuchen Sie es gleich noch einmal.
+server-not-admitted = { $server } lässt diesen Computer nicht ein. Fragen Sie den Betreiber.
+server-moved = { $server } ist umgezogen. Fragen Sie den Betreiber nach der neuen Adresse.
+server-none-there = Unter { $server } ist kein Server von Visavis. Prüfen Sie die Adresse.
+server-failed = { $server } funktioniert zurzeit nicht. Sagen Sie es dem Betreiber.
+server-connection-failed = Die Verbindung mit { $server } ist fehlgeschlagen. Versuchen Sie es noch einmal.
+log-in-taken = Als { $name } ist schon jemand angemeldet. Wählen Sie einen anderen Benutzernamen.
+log-in-taken-by-another = Als { $name } ist jemand anderes angemeldet. Wählen Sie einen anderen Namen.
+log-in-other-name = Der Server hat Sie unter einem anderen Namen als { $name } eingelassen; Sie sind deshalb nicht angemeldet. Prüfen Sie seine Adresse.
+log-in-name-refused = Der Server nimmt den Benutzernamen { $name } nicht an. Wählen Sie einen anderen.
+log-in-refused = Der Server hat die Anmeldung ohne Angabe eines Grundes abgelehnt.
+log-in-was-here = { $reason } War das dieses Gerät, dann schreiben Sie die Adresse des Servers wie damals.
+logged-in-elsewhere = Sie haben sich als { $name } in einem anderen Fenster oder auf einem anderen Gerät angemeldet und sind hier abgemeldet. Melden Sie sich an, um zurückzukommen.

@@ -1,0 +1,51 @@
+# The window as a whole: its title, logging in, shortcuts, notices.
+
+title-ringing = { $peer } is calling – Visavis
+title-calling = Calling { $peer } – Visavis
+title-in-call = In a call with { $peer } – Visavis
+title-logged-in = { $name } – Visavis
+
+## Logging in
+
+tagline = Private one-to-one video calls
+username = Username
+username-example = alice
+server = Server
+server-example = ws://127.0.0.1:9090
+log-in = Log in
+logging-in = Logging in…
+cancel = Cancel
+username-missing = Enter a username. Others call you by it.
+server-missing = Enter the server's address, such as { $example }.
+
+## Keyboard shortcuts
+
+keyboard-shortcuts = Keyboard shortcuts
+done = Done
+keys-next = go to the next button or field
+keys-press = press the button
+keys-accept = accept a call
+keys-hang-up = decline, cancel or close a call
+keys-mute = mute or unmute the microphone, in a call
+keys-camera = turn the camera off or on, in a call
+keys-full-screen = full screen, in a call
+keys-whole-picture = show the whole picture or fill the window, in a call
+keys-statistics = show the statistics, in a call
+keys-leave = leave full screen, close a list, go back
+keys-help = show this list
+one-key-or-other = { $one } or { $other }
+key-tab = Tab
+key-enter = Enter
+key-space = Space
+key-backspace = Backspace
+key-escape = Escape
+key-ctrl = Ctrl
+key-shift = Shift
+key-alt = Alt
+
+## Notices
+
+notices = Notices
+dismiss = Dismiss
+dismiss-notice = Dismiss: { $notice }
+older-notices = and { $count } older

@@ -1,0 +1,35 @@
+# What went wrong with the app itself: its settings, its key.
+
+settings-damaged = Starting with default settings: yours were damaged, and are now in { $file }.
+settings-stuck = Starting with default settings: yours are damaged, and new ones won't be kept. Move { $file } away.
+settings-unread = Starting with default settings: yours can't be read. New ones won't be kept.
+settings-ignored = Some settings made no sense and are as at first: { $names }. The file as it was is in { $file }.
+settings-later = Your settings were kept by a newer version of Visavis. What this one can't read is in { $file }.
+settings-unsaved = Your choices won't be remembered: the settings can't be saved. Check that there is room on the disk.
+settings-unsaved-busy = Your choices won't be remembered: the computer is too busy. Close other programs, then start Visavis again.
+recording-failed = Something could not be recorded. Check that there is room on the disk.
+key-unread = The key that your usernames belong to can't be read. Check who may read { $file }.
+key-damaged = The key that your usernames belong to is damaged. Restore { $file } from a backup, or move it away to begin with a new key.
+key-unsaved = A key for your usernames can't be saved. Check that there is room on the disk.
+
+## Contacts, blocked names, calls
+
+people-damaged-restored = Your contacts and calls were damaged. Those of the last start are used; the damaged file is now { $file }.
+people-damaged = Your contacts and calls are damaged and can't be shown. The file is now { $file }.
+people-missing = Your contacts and calls were missing. Those of the last start are used.
+people-stuck = Your contacts and calls are damaged, and changes won't be kept. Move { $file } away.
+people-unread = Your contacts and calls can't be read. Changes won't be kept.
+people-later = Your contacts and calls were kept by a newer version of Visavis. Changes won't be kept: update this one.
+people-in-use = Visavis is open in another window with the same contacts. Changes made here won't be kept.
+people-not-kept = New contacts and calls can't be kept. Check that there is room on the disk.
+people-disk-silent = Your contacts can't be read yet: the disk doesn't answer.
+people-not-exportable = Your contacts and calls can't be saved now.
+people-not-exported = Your contacts and calls couldn't be saved there. Choose another folder.
+people-exported = Your contacts and calls were saved in { $file }.
+turned-away = { $name } tried to call you, and was told that you are in a call.
+people-own-name = That's your own name.
+people-blocked = You have blocked this name. Unblock it first.
+people-too-many = There's no room for more than { $most } contacts. Remove some first.
+people-too-many-blocked = You can't block more than { $most } names. Unblock some first.
+people-name-too-long = That name is too long. Use at most { $most } characters.
+people-no-contact = There is no contact with that name any more.

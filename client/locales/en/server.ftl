@@ -1,0 +1,32 @@
+# Why one is not logged in.
+
+no-server-address = “{ $typed }” is not a server address. Write a name such as calls.example.org.
+server-unknown-name = There is no server called { $server }. Check how it is spelled, and that this computer is online.
+server-not-running = No server is running at { $server }. Check the address, and that the server is running.
+server-no-answer = { $server } does not answer. Check the address, and that no firewall is in the way.
+server-no-route = { $server } can't be reached from this network. Check that this computer is online.
+server-silent-tls = { $server } does not answer as a Visavis server. Check the address. If the server has no encryption, begin it with ws://.
+server-silent = { $server } does not answer as a Visavis server. Check the address. If the server is encrypted, begin it with wss://.
+server-not-encrypted = { $server } is not encrypted. Begin its address with ws://, or ask for the encrypted one.
+server-encrypted = { $server } accepts only encrypted connections. Begin its address with wss://.
+server-untrusted = The certificate of { $server } is not trusted on this computer. Check the address. If the server is yours, give it a certificate from a known authority.
+server-expired = The certificate of { $server } has expired. Ask whoever runs the server to renew it, and check this computer's clock.
+server-not-yet-valid = The certificate of { $server } is not valid yet. Check this computer's clock.
+server-other-name = The certificate of { $server } is for another name. Write the server's name as its certificate has it.
+server-bad-certificate = The certificate of { $server } can't be used. Tell whoever runs the server.
+server-encryption-fails = An encrypted connection to { $server } can't be made. Tell whoever runs the server.
+server-too-many = { $server } accepts no more log-ins from here for now. Wait a minute and try again.
+server-behind-proxy = { $server } is not running at the moment. Try again later, or tell whoever runs it.
+server-busy = { $server } is overloaded or restarting. Try again in a moment.
+server-not-admitted = { $server } does not let this computer in. Ask whoever runs it.
+server-moved = { $server } has moved. Ask whoever runs it for the new address.
+server-none-there = There is no Visavis server at { $server }. Check the address.
+server-failed = { $server } does not work at the moment. Tell whoever runs it.
+server-connection-failed = The connection to { $server } failed. Try again.
+log-in-taken = Somebody is already logged in as { $name }. Choose another username.
+log-in-taken-by-another = Somebody else is logged in as { $name }. Choose another name.
+log-in-other-name = The server let you in under another name than { $name }, so you are not logged in. Check its address.
+log-in-name-refused = The server does not accept the username { $name }. Choose another one.
+log-in-refused = The server refused the log-in and gave no reason.
+log-in-was-here = { $reason } If that was this device, write the server's address as you did then.
+logged-in-elsewhere = You logged in as { $name } in another window or on another device, and are logged out here. Log in to come back.

@@ -1,0 +1,35 @@
+# Qué le pasa a la propia aplicación: sus ajustes, su clave.
+
+settings-damaged = Visavis empieza con los ajustes habituales: los suyos estaban dañados y están ahora en { $file }.
+settings-stuck = Visavis empieza con los ajustes habituales: los suyos están dañados y los nuevos no se guardarán. Mueva { $file }.
+settings-unread = Visavis empieza con los ajustes habituales: los suyos no se pueden leer. Los nuevos no se guardarán.
+settings-ignored = Algunos ajustes no tenían sentido y están como al principio: { $names }. El archivo tal como estaba está en { $file }.
+settings-later = Sus ajustes son de una versión más nueva de Visavis. Lo que esta no puede leer está en { $file }.
+settings-unsaved = Sus elecciones no se recordarán: los ajustes no se pueden guardar. Compruebe que haya espacio en el disco.
+settings-unsaved-busy = Sus elecciones no se recordarán: el equipo está demasiado ocupado. Cierre otros programas y vuelva a iniciar Visavis.
+recording-failed = Algo no se pudo grabar. Compruebe que haya espacio en el disco.
+key-unread = La clave a la que pertenecen sus nombres de usuario no se puede leer. Compruebe quién puede leer { $file }.
+key-damaged = La clave a la que pertenecen sus nombres de usuario está dañada. Restaure { $file } de una copia de seguridad, o mueva el archivo para empezar con una clave nueva.
+key-unsaved = No se puede guardar una clave para sus nombres de usuario. Compruebe que haya espacio en el disco.
+
+## Contacts, blocked names, calls
+
+people-damaged-restored = Sus contactos y llamadas estaban dañados. Se usan los del último inicio; el archivo dañado es ahora { $file }.
+people-damaged = Sus contactos y llamadas están dañados y no se pueden mostrar. El archivo es ahora { $file }.
+people-missing = Faltaban sus contactos y llamadas. Se usan los del último inicio.
+people-stuck = Sus contactos y llamadas están dañados y los cambios no se guardarán. Mueva { $file }.
+people-unread = Sus contactos y llamadas no se pueden leer. Los cambios no se guardarán.
+people-later = Sus contactos y llamadas son de una versión más nueva de Visavis. Los cambios no se guardarán: actualice esta.
+people-in-use = Visavis está abierto en otra ventana con los mismos contactos. Los cambios hechos aquí no se guardarán.
+people-not-kept = Los contactos y llamadas nuevos no se pueden guardar. Compruebe que haya espacio en el disco.
+people-disk-silent = Sus contactos aún no se pueden leer: el disco no responde.
+people-not-exportable = Sus contactos y llamadas no se pueden guardar ahora.
+people-not-exported = Sus contactos y llamadas no se pudieron guardar ahí. Elija otra carpeta.
+people-exported = Sus contactos y llamadas se guardaron en { $file }.
+turned-away = { $name } intentó llamarle y supo que está en una llamada.
+people-own-name = Ese es su propio nombre.
+people-blocked = Ha bloqueado este nombre. Desbloquéelo primero.
+people-too-many = No caben más de { $most } contactos. Elimine alguno primero.
+people-too-many-blocked = No puede bloquear más de { $most } nombres. Desbloquee alguno primero.
+people-name-too-long = Ese nombre es demasiado largo. Use como máximo { $most } caracteres.
+people-no-contact = Ya no hay ningún contacto con ese nombre.

@@ -1,0 +1,35 @@
+# Ce qui ne va pas avec l’application elle-même : ses réglages, sa clé.
+
+settings-damaged = Visavis démarre avec les réglages d’origine : les vôtres étaient endommagés et sont maintenant dans { $file }.
+settings-stuck = Visavis démarre avec les réglages d’origine : les vôtres sont endommagés et les nouveaux ne seront pas gardés. Déplacez { $file }.
+settings-unread = Visavis démarre avec les réglages d’origine : les vôtres ne peuvent pas être lus. Les nouveaux ne seront pas gardés.
+settings-ignored = Certains réglages n’avaient pas de sens et sont comme au début : { $names }. Le fichier tel qu’il était est dans { $file }.
+settings-later = Vos réglages viennent d’une version plus récente de Visavis. Ce que celle-ci ne sait pas lire est dans { $file }.
+settings-unsaved = Vos choix ne seront pas retenus : les réglages ne peuvent pas être enregistrés. Vérifiez qu’il reste de la place sur le disque.
+settings-unsaved-busy = Vos choix ne seront pas retenus : l’ordinateur est trop occupé. Fermez d’autres programmes, puis relancez Visavis.
+recording-failed = Quelque chose n’a pas pu être enregistré. Vérifiez qu’il reste de la place sur le disque.
+key-unread = La clé à laquelle vos noms d’utilisateur appartiennent ne peut pas être lue. Vérifiez qui peut lire { $file }.
+key-damaged = La clé à laquelle vos noms d’utilisateur appartiennent est endommagée. Restaurez { $file } d’une sauvegarde, ou déplacez ce fichier pour commencer avec une nouvelle clé.
+key-unsaved = Une clé pour vos noms d’utilisateur ne peut pas être enregistrée. Vérifiez qu’il reste de la place sur le disque.
+
+## Contacts, blocked names, calls
+
+people-damaged-restored = Vos contacts et appels étaient endommagés. Ceux du dernier démarrage sont utilisés ; le fichier endommagé est maintenant { $file }.
+people-damaged = Vos contacts et appels sont endommagés et ne peuvent pas être affichés. Le fichier est maintenant { $file }.
+people-missing = Vos contacts et appels manquaient. Ceux du dernier démarrage sont utilisés.
+people-stuck = Vos contacts et appels sont endommagés et les changements ne seront pas gardés. Déplacez { $file }.
+people-unread = Vos contacts et appels ne peuvent pas être lus. Les changements ne seront pas gardés.
+people-later = Vos contacts et appels viennent d’une version plus récente de Visavis. Les changements ne seront pas gardés : mettez celle-ci à jour.
+people-in-use = Visavis est ouvert dans une autre fenêtre avec les mêmes contacts. Les changements faits ici ne seront pas gardés.
+people-not-kept = Les nouveaux contacts et appels ne peuvent pas être gardés. Vérifiez qu’il reste de la place sur le disque.
+people-disk-silent = Vos contacts ne peuvent pas encore être lus : le disque ne répond pas.
+people-not-exportable = Vos contacts et appels ne peuvent pas être enregistrés maintenant.
+people-not-exported = Vos contacts et appels n’ont pas pu être enregistrés là. Choisissez un autre dossier.
+people-exported = Vos contacts et appels sont enregistrés dans { $file }.
+turned-away = { $name } a essayé de vous appeler et a appris que vous êtes en communication.
+people-own-name = C’est votre propre nom.
+people-blocked = Vous avez bloqué ce nom. Débloquez-le d’abord.
+people-too-many = Il n’y a pas de place pour plus de { $most } contacts. Supprimez-en d’abord.
+people-too-many-blocked = Vous ne pouvez pas bloquer plus de { $most } noms. Débloquez-en d’abord.
+people-name-too-long = Ce nom est trop long. Utilisez au plus { $most } caractères.
+people-no-contact = Il n’y a plus de contact de ce nom.

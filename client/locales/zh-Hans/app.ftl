@@ -1,0 +1,51 @@
+# 整个窗口：标题、登录、快捷键、通知。
+
+title-ringing = { $peer } 来电 – Visavis
+title-calling = 正在呼叫 { $peer } – Visavis
+title-in-call = 正在与 { $peer } 通话 – Visavis
+title-logged-in = { $name } – Visavis
+
+## 登录
+
+tagline = 一对一私密视频通话
+username = 用户名
+username-example = alice
+server = 服务器
+server-example = ws://127.0.0.1:9090
+log-in = 登录
+logging-in = 正在登录…
+cancel = 取消
+username-missing = 请输入用户名。别人用它呼叫您。
+server-missing = 请输入服务器地址，例如 { $example }。
+
+## 键盘快捷键
+
+keyboard-shortcuts = 键盘快捷键
+done = 完成
+keys-next = 转到下一个按钮或输入框
+keys-press = 按下按钮
+keys-accept = 接听来电
+keys-hang-up = 拒绝、取消或结束通话
+keys-mute = 通话中静音或取消静音
+keys-camera = 通话中关闭或打开摄像头
+keys-full-screen = 通话中全屏
+keys-whole-picture = 在通话中显示完整画面或填满窗口
+keys-statistics = 通话中显示统计信息
+keys-leave = 退出全屏、关闭列表、返回
+keys-help = 显示此列表
+one-key-or-other = { $one } 或 { $other }
+key-tab = Tab
+key-enter = Enter
+key-space = 空格
+key-backspace = 退格
+key-escape = Esc
+key-ctrl = Ctrl
+key-shift = Shift
+key-alt = Alt
+
+## 通知
+
+notices = 通知
+dismiss = 关闭
+dismiss-notice = 关闭：{ $notice }
+older-notices = 还有 { $count } 条更早的

@@ -1,0 +1,35 @@
+# 应用本身的问题：设置、密钥。
+
+settings-damaged = Visavis 使用默认设置启动：您的设置已损坏，现位于 { $file }。
+settings-stuck = Visavis 使用默认设置启动：您的设置已损坏，新的设置不会保存。请移走 { $file }。
+settings-unread = Visavis 使用默认设置启动：无法读取您的设置。新的设置不会保存。
+settings-ignored = 有些设置无效，已恢复为初始值：{ $names }。原来的文件位于 { $file }。
+settings-later = 您的设置来自较新版本的 Visavis。此版本无法读取的内容位于 { $file }。
+settings-unsaved = 您的选择不会被记住：无法保存设置。请检查磁盘空间。
+settings-unsaved-busy = 您的选择不会被记住：电脑太忙。请关闭其他程序，然后重新启动 Visavis。
+recording-failed = 有内容未能录制。请检查磁盘空间。
+key-unread = 无法读取您的用户名所属的密钥。请检查谁可以读取 { $file }。
+key-damaged = 您的用户名所属的密钥已损坏。请从备份恢复 { $file }，或移走它，用新的密钥开始。
+key-unsaved = 无法保存用户名的密钥。请检查磁盘空间。
+
+## Contacts, blocked names, calls
+
+people-damaged-restored = 您的联系人和通话记录已损坏。现使用上次启动时的内容；损坏的文件现在是 { $file }。
+people-damaged = 您的联系人和通话记录已损坏，无法显示。文件现在是 { $file }。
+people-missing = 找不到您的联系人和通话记录。现使用上次启动时的内容。
+people-stuck = 您的联系人和通话记录已损坏，更改不会保存。请移走 { $file }。
+people-unread = 无法读取您的联系人和通话记录。更改不会保存。
+people-later = 您的联系人和通话记录来自较新版本的 Visavis。更改不会保存：请更新此版本。
+people-in-use = Visavis 已在另一个窗口中打开相同的联系人。在此所做的更改不会保存。
+people-not-kept = 无法保存新的联系人和通话记录。请检查磁盘空间。
+people-disk-silent = 暂时无法读取您的联系人：磁盘没有响应。
+people-not-exportable = 现在无法导出您的联系人和通话记录。
+people-not-exported = 无法把您的联系人和通话记录保存到那里。请选择另一个文件夹。
+people-exported = 您的联系人和通话记录已保存到 { $file }。
+turned-away = { $name } 曾试图呼叫您，并已获知您正在通话。
+people-own-name = 这是您自己的名字。
+people-blocked = 您已屏蔽此名字。请先取消屏蔽。
+people-too-many = 最多只能有 { $most } 个联系人。请先删除一些。
+people-too-many-blocked = 最多只能屏蔽 { $most } 个名字。请先取消一些。
+people-name-too-long = 名字太长。最多可用 { $most } 个字符。
+people-no-contact = 已没有这个名字的联系人。
