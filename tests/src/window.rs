@@ -233,7 +233,7 @@ impl Window {
     /// # Panics
     /// When that does not come to pass.
     pub fn logs_in(&mut self, server: &str) {
-        self.fills("Your name", self.person);
+        self.fills("Username", self.person);
         self.fills("Server", server);
         self.clicks("Log in");
         self.waits_for(&By::name("Username to call").role(Role::TextInput));

@@ -44,19 +44,19 @@ impl House {
     }
 
     fn alice_calls(&self) -> Program {
-        alice_calls(&self.data, &self.server)
+        calls(&self.data, &self.server, "alice")
     }
 }
 
-/// Alice calls bob, without a window.
-fn alice_calls(data: &TempDir, server: &TestServer) -> Program {
-    let data = data.path().display().to_string();
+/// Somebody calls bob, without a window.
+fn calls(data: &TempDir, server: &TestServer, who: &str) -> Program {
+    let data = data.path().join(who).display().to_string();
     let visavis = programs::visavis().expect("visavis is built");
-    let who = ["call", "bob", "--username", "alice", "--server", server.url()];
+    let who = ["call", "bob", "--username", who, "--server", server.url()];
     let how = ["--camera", "pattern", "--microphone", "tone", "--speaker", "none"];
     let rest = ["--ice-server", "none", "--duration", "60s", "--data-dir", &data];
     let all = who.iter().chain(&how).chain(&rest);
-    Program::start("alice", &visavis, all).expect("it starts")
+    Program::start("who calls", &visavis, all).expect("it starts")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +114,22 @@ async fn a_call_is_declined_by_a_click_and_one_that_is_given_up_becomes_a_missed
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_calls_during_a_call_is_told_that_bob_is_busy_and_bob_who_called() {
+    let mut house = House::build(Service::Well).await;
+    let alice = house.alice_calls();
+    let (id, _) = house.bus.shows("alice is calling").await;
+    house.bus.clicks(id, "answer").await;
+    house.bob.waits_for(&By::name("Close call").role(Role::Button));
+    let carol = calls(&house.data, &house.server, "carol");
+    let finished = carol.finish(LIMIT).await.expect("it ends");
+    assert_eq!(finished.status.code(), Some(4), "{finished:?}");
+    house.bus.shows("Missed call from carol").await;
+    house.bus.clicks_in_tray("Close call").await;
+    let finished = alice.finish(LIMIT).await.expect("it ends");
+    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_window_that_is_minimised_comes_to_the_front_when_somebody_calls() {
     let (server, display) = (TestServer::start().await, Display::start().await);
     let manager = WindowManager::start(&display).await;
@@ -127,7 +143,7 @@ async fn a_window_that_is_minimised_comes_to_the_front_when_somebody_calls() {
     bob.logs_in(server.url());
     manager.minimises_the_window().await;
     let data = TempDir::new().expect("a temporary folder");
-    let alice = alice_calls(&data, &server);
+    let alice = calls(&data, &server, "alice");
     manager.has_the_window_in_front().await;
     // Who sees the window needs no notification, of this call or of its end.
     bus.shows_nothing().await;

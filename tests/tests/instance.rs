@@ -65,7 +65,7 @@ async fn a_second_start_hands_its_invitation_over_and_nobody_is_called_by_it() {
     hands_over(alice.data_folder(), &display, &[&link]).await;
     // Who is not logged in finds the server in its field, and decides.
     alice.holds("Server", server.url());
-    alice.fills("Your name", "alice");
+    alice.fills("Username", "alice");
     alice.clicks("Log in");
     alice.holds("Username to call", "bob");
     // Who is logged in finds the next one at once.
