@@ -15,13 +15,14 @@ use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
-    LoginPhase, Notice, NoticeId, Person, SessionLink, Snapshot,
+    CallEnd, ContactRow, Direction, DisplayName, LoginPhase, Notice, NoticeId, Person, Presence,
+    RecentCall, SessionLink, Snapshot, UnixTime,
 };
 use visavis_client::ui::{self, WindowOptions};
 use visavis_client::words::{self, Language, phrase};
 use visavis_shared::Username;
 
-const SCREENS: &str = "login failed logging-in people alone offline ringing calling connecting \
+const SCREENS: &str = "login failed logging-in people contacts alone offline ringing calling connecting \
                        call call-off reconnecting ended talked notices";
 
 fn name(text: &str) -> Username {
@@ -39,6 +40,40 @@ fn devices() -> DeviceList {
         microphones: vec![device("Built-in Audio Analog Stereo", true), device("Headset", false)],
         speakers: vec![device("Built-in Audio Analog Stereo", true)],
     }
+}
+
+/// Contacts, some calls with them, and somebody who is blocked.
+fn with_contacts(s: &mut Snapshot) {
+    let contact = |username: &str, shown: &str, presence| ContactRow {
+        username: name(username),
+        display_name: DisplayName::parse(shown).ok().flatten(),
+        added: UnixTime(0),
+        presence,
+    };
+    s.contacts = Arc::new(vec![
+        contact("bob", "", Presence::Online),
+        contact("olga", "Ольга", Presence::Online),
+        contact("grace.hopper", "Aunt Grace, who has the longest of all names", Presence::Offline),
+    ]);
+    let call = |number, with: &str, hours: u64, direction, end, talked: Option<u64>| RecentCall {
+        number,
+        with: name(with),
+        at: UnixTime(UnixTime::now().0.saturating_sub(hours * 3600)),
+        direction,
+        end,
+        talked: talked.map(Duration::from_secs),
+        seen: false,
+        while_away: false,
+    };
+    s.recent_calls = Arc::new(vec![
+        call(5, "olga", 1, Direction::Incoming, CallEnd::NoAnswer, None),
+        call(4, "bob", 2, Direction::Outgoing, CallEnd::Completed, Some(724)),
+        call(3, "bob", 26, Direction::Incoming, CallEnd::NoAnswer, None),
+        call(2, "bob", 50, Direction::Incoming, CallEnd::Completed, Some(2880)),
+        call(1, "grace.hopper", 200, Direction::Outgoing, CallEnd::NoAnswer, None),
+    ]);
+    s.unseen_missed_calls = 2;
+    s.blocked = Arc::new(vec![name("mallory")]);
 }
 
 /// The snapshot that goes with the name of a screen.
@@ -67,6 +102,7 @@ fn snapshot(screen: &str) -> Snapshot {
     };
     let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
     match screen {
+        "contacts" => with_contacts(&mut s),
         "login" => s.login = LoginPhase::LoggedOut,
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {

@@ -2,8 +2,9 @@
 //!
 //! Dependencies point one way: `ui -> session -> {call, signaling}`,
 //! `session -> {device, transport} -> media`, `signaling -> {device_key, transport}`, and
-//! everything may use `visavis-shared`. `call` is pure, and so are the jitter buffers, the
-//! depacketizer, the bandwidth estimator and the pacer: they take time as an argument.
+//! everything may use `visavis-shared`. What is said to people goes through `words`. `call` is
+//! pure, and so are the jitter buffers, the depacketizer, the bandwidth estimator and the pacer:
+//! they take time as an argument.
 
 #![warn(clippy::expect_used, clippy::panic)]
 

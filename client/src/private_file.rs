@@ -9,6 +9,8 @@ use std::{fs, io};
 
 /// So many files that were set aside are kept; the last of them gives way.
 const MOST_ASIDE: u32 = 20;
+/// How the name of a file ends that is not in its place yet.
+const DRAFT: &str = ".draft";
 
 fn writing() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
@@ -77,7 +79,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         create_dir(folder)?;
     }
     // The process id keeps two running programs from writing into each other's draft.
-    let draft = beside(path, &format!("{}.draft", std::process::id()));
+    let draft = beside(path, &format!("{}{DRAFT}", std::process::id()));
     let written = create(&draft)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&draft, path));
@@ -88,6 +90,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return written;
     }
     folder.map_or(Ok(()), sync_dir)
+}
+
+/// Removes the drafts that programs which were cut short have left beside a file.
+pub(crate) fn remove_drafts(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let begins = format!("{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let other = entry.file_name();
+        let other = other.to_string_lossy();
+        if other.starts_with(&begins) && other.ends_with(DRAFT) {
+            // The next start tries again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Moves a file that can't be read out of the way, under a name that was free.

@@ -15,7 +15,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::SignalingEvent;
-use visavis_shared::{CallSignal, CloseReason, LoginRefusal, Payload, PublicKey, Signature};
+use visavis_shared::{
+    CallSignal, CloseReason, LoginRefusal, Payload, PublicKey, ServerMessage, Signature,
+};
 use visavis_signal_server::names::verify;
 
 const HELLO: &str =
@@ -240,4 +242,31 @@ async fn a_refused_key_is_told_what_may_be_wrong_and_given_up() {
         "Not yours. If that was this device, write the server's address as you did then."
     );
     assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn who_called_while_the_app_was_closed_is_told_after_the_login() {
+    let server = server().await;
+    let mut bob = Client::connect_with(&server.url(), "bob", key(1));
+    bob.expect_login("bob").await;
+    bob.signaling.close().await;
+    let mut alice = Client::connect_with(&server.url(), "alice", key(2));
+    alice.expect_login("alice").await;
+    alice.send("bob", offer());
+    let refused = alice.next().await;
+    let Some(SignalingEvent::Message(ServerMessage::Error { .. })) = refused else {
+        panic!("bob is not there: {refused:?}");
+    };
+    let mut bob = Client::connect_with(&server.url(), "bob", key(1));
+    bob.expect_login("bob").await;
+    match bob.next().await {
+        Some(SignalingEvent::Message(ServerMessage::MissedCalls { calls })) => {
+            let seen: Vec<_> = calls.iter().map(|call| (call.from.as_str(), call.guest)).collect();
+            assert_eq!(seen, [("alice", false)]);
+        }
+        other => panic!("no missed calls: {other:?}"),
+    }
+    alice.send("bob", offer());
+    bob.expect_signal(offer()).await;
+    server.shutdown().await;
 }

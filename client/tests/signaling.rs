@@ -17,7 +17,7 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::signaling::SignalingEvent;
-use visavis_client::words::Phrase;
+use visavis_client::words::phrase;
 use visavis_shared::{CallSignal, CloseReason, LoginRefusal};
 use visavis_signal_server::{Config, Server, start_on};
 
@@ -251,7 +251,7 @@ async fn a_refusal_that_is_not_about_a_ghost_is_final() {
         .await;
     let refused = SignalingEvent::LoginRefused {
         reason: LoginRefusal::NotAllowed,
-        message: Phrase::foreign("No entry today.").expect("a text"),
+        message: phrase!("log-in-not-allowed", name = "alice").or_foreign("No entry today."),
     };
     assert_eq!(alice.next().await, Some(refused));
     assert_eq!(alice.next().await, None);

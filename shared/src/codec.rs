@@ -16,7 +16,7 @@ use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
     CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal,
-    ServerMessage,
+    MissedCall, ServerMessage,
 };
 
 /// Reads what a client sent.
@@ -84,6 +84,9 @@ pub fn encode_server(message: &ServerMessage) -> String {
             .value("success", &false)
             .text("reason", reason.as_str())
             .text("message", message),
+        ServerMessage::MissedCalls { calls } => {
+            Writer::message("missed-calls").value("calls", calls)
+        }
         ServerMessage::Users { users, total } => {
             Writer::message("users").value("users", users).value("total", total)
         }
@@ -189,6 +192,7 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
             message: fields.value_if("message")?.unwrap_or_default(),
         },
         "ice-servers" => ServerMessage::IceServers { ice_servers: ice_servers(fields) },
+        "missed-calls" => ServerMessage::MissedCalls { calls: missed_calls(fields) },
         "users" => {
             let users: Vec<Username> = fields.value("users")?;
             let total = fields.value_if("total")?.unwrap_or(users.len());
@@ -234,6 +238,11 @@ fn server_message(fields: &Fields<'_>) -> Result<ServerMessage, DecodeError> {
 /// The servers that a message lists. Whatever is wrong with them, the message itself counts.
 fn ice_servers(fields: &Fields<'_>) -> Vec<IceServer> {
     fields.first_of(&["iceServers"]).map(IceServer::read_list).unwrap_or_default()
+}
+
+/// The calls that a message lists.
+fn missed_calls(fields: &Fields<'_>) -> Vec<MissedCall> {
+    fields.first_of(&["calls"]).map(MissedCall::read_list).unwrap_or_default()
 }
 
 /// Reads what stands in a call's message besides the addresses; the same in both directions and

@@ -19,6 +19,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
+pub mod timestamp;
 
 pub use codec::DecodeError;
 pub use foreign_text::ForeignText;
@@ -29,5 +30,7 @@ pub use identity::{
 pub use ids::{CallId, IdError, RoomId, Username};
 pub use message::{
     CallSignal, CandidateInit, ClientMessage, CloseReason, DeclineReason, DescriptionKind,
-    ErrorCode, IceServer, Login, LoginRefusal, Payload, ServerMessage, SessionDescription,
+    ErrorCode, IceServer, Login, LoginRefusal, MissedCall, Payload, ServerMessage,
+    SessionDescription,
 };
+pub use timestamp::{Timestamp, TimestampError};

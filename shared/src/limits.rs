@@ -17,6 +17,10 @@ pub const MAX_RELAYED_BYTES: usize = MAX_MESSAGE_BYTES + 1024;
 pub const MAX_JSON_DEPTH: usize = 32;
 /// The most names that one `users` answer lists or one `watch` names.
 pub const MAX_LISTED_USERS: usize = 100;
+/// The most missed calls that a login is told of.
+pub const MAX_MISSED_CALLS: usize = 50;
+/// How long a missed call is kept for whoever was called.
+pub const MISSED_CALL_MEMORY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The port that the server listens on and that a client adds to a URL that names none.
 pub const DEFAULT_PORT: u16 = 9090;
 /// The version of the protocol that `hello` announces.

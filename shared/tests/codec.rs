@@ -10,8 +10,10 @@ use common::{
 };
 use proptest::prelude::*;
 use visavis_shared::codec::{Problem, decode_client, decode_server, encode_client, encode_server};
+use visavis_shared::limits::{MAX_MISSED_CALLS, MAX_USERNAME_CHARS};
 use visavis_shared::{
-    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, ServerMessage,
+    CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, LoginRefusal, MissedCall,
+    ServerMessage, Timestamp, Username,
 };
 
 #[test]
@@ -103,6 +105,70 @@ fn unknown_members_and_words_do_no_harm() {
         decode_server(text).unwrap(),
         ServerMessage::Call { from: name("bob"), call: None, signal: decline }
     );
+}
+
+fn missed_calls(calls: &str) -> Vec<(String, u64, bool)> {
+    let text = format!(r#"{{"type":"missed-calls","calls":{calls}}}"#);
+    let Ok(ServerMessage::MissedCalls { calls }) = decode_server(&text) else { panic!("{text}") };
+    let seen = |call: &MissedCall| (call.from.to_string(), call.at.unix_seconds(), call.guest);
+    calls.iter().map(seen).collect()
+}
+
+#[test]
+fn a_missed_call_that_can_not_be_read_costs_nothing_but_itself() {
+    let bob = r#"{"from":"bob","at":"1970-01-01T00:01:40+00:00","call":{"x":[1]},"guest":null}"#;
+    for wrong in [
+        "null",
+        "7",
+        "[]",
+        "{}",
+        r#""bob""#,
+        r#"{"from":"bob"}"#,
+        r#"{"at":"1970-01-01T00:01:40Z"}"#,
+        r#"{"from":"","at":"1970-01-01T00:01:40Z"}"#,
+        r#"{"from":7,"at":"1970-01-01T00:01:40Z"}"#,
+        r#"{"from":"b\u001b[2J","at":"1970-01-01T00:01:40Z"}"#,
+        r#"{"from":"bob","at":"yesterday"}"#,
+        r#"{"from":"bob","at":100}"#,
+        r#"{"from":"bob","at":"1969-01-01T00:00:00Z"}"#,
+    ] {
+        assert_eq!(
+            missed_calls(&format!("[{wrong},{bob},{wrong}]")),
+            [("bob".to_owned(), 100, false)],
+            "{wrong}"
+        );
+    }
+    for guest in ["1", r#""yes""#, "false", "null", "{}"] {
+        let call = format!(r#"[{{"from":"bob","at":"1970-01-01T00:01:40Z","guest":{guest}}}]"#);
+        assert_eq!(missed_calls(&call), [("bob".to_owned(), 100, false)], "{guest}");
+    }
+    for nothing in ["null", "7", "{}", "[]", r#""bob""#] {
+        assert_eq!(missed_calls(nothing), [], "{nothing}");
+    }
+    let Ok(ServerMessage::MissedCalls { calls }) = decode_server(r#"{"type":"missed-calls"}"#)
+    else {
+        panic!("a list");
+    };
+    assert_eq!(calls, []);
+}
+
+#[test]
+fn of_too_many_missed_calls_the_latest_are_taken() {
+    let call = |n: usize| format!(r#"{{"from":"p{n}","at":"2026-11-29T10:02:00Z"}}"#);
+    let calls: Vec<_> = (0..200).map(call).collect();
+    let taken = missed_calls(&format!("[{}]", calls.join(",")));
+    assert_eq!(taken.len(), MAX_MISSED_CALLS);
+    assert_eq!((taken[0].0.as_str(), taken[49].0.as_str()), ("p150", "p199"));
+}
+
+#[test]
+fn the_longest_list_of_missed_calls_is_no_larger_than_a_client_reads() {
+    let from = "\u{10ffff}".repeat(MAX_USERNAME_CHARS);
+    let Ok(from) = Username::parse(&from) else { panic!("a name") };
+    let at = Timestamp::from_unix_seconds(u64::MAX);
+    let calls = vec![MissedCall { from, at, guest: true }; MAX_MISSED_CALLS];
+    let text = encode_server(&ServerMessage::MissedCalls { calls });
+    assert!(text.len() < 16 * 1024, "{} bytes", text.len());
 }
 
 #[test]

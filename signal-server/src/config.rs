@@ -12,7 +12,7 @@ use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
 use crate::limits::{LimitOptions, Limits};
-use crate::names::{NamesConfig, NamesOptions};
+use crate::names::{MissedCallsSwitch, NamesConfig, NamesOptions};
 use crate::names_command::Command;
 use crate::observability::logging::{LogNames, LogOptions};
 
@@ -43,6 +43,8 @@ pub struct Config {
     pub log_names: LogNames,
     /// Where it is remembered who owns which name, and who may do without owning one.
     pub names: NamesConfig,
+    /// Whether the owners of names are told who called while they were away.
+    pub missed_calls: bool,
     /// How to find the other nodes, if this one is not the whole server.
     pub redis: Option<RedisConfig>,
 }
@@ -73,6 +75,7 @@ impl Config {
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
+            missed_calls: true,
             redis: None,
         }
     }
@@ -220,6 +223,7 @@ impl Options {
             metrics: self.metrics_listen,
             log_names: self.log.log_names,
             names: self.names.config(),
+            missed_calls: self.names.missed_calls == MissedCallsSwitch::On,
             redis: self.redis.config()?,
         })
     }
@@ -258,7 +262,7 @@ mod tests {
         let config = parse(&[]).unwrap();
         assert_eq!(config.listen, "0.0.0.0:9090".parse().unwrap());
         assert_eq!(config.stun, Some("0.0.0.0:3478".parse().unwrap()));
-        assert!(config.directory);
+        assert!(config.directory && config.missed_calls);
         assert_eq!((config.limits, config.timing), (Limits::default(), Timing::default()));
         assert_eq!(
             (config.tls, config.trusted_proxies, config.origins),
@@ -284,11 +288,12 @@ mod tests {
             "--idle-timeout=1m",
             "--metrics-listen=off",
             "--log-names=plain",
+            "--missed-calls=off",
         ])
         .unwrap();
         assert_eq!(config.listen, "[::1]:9000".parse().unwrap());
         assert_eq!(config.stun, None);
-        assert!(!config.directory);
+        assert!(!config.directory && !config.missed_calls);
         assert_eq!(
             config.tls,
             Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() })

@@ -18,7 +18,7 @@ use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::{Tls, TlsError};
 use crate::cluster::redis::RedisUnusable;
-use crate::cluster::{RedisCluster, Standalone};
+use crate::cluster::{MissedCalls, RedisCluster, Standalone};
 use crate::config::Config;
 use crate::connection::handler;
 use crate::context::Context;
@@ -121,9 +121,19 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         None => None,
     };
     let encrypted = tls.is_some();
+    let metrics = Arc::new(Metrics::new());
+    let missed = config.missed_calls.then(|| MissedCalls::new(Arc::clone(&metrics)));
     let cluster: Arc<dyn Cluster> = match &config.redis {
-        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests).await?),
-        None => Arc::new(Standalone::new(Owners::new(config.names.open()?, config.names.guests))),
+        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests, missed).await?),
+        None => {
+            let mut names = config.names.open()?;
+            if missed.is_none()
+                && let Err(error) = names.erase_all_missed()
+            {
+                tracing::warn!("the missed calls of before are not erased: {error}");
+            }
+            Arc::new(Standalone::new(Owners::new(names, config.names.guests), missed))
+        }
     };
     let ice = Ice::start(config.stun, &config.relay).await?;
     if !config.trusted_proxies.is_empty() && !ice.offer.is_found_by_all() {
@@ -143,7 +153,8 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
             pending::<()>().await;
         }
     };
-    let task = tokio::spawn(serve(listener, ice, cluster, tls, page, config, shut_down));
+    let parts = Parts { ice, cluster, tls, page, metrics };
+    let task = tokio::spawn(serve(listener, parts, config, shut_down));
     Ok(Server {
         address,
         encrypted,
@@ -218,17 +229,24 @@ impl Drop for Server {
     }
 }
 
-/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
-/// returns. Dropped before that, it drops all connections without a word.
-async fn serve(
-    listener: TcpListener,
+/// What serves beside the listener, each of which has started.
+struct Parts {
     ice: Ice,
     cluster: Arc<dyn Cluster>,
     tls: Option<Tls>,
     page: Option<Page>,
+    metrics: Arc<Metrics>,
+}
+
+/// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
+/// returns. Dropped before that, it drops all connections without a word.
+async fn serve(
+    listener: TcpListener,
+    parts: Parts,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) {
+    let Parts { ice, cluster, tls, page, metrics } = parts;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let context = Arc::new(Context {
@@ -239,7 +257,7 @@ async fn serve(
         logins: AddressGate::new(config.limits.logins),
         joins: AddressGate::new(config.limits.joins),
         names: NameLog::new(config.log_names),
-        metrics: Arc::new(Metrics::new()),
+        metrics,
         drain,
     });
     let admission = Arc::new(Admission::new(config.limits));
@@ -265,7 +283,7 @@ async fn serve(
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     let hub = Arc::clone(&context.hub);
-    let mut background = pin!(async { tokio::join!(hub.expire_sessions(), cluster.run(&hub)) });
+    let mut background = Box::pin(async { tokio::join!(hub.expire_sessions(), cluster.run(&hub)) });
     loop {
         tokio::select! {
             () = &mut shutdown => break,
@@ -318,6 +336,8 @@ async fn serve(
     if !in_time {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
+    // Whatever it has begun lets go of what the closing needs.
+    drop(background);
     cluster.close().await;
     if let Some(stun) = ice.server {
         stun.close().await;

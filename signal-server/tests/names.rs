@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use visavis_shared::{PublicKey, Username, canonical_name, skeleton};
+use visavis_shared::{MissedCall, PublicKey, Timestamp, Username, canonical_name, skeleton};
+use visavis_signal_server::names::missed_calls::Kept;
 use visavis_signal_server::names::{Claim, NameStore, NameStoreError};
 
 fn name(text: &str) -> Username {
@@ -346,6 +347,22 @@ fn the_operator_lists_and_releases_names_while_a_server_has_them_open() {
     let (_, out, _) = said(&["names", "list", "--data-dir", elsewhere.to_str().unwrap()]);
     assert_eq!(out, "Nobody owns a name yet.\n");
     assert_eq!(said(&["names"]).0, Some(2));
+}
+
+#[test]
+fn a_file_of_the_first_version_keeps_its_names_and_can_keep_missed_calls() {
+    let (_folder, path) = somewhere();
+    let mut store = NameStore::open(&path).unwrap();
+    store.claim(&name("alice"), &key(1), UNIX_EPOCH).unwrap();
+    drop(store);
+    let first = "DROP TABLE missed_calls; PRAGMA user_version = 1";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(first).unwrap();
+    let mut store = NameStore::open(&path).unwrap();
+    assert_eq!(store.owner(&name("alice")).unwrap(), Some(key(1)));
+    let at = Timestamp::from_unix_seconds(1_000);
+    assert_eq!(store.keep_missed(&name("alice"), &name("bob"), at).unwrap(), Kept::New);
+    let missed = store.missed(&name("alice"), &key(1), at).unwrap();
+    assert_eq!(missed, [MissedCall { from: name("bob"), at, guest: true }]);
 }
 
 /// A short name made of letters that are easily taken for one another.

@@ -13,7 +13,7 @@
 //! # use visavis_tests::inspection::{By, InspectionError, Inspector};
 //! # fn main() -> Result<(), InspectionError> {
 //! let mut alice = Inspector::connect("127.0.0.1:5719", Duration::from_secs(10))?;
-//! alice.fill(&By::name("Your name"), "alice")?;
+//! alice.fill(&By::name("Username"), "alice")?;
 //! alice.click(&By::name("Log in"))?;
 //! alice.wait_for(&By::containing("online"), Duration::from_secs(5))?;
 //! alice.screenshot()?.save("target/screenshots/people.png")?;

@@ -77,7 +77,7 @@ async fn a_name_that_is_taken_exits_with_3() {
     fails(
         &run(&["call", "bob", "--username", "alice", "--server", server.url()]).await,
         3,
-        "choose another name",
+        "Choose another username",
     );
 }
 
@@ -229,12 +229,12 @@ async fn a_call_that_finds_no_network_path_could_not_be_connected_at_both_ends()
     let [alice, bob] = call_without_a_path("30s").await;
     has_not_connected(
         &alice,
-        "Couldn't connect to bob. A firewall on one side may be in the way",
+        "Couldn't connect to bob. A firewall at either end may be in the way",
         ANSWER_CAME,
     );
     has_not_connected(
         &bob,
-        "Couldn't connect to alice. A firewall on one side may be in the way",
+        "Couldn't connect to alice. A firewall at either end may be in the way",
         ANSWER_SENT,
     );
 }
@@ -245,7 +245,7 @@ async fn a_script_that_waits_no_longer_could_not_connect_and_neither_could_the_o
     has_not_connected(&alice, "couldn't connect to bob in time", ANSWER_CAME);
     has_not_connected(
         &bob,
-        "Couldn't connect to alice. A firewall on one side may be in the way",
+        "Couldn't connect to alice. A firewall at either end may be in the way",
         ANSWER_SENT,
     );
 }

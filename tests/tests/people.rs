@@ -87,7 +87,9 @@ async fn whom_one_knows_blocked_and_missed_is_there_again_at_the_next_start() {
     alice.until("has seen it", |s| s.unseen_missed_calls == 0).await;
     let export = folder.path().join("export.json");
     alice.send(Intent::ExportPeople(export.clone())).await;
-    alice.until("is told of it", |s| s.notices.iter().any(|n| n.text.contains("export"))).await;
+    alice
+        .until("is told of it", |s| s.notices.iter().any(|n| n.text.plain().contains("export")))
+        .await;
     let text = std::fs::read_to_string(&export).expect("it was exported");
     assert!(text.contains("Aunt Carol") && text.contains("mallory"));
     alice.session.finish().await;
@@ -143,7 +145,11 @@ async fn a_second_caller_gets_busy_and_is_found_in_the_history() {
     carol.call("alice").await;
     assert_eq!(carol.until_ended().await, EndReason::Busy);
     let told = alice.until("is told", |s| s.unseen_missed_calls == 1).await;
-    assert!(told.notices.iter().any(|notice| notice.text.starts_with("carol tried to call you")));
+    assert!(
+        told.notices
+            .iter()
+            .any(|notice| notice.text.plain().starts_with("carol tried to call you"))
+    );
     assert!(matches!(told.call, CallPhase::InCall { .. }));
     assert_eq!(calls(&told), [("carol", Direction::Incoming, CallEnd::CameWhileBusy)]);
     alice.send(Intent::HangUp).await;

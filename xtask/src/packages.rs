@@ -69,7 +69,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-cursor0",
             "libwayland-egl1",
         ],
-        (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb", "openbox"],
+        // With a typeface that has Chinese characters, which the window takes from the system.
+        (System::Debian | System::Ubuntu, Purpose::Display) => {
+            &["xvfb", "openbox", "fonts-wqy-microhei"]
+        }
         (System::Debian, Purpose::Browser) => &["chromium", "chromium-driver"],
         (System::Ubuntu, Purpose::Browser) => &["chromium-browser", "chromium-chromedriver"],
         (System::Debian | System::Ubuntu, Purpose::Test) => &[
@@ -149,7 +152,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-cursor",
             "libwayland-egl",
         ],
-        (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb", "openbox"],
+        (System::Fedora, Purpose::Display) => {
+            &["xorg-x11-server-Xvfb", "openbox", "wqy-microhei-fonts"]
+        }
         (System::Fedora, Purpose::Browser) => &["chromium", "chromedriver"],
         (System::Fedora, Purpose::Test) => &[
             "pulseaudio",
@@ -174,7 +179,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libxrandr",
             "wayland",
         ],
-        (System::Arch, Purpose::Display) => &["xorg-server-xvfb", "openbox"],
+        (System::Arch, Purpose::Display) => &["xorg-server-xvfb", "openbox", "wqy-microhei"],
         (System::Arch, Purpose::Browser) => &["chromium"],
         (System::Arch, Purpose::Test) => &[
             "pulseaudio",

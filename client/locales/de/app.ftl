@@ -12,6 +12,7 @@ username = Benutzername
 username-example = alice
 server = Server
 server-example = ws://127.0.0.1:9090
+server-help = Über einen Server finden sich Leute. Bild und Ton laufen nicht über ihn. Seine Adresse kennt, wer Sie eingeladen hat.
 log-in = Anmelden
 logging-in = Anmeldung läuft…
 cancel = Abbrechen
@@ -22,7 +23,7 @@ server-missing = Bitte die Adresse des Servers eingeben, zum Beispiel { $example
 
 keyboard-shortcuts = Tastenkürzel
 done = Fertig
-keys-next = zur nächsten Schaltfläche oder zum nächsten Feld
+keys-next = weiter zum nächsten Element
 keys-press = Schaltfläche drücken
 keys-accept = Anruf annehmen
 keys-hang-up = Anruf ablehnen, abbrechen oder beenden

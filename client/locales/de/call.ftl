@@ -42,6 +42,7 @@ time-in-call = Im Gespräch: { $time }
 interrupted = Verbindung unterbrochen… Ein anderer Weg zu { $peer } wird gesucht.
 interrupted-for = Verbindung unterbrochen… Ein anderer Weg zu { $peer } wird gesucht ({ $time }).
 you = Sie
+you-are-muted = Sie sind stumm.
 own-camera-off = Ihre Kamera ist aus
 own-picture-plain = Ihr Bild
 self-view-keys = Die Pfeiltasten bewegen es in eine andere Ecke, Plus und Minus ändern die Größe, H blendet es aus.

@@ -3,8 +3,8 @@
 camera = Kamera
 microphone = Mikrofon
 speaker = Lautsprecher
-system-default = Standard des Systems
-system-default-device = Standard des Systems: { $device }
+system-default = Systemstandard
+system-default-device = Standard: { $device }
 sound-or-video-file = Datei { $name }
 device-not-connected = { $device } (nicht angeschlossen)
 test-picture = Testbild

@@ -27,6 +27,7 @@ log-in-taken = Als { $name } ist schon jemand angemeldet. Wählen Sie einen ande
 log-in-taken-by-another = Als { $name } ist jemand anderes angemeldet. Wählen Sie einen anderen Namen.
 log-in-other-name = Der Server hat Sie unter einem anderen Namen als { $name } eingelassen; Sie sind deshalb nicht angemeldet. Prüfen Sie seine Adresse.
 log-in-name-refused = Der Server nimmt den Benutzernamen { $name } nicht an. Wählen Sie einen anderen.
+log-in-not-allowed = Der Server lässt { $name } von diesem Gerät aus nicht ein. Vielleicht gehört der Name einem anderen Gerät.
 log-in-refused = Der Server hat die Anmeldung ohne Angabe eines Grundes abgelehnt.
 log-in-was-here = { $reason } War das dieses Gerät, dann schreiben Sie die Adresse des Servers wie damals.
 logged-in-elsewhere = Sie haben sich als { $name } in einem anderen Fenster oder auf einem anderen Gerät angemeldet und sind hier abgemeldet. Melden Sie sich an, um zurückzukommen.

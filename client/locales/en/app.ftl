@@ -12,6 +12,7 @@ username = Username
 username-example = alice
 server = Server
 server-example = ws://127.0.0.1:9090
+server-help = A server lets people find each other. Pictures and sound don't go through it. Ask whoever invited you for its address.
 log-in = Log in
 logging-in = Logging in…
 cancel = Cancel

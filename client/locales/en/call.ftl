@@ -42,6 +42,7 @@ time-in-call = In the call for { $time }
 interrupted = Reconnecting… Finding another way to { $peer }.
 interrupted-for = Reconnecting… Finding another way to { $peer } ({ $time }).
 you = You
+you-are-muted = You are muted.
 own-camera-off = Your camera is off
 own-picture-plain = Your picture
 self-view-keys = Arrow keys move it to another corner, plus and minus resize it, H hides it.

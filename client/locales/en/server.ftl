@@ -27,6 +27,7 @@ log-in-taken = Somebody is already logged in as { $name }. Choose another userna
 log-in-taken-by-another = Somebody else is logged in as { $name }. Choose another name.
 log-in-other-name = The server let you in under another name than { $name }, so you are not logged in. Check its address.
 log-in-name-refused = The server does not accept the username { $name }. Choose another one.
+log-in-not-allowed = The server does not let { $name } in from this device.
 log-in-refused = The server refused the log-in and gave no reason.
 log-in-was-here = { $reason } If that was this device, write the server's address as you did then.
 logged-in-elsewhere = You logged in as { $name } in another window or on another device, and are logged out here. Log in to come back.

@@ -12,6 +12,7 @@ username = Nombre de usuario
 username-example = alice
 server = Servidor
 server-example = ws://127.0.0.1:9090
+server-help = Un servidor permite que las personas se encuentren. La imagen y el sonido no pasan por él. Pida su dirección a quien le invitó.
 log-in = Iniciar sesión
 logging-in = Iniciando sesión…
 cancel = Cancelar

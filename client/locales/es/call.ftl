@@ -42,6 +42,7 @@ time-in-call = En llamada desde hace { $time }
 interrupted = Reconectando… Se busca otro camino hasta { $peer }.
 interrupted-for = Reconectando… Se busca otro camino hasta { $peer } ({ $time }).
 you = Usted
+you-are-muted = Está silenciado.
 own-camera-off = Su cámara está apagada
 own-picture-plain = Su imagen
 self-view-keys = Las flechas la mueven a otra esquina, más y menos cambian su tamaño, H la oculta.

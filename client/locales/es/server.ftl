@@ -27,6 +27,7 @@ log-in-taken = Alguien ya ha iniciado sesión como { $name }. Elija otro nombre 
 log-in-taken-by-another = Otra persona ha iniciado sesión como { $name }. Elija otro nombre.
 log-in-other-name = El servidor le dejó entrar con un nombre distinto de { $name }, así que no ha iniciado sesión. Compruebe su dirección.
 log-in-name-refused = El servidor no acepta el nombre de usuario { $name }. Elija otro.
+log-in-not-allowed = El servidor no deja entrar a { $name } desde este dispositivo. Puede que el nombre pertenezca a otro dispositivo.
 log-in-refused = El servidor rechazó el inicio de sesión sin dar una razón.
 log-in-was-here = { $reason } Si fue este dispositivo, escriba la dirección del servidor como entonces.
 logged-in-elsewhere = Inició sesión como { $name } en otra ventana o en otro dispositivo, y aquí se ha cerrado. Inicie sesión para volver.

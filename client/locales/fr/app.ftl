@@ -12,6 +12,7 @@ username = Nom d’utilisateur
 username-example = alice
 server = Serveur
 server-example = ws://127.0.0.1:9090
+server-help = Un serveur permet de se trouver. L’image et le son n’y passent pas. Demandez son adresse à qui vous a invité.
 log-in = Se connecter
 logging-in = Connexion…
 cancel = Annuler

@@ -42,6 +42,7 @@ time-in-call = En appel depuis { $time }
 interrupted = Reconnexion… Recherche d’un autre chemin vers { $peer }.
 interrupted-for = Reconnexion… Recherche d’un autre chemin vers { $peer } ({ $time }).
 you = Vous
+you-are-muted = Votre micro est coupé.
 own-camera-off = Votre caméra est éteinte
 own-picture-plain = Votre image
 self-view-keys = Les flèches la déplacent dans un autre coin, plus et moins changent sa taille, H la masque.

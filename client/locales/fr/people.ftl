@@ -42,7 +42,7 @@ name-no-form = Ce nom d’utilisateur peut se lire de plusieurs façons. Utilise
 ## Salons
 
 room-word = Le mot convenu
-room-hint = Un mot que vous connaissez tous les deux
+room-hint = Un mot connu de vous deux
 join = Rejoindre
 join-room = Rejoindre le salon
 joining-room = Entrée dans { $room }…

@@ -27,6 +27,7 @@ log-in-taken = Quelqu’un est déjà connecté sous le nom { $name }. Choisisse
 log-in-taken-by-another = Quelqu’un d’autre est connecté sous le nom { $name }. Choisissez un autre nom.
 log-in-other-name = Le serveur vous a laissé entrer sous un autre nom que { $name } ; vous n’êtes donc pas connecté. Vérifiez son adresse.
 log-in-name-refused = Le serveur n’accepte pas le nom d’utilisateur { $name }. Choisissez-en un autre.
+log-in-not-allowed = Le serveur ne laisse pas entrer { $name } depuis cet appareil. Le nom appartient peut-être à un autre appareil.
 log-in-refused = Le serveur a refusé la connexion sans donner de raison.
 log-in-was-here = { $reason } Si c’était cet appareil, écrivez l’adresse du serveur comme à ce moment-là.
 logged-in-elsewhere = Vous vous êtes connecté sous le nom { $name } dans une autre fenêtre ou sur un autre appareil, et vous êtes déconnecté ici. Connectez-vous pour revenir.

@@ -12,6 +12,7 @@ username = 用户名
 username-example = alice
 server = 服务器
 server-example = ws://127.0.0.1:9090
+server-help = 服务器帮助人们找到彼此，画面和声音不经过它。请向邀请您的人询问地址。
 log-in = 登录
 logging-in = 正在登录…
 cancel = 取消

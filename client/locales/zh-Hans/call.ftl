@@ -42,6 +42,7 @@ time-in-call = 已通话 { $time }
 interrupted = 正在重新连接… 正在寻找通往 { $peer } 的其他线路。
 interrupted-for = 正在重新连接… 正在寻找通往 { $peer } 的其他线路 ({ $time })。
 you = 您
+you-are-muted = 您已静音。
 own-camera-off = 您的摄像头已关闭
 own-picture-plain = 您的画面
 self-view-keys = 方向键将其移到另一角，加号和减号调整大小，H 隐藏。

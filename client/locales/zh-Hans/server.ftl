@@ -27,6 +27,7 @@ log-in-taken = 已有人以 { $name } 登录。请选择另一个用户名。
 log-in-taken-by-another = 另一个人已以 { $name } 登录。请选择另一个名字。
 log-in-other-name = 服务器让您以 { $name } 以外的名字进入，因此您没有登录。请检查服务器地址。
 log-in-name-refused = 服务器不接受用户名 { $name }。请选择另一个。
+log-in-not-allowed = 服务器不让 { $name } 从这台设备登录。这个名字可能属于另一台设备。
 log-in-refused = 服务器拒绝了登录，没有说明原因。
 log-in-was-here = { $reason } 如果就是这台设备，请按当时的写法输入服务器地址。
 logged-in-elsewhere = 您在另一个窗口或另一台设备上以 { $name } 登录，这里已退出登录。登录即可回来。

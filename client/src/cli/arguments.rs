@@ -146,7 +146,8 @@ impl SoundOptions {
     }
 }
 
-/// The bounds of the video that is captured and sent; what was not named is the settings' to choose.
+/// The bounds of the video that is captured and sent; what was not named is the settings' to
+/// choose.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Picture")]
 pub struct VideoOptions {
@@ -189,8 +190,8 @@ pub struct ResultOptions {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Program")]
 pub struct ProgramOptions {
-    /// The folder for settings and this device's key [default: the system's folder for application
-    /// data]
+    /// The folder for settings, contacts, calls and this device's key [default: the system's
+    /// folders for settings and for application data]
     #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Open another window, although one is open with the same data folder; without this it comes

@@ -137,7 +137,7 @@ pub fn read(text: &[u8], account: &Account) -> Result<Book, FormError> {
 /// A book as the person takes it away: JSON that anybody can read.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn export(book: &Book) -> serde_json::Result<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(&Body::of(book))?;
     text.push(b'\n');

@@ -190,6 +190,7 @@ impl Driver {
             ring: options.ring.clone(),
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
+            quiet: options.quiet,
             microphone_muted: options.muted,
             camera_off: options.camera_off,
             ..Snapshot::default()

@@ -84,6 +84,8 @@ pub struct SessionOptions {
     /// Whether to log in with those two at once, and to go on trying while the server can't be
     /// reached.
     pub log_in_at_start: bool,
+    /// Whether nothing rings aloud to begin with.
+    pub quiet: bool,
     /// Whether only contacts can call.
     pub only_contacts_call: bool,
     /// Whether the microphone is muted to begin with.
@@ -118,6 +120,7 @@ impl Default for SessionOptions {
             remembered_server: String::new(),
             remembered_username: String::new(),
             log_in_at_start: false,
+            quiet: false,
             only_contacts_call: false,
             muted: false,
             camera_off: false,

@@ -2,8 +2,8 @@
 //!
 //! In: changes, presence, and what the store reports. Out: what a window shows, whom to watch, and
 //! what to tell the person. What always holds: while a book is being opened, changes are noted and
-//! made again in the book that comes, also when nobody is logged in any more by then; without a store, or with one that hangs, everything works and
-//! is forgotten with the session.
+//! made again in the book that comes, also when nobody is logged in any more by then; without a
+//! store, or with one that hangs, everything works and is forgotten with the session.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;

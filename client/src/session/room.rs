@@ -12,7 +12,7 @@ use visavis_shared::{ErrorCode, RoomId, Username};
 
 use crate::call::deadline;
 use crate::session::snapshot::{RoomMate, RoomPhase};
-use crate::words::{Phrase, phrase};
+use crate::words::phrase;
 
 /// How long the person's asking stands while no answer comes: as long as a call that they placed
 /// would ring.
@@ -120,15 +120,14 @@ impl<C> Room<C> {
         let words = match code {
             ErrorCode::RoomFull => phrase!("room-full", room = room.as_str()),
             ErrorCode::RateLimited => phrase!("refused-too-often"),
-            _ => Phrase::foreign(message)
-                .unwrap_or_else(|| phrase!("room-refused", room = room.as_str())),
+            _ => phrase!("room-refused", room = room.as_str()).or_foreign(message),
         };
         self.phase = RoomPhase::Refused(words);
         self.asking = None;
     }
 
-    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn. Gives
-    /// the room that we were in.
+    /// We leave, or are logged out: there is no room, and whatever was asked for is withdrawn.
+    /// Gives the room that we were in.
     pub(super) fn leave(&mut self) -> Option<RoomId> {
         std::mem::take(self).phase.room().cloned()
     }

@@ -182,7 +182,8 @@ impl Account {
                     return Err(Failure::Refused(reason, words));
                 }
                 ServerMessage::Error { code, message, .. } => {
-                    return Err(Failure::Refused(refusal(code), said(&message)));
+                    let words = refusal_words(refusal(code), message, &self.username, false);
+                    return Err(Failure::Refused(refusal(code), words));
                 }
                 _ => {}
             }
@@ -227,23 +228,31 @@ fn refusal_words(
     username: &Username,
     signed: bool,
 ) -> Phrase {
-    match reason {
+    let words = match reason {
         // Who shows the key of the one who is there takes their place: it is somebody else.
-        LoginRefusal::Taken if signed => phrase!("log-in-taken-by-another", name = username),
-        LoginRefusal::Taken => phrase!("log-in-taken", name = username),
-        LoginRefusal::InvalidName if message.is_empty() => {
-            phrase!("log-in-name-refused", name = username)
+        LoginRefusal::Taken if signed => {
+            return phrase!("log-in-taken-by-another", name = username);
         }
-        LoginRefusal::NotAllowed if signed && !message.is_empty() => {
-            phrase!("log-in-was-here", reason = said(&message))
-        }
-        _ => said(&message),
+        LoginRefusal::Taken => return phrase!("log-in-taken", name = username),
+        LoginRefusal::InvalidName => phrase!("log-in-name-refused", name = username),
+        LoginRefusal::NotAllowed => phrase!("log-in-not-allowed", name = username),
+        LoginRefusal::RateLimited => phrase!("refused-too-often"),
+        LoginRefusal::Unavailable => phrase!("refused-unavailable"),
+        LoginRefusal::AlreadyLoggedIn | LoginRefusal::Other => phrase!("log-in-refused"),
+    };
+    let gave_reason = !message.trim().is_empty();
+    // What the server does not say is not made up.
+    let words = if gave_reason { words.or_foreign(&message) } else { silent(reason, words) };
+    if reason == LoginRefusal::NotAllowed && signed && gave_reason {
+        phrase!("log-in-was-here", reason = words)
+    } else {
+        words
     }
 }
 
-/// What the server says itself.
-fn said(message: &str) -> Phrase {
-    Phrase::foreign(message).unwrap_or_else(|| phrase!("log-in-refused"))
+/// A refusal without a word.
+fn silent(reason: LoginRefusal, words: Phrase) -> Phrase {
+    if reason == LoginRefusal::InvalidName { words } else { phrase!("log-in-refused") }
 }
 
 #[cfg(test)]

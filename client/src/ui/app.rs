@@ -14,7 +14,8 @@ use eframe::egui::{
 use visavis_shared::Username;
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallLook, CallScreen, CallView};
+use super::call_look::CallLook;
+use super::call_screen::{CallScreen, CallView};
 use super::design::{Palette, theme};
 use super::login::LoginForm;
 use super::people::PeoplePage;
@@ -81,6 +82,7 @@ impl App {
         let snapshot = Arc::clone(&link.snapshots.borrow());
         let waker = ctx.clone();
         options.desktop.on_request(move || waker.request_repaint_of(ViewportId::ROOT));
+        let call_look = CallLook::remembered(&options.settings);
         Self {
             snapshot,
             remote: VideoView::new("remote-video", Arc::clone(&link.remote_video)),
@@ -98,7 +100,7 @@ impl App {
             call: CallScreen::default(),
             desktop: options.desktop,
             invited: None,
-            call_look: CallLook::default(),
+            call_look,
         }
     }
 
@@ -239,6 +241,11 @@ impl App {
         keyboard::handle(&ctx, &snapshot, call, self.help, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
+        }
+        if self.call_look != CallLook::remembered(&self.settings) {
+            self.call_look.remember(&mut self.settings);
+            self.call_look = CallLook::remembered(&self.settings);
+            self.keep_settings();
         }
     }
 

@@ -9,12 +9,13 @@ use eframe::egui::{
 };
 
 use super::action::{Action, Actions};
+use super::call_look::CallLook;
 use super::controls::{self, BAR_HEIGHT, Control, HEAD_HEIGHT, Look, Reveal};
 use super::design::{
     Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
     space, stage,
 };
-use super::self_view::{OwnPicture, SelfView, SelfViewLook};
+use super::self_view::{OwnPicture, SelfView};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, statistics, wake, widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
@@ -31,20 +32,6 @@ pub(super) struct CallView<'a> {
     /// Without media since, while that is being mended.
     pub(super) lost_at: Option<Instant>,
     pub(super) now: Instant,
-}
-
-/// How the person wants to see a call; outlasts it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct CallLook {
-    /// The other's picture fills the window, cropped; otherwise it is whole.
-    pub(super) fill: bool,
-    pub(super) own: SelfViewLook,
-}
-
-impl Default for CallLook {
-    fn default() -> Self {
-        Self { fill: true, own: SelfViewLook::default() }
-    }
 }
 
 /// What the screen remembers from pass to pass, for one call.
@@ -78,7 +65,8 @@ impl CallScreen {
             }
             let live = snapshot.camera_live && !snapshot.camera_off;
             let unseen = snapshot.own_video_words.as_ref();
-            let own = OwnPicture { view: own, live, peer: call.peer, unseen };
+            let muted = snapshot.microphone_muted;
+            let own = OwnPicture { view: own, live, muted, peer: call.peer, unseen };
             self.self_view.show(ui, stage, own, &mut look.own);
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
@@ -176,7 +164,7 @@ impl CallScreen {
     fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
         let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
         let look = |switched| if switched { Look::Switched } else { Look::Plain };
-        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let (mute, video) = (keys(&keyboard::MUTE), keys(&keyboard::CAMERA));
         let microphone = if muted {
             (Icon::MicrophoneOff, text!("unmute"), text!("unmute-hint", keys = mute))
@@ -211,7 +199,7 @@ impl CallScreen {
     /// The tools at the upper right. Returns whether they are being used.
     fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
         let fullscreen = is_fullscreen(ui.ctx());
-        let keys = |shortcut| words::shortcut(ui.ctx(), shortcut);
+        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let full = keys(&keyboard::FULLSCREEN);
         let window = if fullscreen {
             let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));

@@ -10,7 +10,7 @@ use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
-use crate::words::text;
+use crate::words::{self, text};
 
 /// One line of a list: what it is called, what it chooses.
 type Entry<C> = (String, C);
@@ -168,7 +168,10 @@ fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     ui.visuals_mut().selection.bg_fill = Palette::of(ui.visuals()).accent;
     ui.spacing_mut().slider_width =
         (ui.available_width() - component::SLIDER_VALUE).max(2.0 * space::S10);
-    let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent()).suffix("%").integer();
+    let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent())
+        .integer()
+        .custom_formatter(|percent, _| text!("percent", value = words::number(percent, 0)))
+        .custom_parser(|typed| typed.trim().trim_end_matches('%').trim_end().parse().ok());
     let changed = ui.add(slider).labelled_by(caption.id).changed();
     if changed && percent != snapshot.volume.percent() {
         actions.send(Intent::SetVolume(Volume::from_percent(percent)));

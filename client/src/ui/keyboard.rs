@@ -4,12 +4,13 @@
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
 use eframe::egui::{
-    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modal, Modifiers,
-    Popup, ScrollArea,
+    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modal,
+    Modifiers, Popup, ScrollArea,
 };
 
 use super::action::{Action, Actions};
-use super::call_screen::{CallLook, CallScreen, is_fullscreen};
+use super::call_look::CallLook;
+use super::call_screen::{CallScreen, is_fullscreen};
 use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
 use super::words;
@@ -29,6 +30,11 @@ pub(super) const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers:
 const WHOLE_PICTURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Num0);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 pub(super) const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
+
+/// The keys of a shortcut as a person knows them.
+pub(super) fn named(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
+    words::keys(&ctx.format_shortcut(shortcut))
+}
 
 /// Whether the keys of a shortcut went down; a key that is held counts once. Takes them out of the
 /// input.
@@ -117,7 +123,7 @@ fn in_call(
 
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
-    let keys = |shortcut| words::shortcut(ctx, shortcut);
+    let keys = |shortcut| named(ctx, shortcut);
     let rows: [(String, String); 11] = [
         (text!("key-tab"), text!("keys-next")),
         (
@@ -147,17 +153,28 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
             ui.label(TypeStyle::Title.text(text!("keyboard-shortcuts")));
             ui.add_space(space::S2);
             ScrollArea::vertical()
+                .auto_shrink([false, true])
                 .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
                 .show(ui, |ui| {
                     // Rows are as high as their text, not as a button would be.
                     ui.spacing_mut().interact_size.y = 0.0;
                     let ink = Palette::of(ui.visuals()).text_2;
+                    let wide = |keys: &String| {
+                        let keys = TypeStyle::SmallStrong.layout(keys, ink, f32::INFINITY, false);
+                        ui.painter().layout_job(keys).size().x
+                    };
+                    let keys_width = rows.iter().map(|(keys, _)| wide(keys)).fold(0.0, f32::max);
+                    // The rest of the line; what is longer wraps.
+                    let room = ui.available_width() - keys_width - space::S5;
                     Grid::new("shortcuts").num_columns(2).spacing([space::S5, space::S2]).show(
                         ui,
                         |ui| {
                             for (keys, meaning) in &rows {
                                 ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
-                                ui.label(meaning);
+                                ui.scope(|ui| {
+                                    ui.set_max_width(room);
+                                    ui.add(Label::new(meaning).wrap());
+                                });
                                 ui.end_row();
                             }
                         },

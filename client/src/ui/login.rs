@@ -102,6 +102,7 @@ impl LoginForm {
                 MAX_SERVER_CHARS,
             );
             entered |= widgets::submitted(&server);
+            widgets::hint(ui, &text!("server-help"));
         });
 
         if let Some(problem) = self.problem.as_ref().or(if busy { None } else { failure }) {

@@ -12,6 +12,7 @@
 
 mod action;
 mod app;
+mod call_look;
 mod call_screen;
 mod controls;
 mod design;

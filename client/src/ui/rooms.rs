@@ -36,7 +36,9 @@ impl RoomBox {
     ) {
         let caption = widgets::caption(ui, &text!("room-word"));
         ui.horizontal(|ui| {
-            let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
+            let join = text!("join");
+            let button = widgets::button_width(ui, None, &join, FIELD_BUTTON);
+            let width = ui.available_width() - button - ui.spacing().item_spacing.x;
             let (text, limit) = (&mut self.typed, MAX_ROOM_CHARS * 2);
             let hint = text!("room-hint");
             let field = widgets::text_field(ui, &caption, &hint, text, limit, width);
@@ -45,9 +47,7 @@ impl RoomBox {
             }
             let entered = widgets::submitted(&field);
             let button = ui
-                .add_enabled_ui(online, |ui| {
-                    widgets::button(ui, Tone::Plain, None, &text!("join"), FIELD_BUTTON)
-                })
+                .add_enabled_ui(online, |ui| widgets::button(ui, Tone::Plain, None, &join, button))
                 .inner;
             let clicked = button.accessible_name(text!("join-room")).clicked();
             if clicked || entered && online {

@@ -18,7 +18,7 @@ use super::video_view::{VideoView, letterbox};
 use super::widgets::focus;
 use crate::words::{Phrase, text};
 
-pub(super) use self::placing::SelfViewLook;
+pub(super) use self::placing::{Corner, SelfViewLook};
 
 /// What one's own picture is right now.
 #[derive(Clone, Copy)]
@@ -26,6 +26,8 @@ pub(super) struct OwnPicture<'a> {
     pub(super) view: &'a VideoView,
     /// Whether the camera delivers.
     pub(super) live: bool,
+    /// Whether the microphone is muted.
+    pub(super) muted: bool,
     pub(super) peer: &'a str,
     /// What keeps the other from seeing it.
     pub(super) unseen: Option<&'a Phrase>,
@@ -49,7 +51,7 @@ impl SelfView {
         if look.hidden {
             return tab(ui, over, look);
         }
-        let OwnPicture { view, live, peer, unseen } = own;
+        let OwnPicture { view, live, muted, peer, unseen } = own;
         let extent = look.extent(over, view.aspect().filter(|_| live));
         let home = look.place(over, extent);
         let id = ui.make_persistent_id("self-view");
@@ -65,10 +67,9 @@ impl SelfView {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         ui.ctx().accesskit_node_builder(id, |node| {
             let keys = text!("self-view-keys");
-            node.set_description(match unseen {
-                Some(words) => [words.text(), keys].join(" "),
-                None => keys,
-            });
+            let muted = muted.then(|| text!("you-are-muted"));
+            let words = [unseen.map(Phrase::text), muted, Some(keys)].into_iter().flatten();
+            node.set_description(words.collect::<Vec<_>>().join(" "));
         });
         self.drag(ui, &response, home, over, look);
         keys(ui, &response, extent, over, look);
@@ -97,6 +98,9 @@ impl SelfView {
         }
         let edge = Stroke::new(size::HAIRLINE, stage::PICTURE_EDGE);
         ui.painter().rect_stroke(rect, corners, edge, StrokeKind::Outside);
+        if muted {
+            muted_badge(ui, rect);
+        }
         focus::ring(ui, &response, radius::LG);
         let settled = self.dragged_by == Vec2::ZERO;
         if settled && (ui.rect_contains_pointer(rect) || response.has_focus()) {
@@ -221,6 +225,15 @@ fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
         controls::button(ui, place, &control, size::ICON_SM)
     })
     .inner
+}
+
+/// Says for as long as it is so that nobody hears us: the buttons fade, this does not.
+fn muted_badge(ui: &Ui, rect: Rect) {
+    let side = Vec2::splat(space::S6);
+    let place = Rect::from_min_size(rect.right_bottom() - Vec2::splat(space::S2) - side, side);
+    controls::float(ui, place);
+    let icon = Rect::from_center_size(place.center(), Vec2::splat(size::ICON_SM));
+    Icon::MicrophoneOff.paint(ui.painter(), icon, stage::WARN);
 }
 
 /// Says whose video it is, where it is large enough.

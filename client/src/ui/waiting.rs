@@ -54,8 +54,8 @@ pub(super) fn ringing(
         });
         ui.add_space(space::S2);
         let (accept, decline) = (
-            words::shortcut(ui.ctx(), &keyboard::ACCEPT),
-            words::shortcut(ui.ctx(), &keyboard::HANG_UP),
+            keyboard::named(ui.ctx(), &keyboard::ACCEPT),
+            keyboard::named(ui.ctx(), &keyboard::HANG_UP),
         );
         widgets::hint(ui, &text!("accept-decline-keys", accept = accept, decline = decline));
     });

@@ -1,8 +1,6 @@
 //! Words that only the window needs: how a name is shortened, how many are online, how keys are
 //! called. All others are in [`crate::words`]. Pure text in, text out.
 
-use eframe::egui::{Context, KeyboardShortcut};
-
 pub(super) use crate::session::ending::ending;
 pub(super) use crate::words::{
     clock, clock_time, day, foreign, name_problem, room_problem, spoken, text, when,
@@ -30,11 +28,10 @@ pub(super) fn online_count(shown: usize, total: usize) -> String {
     }
 }
 
-/// The keys of a shortcut as keyboards of the window's language are labelled: `Ctrl+Enter`,
-/// `Strg+Eingabe`.
-pub(super) fn shortcut(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
-    let keys = ctx.format_shortcut(shortcut);
-    let named: Vec<String> = keys.split('+').map(key).collect();
+/// The keys of a shortcut, which egui names in English, as keyboards of the window's language are
+/// labelled: `Ctrl+Enter`, `Strg+Eingabe`.
+pub(super) fn keys(english: &str) -> String {
+    let named: Vec<String> = english.split('+').map(key).collect();
     named.join("+")
 }
 
@@ -78,5 +75,13 @@ mod tests {
         assert_eq!(online_count(1, 0), "1 person online");
         assert_eq!(online_count(3, 3), "3 people online");
         assert_eq!(online_count(100, 2500), "2,500 people online, the first 100 listed");
+    }
+    #[test]
+    fn keys_are_called_as_on_the_keyboards_of_the_language() {
+        assert_eq!(keys("Ctrl+Backspace"), "Ctrl+Backspace");
+        crate::words::speak_on_this_thread(Some(crate::words::Language::German));
+        assert_eq!(keys("Ctrl+Shift+Enter"), "Strg+Umschalt+Eingabe");
+        assert_eq!(keys("F1"), "F1");
+        crate::words::speak_on_this_thread(None);
     }
 }

@@ -35,8 +35,12 @@ enum Content {
         id: &'static str,
         arguments: Vec<(&'static str, Argument)>,
     },
-    /// A text from elsewhere that has no translation.
-    Verbatim(String),
+    /// A text from elsewhere, which speaks English if anything, and what other languages say
+    /// instead.
+    Foreign {
+        text: String,
+        elsewhere: Option<Box<Phrase>>,
+    },
 }
 
 /// Something to say to a person, in whichever language the window speaks when it is shown. Its
@@ -61,7 +65,20 @@ impl Phrase {
     #[must_use]
     pub fn foreign(text: &str) -> Option<Self> {
         let text = foreign(text)?;
-        Some(Self { content: Content::Verbatim(text), plain: None })
+        Some(Self { content: Content::Foreign { text, elsewhere: None }, plain: None })
+    }
+
+    /// What a server says in English, who knows best; in other languages, and where it says
+    /// nothing, this phrase.
+    #[must_use]
+    pub fn or_foreign(self, text: &str) -> Self {
+        match foreign(text) {
+            Some(text) => {
+                let elsewhere = Some(Box::new(self));
+                Self { content: Content::Foreign { text, elsewhere }, plain: None }
+            }
+            None => self,
+        }
     }
 
     /// Says something else on the command line and in the log, where the window and they differ in
@@ -86,7 +103,10 @@ impl Phrase {
 
     fn say(&self, spoken: Language, inner: impl Fn(&Self) -> String) -> String {
         match &self.content {
-            Content::Verbatim(text) => text.clone(),
+            Content::Foreign { elsewhere: Some(phrase), .. } if spoken != Language::English => {
+                inner(phrase)
+            }
+            Content::Foreign { text, .. } => text.clone(),
             Content::Message { id, arguments } => {
                 let arguments =
                     arguments.iter().map(|(name, argument)| (*name, argument.value(&inner)));
@@ -125,7 +145,7 @@ impl fmt::Debug for Argument {
 #[cfg(test)]
 impl From<&str> for Phrase {
     fn from(text: &str) -> Self {
-        Self { content: Content::Verbatim(text.to_owned()), plain: None }
+        Self { content: Content::Foreign { text: text.to_owned(), elsewhere: None }, plain: None }
     }
 }
 

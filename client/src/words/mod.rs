@@ -46,7 +46,7 @@ macro_rules! text {
     ($($message:tt)*) => { $crate::words::phrase!($($message)*).text() };
 }
 
-pub use crate::phrase;
+pub use phrase;
 pub(crate) use text;
 
 /// The language of the window, as its place in [`Language::ALL`]. English until somebody sets it.

@@ -377,6 +377,16 @@ fn another_language_shows_at_once_and_the_command_line_stays_english() {
 }
 
 #[test]
+fn what_a_server_says_in_english_is_said_in_other_languages_in_their_words() {
+    let refused = phrase!("room-full", room = "blue").or_foreign("Full, sorry.");
+    assert_eq!(refused.in_language(Language::English), "Full, sorry.");
+    assert_eq!(refused.plain(), "Full, sorry.");
+    assert!(refused.in_language(Language::German).starts_with("In blue sind schon zwei"));
+    let silent = phrase!("room-full", room = "blue").or_foreign(" ");
+    assert!(silent.plain().starts_with("There are two people in blue"));
+}
+
+#[test]
 fn a_message_that_is_not_there_is_its_id_and_no_panic() {
     assert_eq!(Phrase::new("no-such-message", Vec::new()).text(), "no-such-message");
     assert!(Phrase::new("person-is-calling", Vec::new()).text().contains("is calling"));

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Vec2, ViewportCommand, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use tokio::sync::watch;
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Notice, NoticeId, Person, Snapshot};
 use visavis_client::ui::WindowOptions;
+use visavis_client::words::{self, Language, phrase};
 
 use crate::harness::{Window, ago, in_call, logged_in, name, picture, said, with_call};
 
@@ -34,7 +35,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     let path = dir.path().join(SETTINGS_FILE);
     let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
     let mut window = Window::open_with(Snapshot::default(), vec2(800.0, 600.0), options);
-    window.type_into("Your name", "alice");
+    window.type_into("Username", "alice");
     window.type_into("Server", "calls.example");
     window.click("Log in");
     window.set(logged_in());
@@ -213,17 +214,55 @@ fn every_phase_at_every_size_is_painted_inside_the_window_with_every_widget_name
                 window.self_video.put(picture());
                 window.harness.run_steps(2);
                 assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new());
-                for node in window.harness.root().children_recursive() {
-                    let node = node.accesskit_node();
-                    let Some(rect) = node.bounding_box() else { continue };
-                    // What is typed into a field may be longer than the field, which cuts it.
-                    if node.parent().is_some_and(|parent| parent.role() == Role::TextInput) {
-                        continue;
-                    }
-                    let fits = rect.x0 >= -1.0 && rect.x1 <= f64::from(size.x) + 1.0;
-                    assert!(fits, "{:?} {:?} at {rect:?} in {size:?}", node.role(), node.label());
-                }
+                assert_fits(&window, size);
             }
         }
     }
+}
+
+/// Nothing stands beyond the left or the right edge of the window.
+fn assert_fits(window: &Window, size: Vec2) {
+    for node in window.harness.root().children_recursive() {
+        let node = node.accesskit_node();
+        let Some(rect) = node.bounding_box() else { continue };
+        // What is typed into a field may be longer than the field, which cuts it.
+        if node.parent().is_some_and(|parent| parent.role() == Role::TextInput) {
+            continue;
+        }
+        let fits = rect.x0 >= -1.0 && rect.x1 <= f64::from(size.x) + 1.0;
+        assert!(fits, "{:?} {:?} at {rect:?} in {size:?}", node.role(), node.label());
+    }
+}
+
+#[test]
+fn every_phase_fits_into_the_smallest_window_in_every_language() {
+    let size = vec2(480.0, 360.0);
+    for language in Language::ALL {
+        words::speak_on_this_thread(Some(language));
+        let mut window = Window::open_with(Snapshot::default(), size, WindowOptions::default());
+        for snapshot in every_snapshot("WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW") {
+            window.snapshots.send_replace(Arc::new(snapshot));
+            window.harness.run_steps(2);
+            assert_fits(&window, size);
+        }
+        window.set(logged_in());
+        window.press(Modifiers::NONE, Key::F1);
+        assert_fits(&window, size);
+    }
+    words::speak_on_this_thread(None);
+}
+
+#[test]
+fn a_change_of_language_shows_at_once() {
+    let notice = Notice { id: NoticeId(1), text: phrase!("microphone-none") };
+    let mut window = Window::open(Snapshot { notices: vec![notice], ..logged_in() });
+    assert!(window.shows("No microphone was found. Connect one.") && window.shows("Online"));
+    words::speak_on_this_thread(Some(Language::German));
+    window.settle();
+    assert!(window.shows("Kein Mikrofon gefunden. Schließen Sie eines an."));
+    assert!(window.harness.query_by_label("Dem Raum beitreten").is_some());
+    words::speak_on_this_thread(Some(Language::Chinese));
+    window.settle();
+    assert!(window.shows("没有找到麦克风。请连接一个。"));
+    words::speak_on_this_thread(None);
 }

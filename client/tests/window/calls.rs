@@ -133,6 +133,9 @@ fn the_picture_of_the_other_is_named_and_gone_in_the_next_call() {
     assert!(window.shows("Picture of bob") && window.shows("Your picture, mirrored"));
     window
         .set(Snapshot { call: CallPhase::InCall { peer: name("carol"), since: ago(0) }, ..live() });
+    assert!(window.shows("Waiting for carol's picture…"));
+    window
+        .set(Snapshot { call: CallPhase::InCall { peer: name("carol"), since: ago(6) }, ..live() });
     assert!(window.shows("No picture from carol"));
 }
 

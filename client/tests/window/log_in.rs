@@ -37,10 +37,10 @@ fn an_empty_name_says_what_to_do_and_asks_nothing_of_the_session() {
     let mut window =
         Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
     window.click("Log in");
-    assert!(window.shows("Please enter your name"));
+    assert!(window.shows("Enter a username. Others call you by it."));
     assert_eq!(window.asked(), []);
     window.type_into("Username", "a");
-    assert!(!window.shows("Please enter your name"));
+    assert!(!window.shows("Enter a username. Others call you by it."));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
         Window::open(Snapshot { server: "calls.example".to_owned(), ..Snapshot::default() });
     window.type_into("Username", "ada lovelace");
     window.click("Log in");
-    assert!(window.shows("That can't be a name: it holds a space"));
+    assert!(window.shows("Usernames can't contain spaces."));
     assert_eq!(window.asked(), []);
 }
 
@@ -58,7 +58,7 @@ fn an_empty_server_says_what_to_do() {
     let mut window = Window::open(Snapshot::default());
     window.type_into("Username", "alice");
     window.click("Log in");
-    assert!(window.shows("Please enter the server's address"));
+    assert!(window.shows("Enter the server's address, such as ws://127.0.0.1:9090."));
     assert_eq!(window.asked(), []);
 }
 

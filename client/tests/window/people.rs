@@ -1,5 +1,8 @@
 //! Between calls: people, the preview and the devices.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -7,7 +10,10 @@ use visavis_client::config::{SETTINGS_FILE, Settings};
 use visavis_client::device::{CameraChoice, DeviceInfo, DeviceList};
 use visavis_client::media::audio_output::Volume;
 use visavis_client::media::voice_processing::{VoiceSetting, VoiceSettings};
-use visavis_client::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
+use visavis_client::session::snapshot::{
+    CallEnd, ContactRow, Direction, DisplayName, Intent, LoginPhase, Person, Presence, RecentCall,
+    Snapshot, UnixTime,
+};
 use visavis_client::ui::WindowOptions;
 
 use crate::harness::{Window, call_bob, logged_in, name};
@@ -40,7 +46,7 @@ fn a_name_is_called_in_its_one_form_and_what_is_none_says_why() {
     assert_eq!(window.asked(), [call_bob()]);
     window.type_into("Username to call", "../bob");
     window.click("Call");
-    assert!(window.shows("That can't be a name:"));
+    assert!(window.shows("Usernames can't contain “/”. Use letters"));
     assert_eq!(window.asked(), []);
 }
 
@@ -57,7 +63,7 @@ fn somebody_from_an_older_page_is_called_as_they_are_listed() {
 fn calling_nobody_says_what_to_do() {
     let mut window = Window::open(logged_in());
     window.click("Call");
-    assert!(window.shows("Please enter the name of the person to call"));
+    assert!(window.shows("Enter the name of the person to call"));
     assert_eq!(window.asked(), []);
 }
 
@@ -65,7 +71,7 @@ fn calling_nobody_says_what_to_do() {
 fn an_empty_list_says_how_to_get_somebody_online() {
     let window = Window::open(Snapshot { people: Vec::new(), people_total: 0, ..logged_in() });
     assert!(window.shows("Nobody else is online"));
-    assert!(window.shows("log in to ws://calls.example:9090"));
+    assert!(window.shows("log in to calls.example:9090"));
 }
 
 #[test]
@@ -127,4 +133,112 @@ fn preview_devices_and_log_out_ask_the_session() {
             Intent::LogOut
         ]
     );
+}
+
+fn contact(username: &str, shown: &str, presence: Presence) -> ContactRow {
+    ContactRow {
+        username: name(username),
+        display_name: DisplayName::parse(shown).expect("a display name"),
+        added: UnixTime(0),
+        presence,
+    }
+}
+
+fn call_with(with: &str, end: CallEnd, talked: Option<Duration>) -> RecentCall {
+    let direction = Direction::Incoming;
+    let (at, with) = (UnixTime::now(), name(with));
+    RecentCall { number: 1, with, at, direction, end, talked, seen: false, while_away: false }
+}
+
+fn with_contacts() -> Snapshot {
+    Snapshot {
+        contacts: Arc::new(vec![
+            contact("carol", "Aunt Carol", Presence::Online),
+            contact("dave", "", Presence::Offline),
+        ]),
+        recent_calls: Arc::new(vec![
+            call_with("carol", CallEnd::NoAnswer, None),
+            call_with("dave", CallEnd::Completed, Some(Duration::from_secs(724))),
+        ]),
+        unseen_missed_calls: 1,
+        blocked: Arc::new(vec![name("mallory")]),
+        ..logged_in()
+    }
+}
+
+#[test]
+fn contacts_have_their_own_names_and_whoever_is_one_is_not_listed_twice() {
+    let mut window = Window::open(with_contacts());
+    assert!(window.shows("Aunt Carol, Online") && window.shows("dave, Offline"));
+    assert!(!window.shows("carol, Online"), "she is among the contacts");
+    window.click("Call Aunt Carol");
+    assert_eq!(window.asked(), [Intent::Call { username: "carol".to_owned() }]);
+}
+
+#[test]
+fn a_contact_is_chosen_called_without_video_renamed_blocked_and_removed() {
+    let mut window =
+        Window::open_with(with_contacts(), vec2(1040.0, 680.0), WindowOptions::default());
+    window.click("Aunt Carol, Online");
+    assert!(window.shows("Calls with Aunt Carol") && window.shows("Missed call"));
+    window.click("Call without video");
+    let call = Intent::Call { username: "carol".to_owned() };
+    assert_eq!(window.asked(), [Intent::TurnCameraOff(true), call]);
+    window.click("Rename");
+    window.type_into("What to call carol", "Carol of the sea");
+    window.click("Save");
+    let display_name = "Carol of the sea".to_owned();
+    let renamed = Intent::RenameContact { username: name("carol"), display_name };
+    window.click("Block");
+    window.click("Remove from contacts");
+    let (blocked, removed) = (Intent::Block(name("carol")), Intent::RemoveContact(name("carol")));
+    assert_eq!(window.asked(), [renamed, blocked, removed]);
+}
+
+#[test]
+fn whoever_is_online_becomes_a_contact_and_whoever_is_blocked_is_let_in_again() {
+    let mut window =
+        Window::open_with(with_contacts(), vec2(1040.0, 680.0), WindowOptions::default());
+    window.click("bob, Online");
+    window.click("Add to contacts");
+    let (username, display_name) = ("bob".to_owned(), String::new());
+    assert_eq!(window.asked(), [Intent::AddContact { username, display_name }]);
+    window.click("mallory, Blocked");
+    assert!(window.shows("mallory can't call you"));
+    assert!(!window.shows("Call without video"));
+    window.click("Unblock");
+    window.click("Back");
+    assert_eq!(window.asked(), [Intent::Unblock(name("mallory"))]);
+    assert!(window.shows("Username to call"));
+}
+
+#[test]
+fn missed_calls_are_counted_until_they_are_looked_at_and_anybody_is_called_back() {
+    let mut window = Window::open(with_contacts());
+    window.click("Calls, 1 missed");
+    assert_eq!(window.asked(), [Intent::SeeMissedCalls]);
+    assert!(window.shows("Today") && window.shows("dave, 12:04"));
+    window.click("Call Aunt Carol");
+    window.click("Erase all calls");
+    let call = Intent::Call { username: "carol".to_owned() };
+    assert_eq!(window.asked(), [call, Intent::EraseHistory]);
+    window.set(Snapshot { unseen_missed_calls: 0, ..with_contacts() });
+    window.set(Snapshot { unseen_missed_calls: 2, ..with_contacts() });
+    assert_eq!(window.asked(), [Intent::SeeMissedCalls], "those that come meanwhile are seen");
+}
+
+#[test]
+fn who_is_searched_for_is_found_among_contacts_and_asked_of_the_server() {
+    let mut window = Window::open(with_contacts());
+    window.type_into("Search", "sea");
+    assert!(!window.shows("Aunt Carol, Online") && !window.shows("dave, Offline"));
+    assert_eq!(window.asked().last(), Some(&Intent::SearchPeople("sea".to_owned())));
+    window.type_into("Search", "aunt");
+    assert!(window.shows("Aunt Carol, Online"));
+    window.type_into("Search", "erin");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.shows("Add to contacts"), "somebody who is not online can be kept");
+    window.type_into("Search", "a b");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.shows("can't contain spaces"));
 }

@@ -31,10 +31,10 @@ fn a_room_is_joined_by_the_button_and_by_enter() {
 fn a_room_without_a_name_says_what_to_do() {
     let mut window = Window::open(logged_in());
     window.click("Join the room");
-    assert!(window.shows("Please enter the word that you agreed on"));
+    assert!(window.shows("Enter the word that you agreed on"));
     assert_eq!(window.asked(), []);
     window.type_into("The word you agreed on", "b");
-    assert!(!window.shows("Please enter the word that you agreed on"));
+    assert!(!window.shows("Enter the word that you agreed on"));
 }
 
 #[test]

@@ -6,9 +6,11 @@
 //! descriptions and candidates pass through the server unread ([`Payload`]), so that fields it does
 //! not know survive.
 
+mod missed_call;
 mod payload;
 mod words;
 
+pub use self::missed_call::MissedCall;
 pub use self::payload::{CandidateInit, DescriptionKind, IceServer, Payload, SessionDescription};
 pub use self::words::{CloseReason, DeclineReason, ErrorCode, LoginRefusal};
 use crate::foreign_text::ForeignText;
@@ -176,6 +178,12 @@ pub enum ServerMessage {
         reason: LoginRefusal,
         /// Why, for people.
         message: ForeignText,
+    },
+    /// Who called while nobody was online under the name, since the login before. Only for whoever
+    /// proved with a key that the name is theirs.
+    MissedCalls {
+        /// In the order of their times, at most [`crate::limits::MAX_MISSED_CALLS`].
+        calls: Vec<MissedCall>,
     },
     /// Who can be called.
     Users {

@@ -9,7 +9,8 @@ use proptest::option;
 use proptest::prelude::*;
 use visavis_shared::{
     CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, ForeignText,
-    IceServer, Login, LoginRefusal, Payload, RoomId, ServerMessage, Username,
+    IceServer, Login, LoginRefusal, MissedCall, Payload, RoomId, ServerMessage, Timestamp,
+    Username,
 };
 
 /// JSON that is not normalised, to see that it stays as it is.
@@ -30,6 +31,10 @@ pub(crate) fn room(text: &str) -> RoomId {
 
 pub(crate) fn payload(json: &str) -> Payload {
     serde_json::from_str(json).unwrap()
+}
+
+fn missed(from: &str, seconds: u64, guest: bool) -> MissedCall {
+    MissedCall { from: name(from), at: Timestamp::from_unix_seconds(seconds), guest }
 }
 
 /// Every message that a client can send, in the canonical dialect.
@@ -139,6 +144,19 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
         (
             r#"{"type":"login","success":false,"reason":"taken","message":"Choose another."}"#.into(),
             ServerMessage::LoginRefused { reason: LoginRefusal::Taken, message: "Choose another.".into() },
+        ),
+        (
+            concat!(
+                r#"{"type":"missed-calls","calls":[{"from":"bob","at":"2026-11-29T10:02:00Z"},"#,
+                r#"{"from":"carol","at":"2026-11-29T18:30:07Z","guest":true}]}"#
+            )
+            .into(),
+            ServerMessage::MissedCalls {
+                calls: vec![
+                    missed("bob", 1_795_946_520, false),
+                    missed("carol", 1_795_977_007, true),
+                ],
+            },
         ),
         (
             r#"{"type":"users","users":["bob"],"total":1}"#.into(),
@@ -308,6 +326,14 @@ pub(crate) fn any_foreign_text() -> impl Strategy<Value = ForeignText> {
     ".*".prop_map(ForeignText::from)
 }
 
+fn any_missed_call() -> impl Strategy<Value = MissedCall> {
+    (any_name(), any::<u64>(), any::<bool>()).prop_map(|(from, seconds, guest)| MissedCall {
+        from,
+        at: Timestamp::from_unix_seconds(seconds),
+        guest,
+    })
+}
+
 /// Any message of the server.
 pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
     let ice_server = (vec(".*", 0..3), option::of(".*"), option::of(".*"))
@@ -334,6 +360,7 @@ pub(crate) fn any_server_message() -> impl Strategy<Value = ServerMessage> {
             any_foreign_text()
         )
             .prop_map(|(reason, message)| ServerMessage::LoginRefused { reason, message }),
+        vec(any_missed_call(), 0..=50).prop_map(|calls| ServerMessage::MissedCalls { calls }),
         (vec(any_name(), 0..20), any::<u32>())
             .prop_map(|(users, total)| ServerMessage::Users { users, total: total as usize }),
         (any_name(), any::<bool>())

@@ -6,8 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::sleep;
 
+use visavis_shared::{MissedCall, PublicKey, Timestamp, Username};
+
+use super::missed_calls::{MissedCalls, MissedStore, MissedTrouble};
 use crate::hub::{Cluster, Hindrance, Hub};
-use crate::names::{Guests, Owners, Refusal};
+use crate::names::missed_calls::Kept;
+use crate::names::{Guests, Owners, Refusal, StoreError};
 use crate::rules::router::{Claim, ClaimRefusal};
 use crate::rules::sessions::TokenHash;
 use crate::signals::Hangup;
@@ -19,11 +23,70 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Standalone {
     owners: Owners,
+    missed: Option<MissedCalls>,
 }
 
 impl Standalone {
-    pub(crate) fn new(owners: Owners) -> Self {
-        Self { owners }
+    /// A server that keeps missed calls, or doesn't.
+    pub(crate) fn new(owners: Owners, missed: Option<MissedCalls>) -> Self {
+        Self { owners, missed }
+    }
+
+    /// Looks after the names, at once when the system hangs up.
+    async fn look_after_names(&self) {
+        let mut hangup = Hangup::listen();
+        loop {
+            tokio::select! {
+                () = sleep(LOOK_EVERY) => {}
+                () = hangup.received() => tracing::info!("SIGHUP: what was read from files is looked at again"),
+            }
+            self.owners.look_after().await;
+        }
+    }
+}
+
+#[async_trait]
+impl MissedStore for Owners {
+    async fn keep(
+        &self,
+        callee: &Username,
+        caller: &Username,
+        at: Timestamp,
+    ) -> Result<Kept, MissedTrouble> {
+        let (callee, caller) = (callee.clone(), caller.clone());
+        Ok(self.with_store(move |store| store.keep_missed(&callee, &caller, at)).await?)
+    }
+
+    async fn read(
+        &self,
+        name: &Username,
+        owner: &PublicKey,
+        now: Timestamp,
+    ) -> Result<Vec<MissedCall>, MissedTrouble> {
+        let (name, owner) = (name.clone(), *owner);
+        Ok(self.with_store(move |store| store.missed(&name, &owner, now)).await?)
+    }
+
+    async fn forget(
+        &self,
+        name: &Username,
+        owner: &PublicKey,
+        told: &[MissedCall],
+    ) -> Result<(), MissedTrouble> {
+        let (name, owner, told) = (name.clone(), *owner, told.to_vec());
+        Ok(self.with_store(move |store| store.forget_told(&name, &owner, &told)).await?)
+    }
+
+    /// Others are let in between any two parts of it.
+    async fn erase_old(&self, now: Timestamp) -> Result<(), MissedTrouble> {
+        while self.with_store(move |store| store.erase_old_missed(now)).await? {}
+        Ok(())
+    }
+}
+
+impl From<StoreError> for MissedTrouble {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
     }
 }
 
@@ -45,19 +108,38 @@ impl Cluster for Standalone {
         (!self.owners.are_usable()).then_some(Hindrance::NoNames)
     }
 
-    /// Looks after the names, at once when the system hangs up.
-    async fn run(&self, _hub: &Hub) {
-        let mut hangup = Hangup::listen();
-        loop {
-            tokio::select! {
-                () = sleep(LOOK_EVERY) => {}
-                () = hangup.received() => tracing::info!("SIGHUP: what was read from files is looked at again"),
-            }
-            self.owners.look_after().await;
+    async fn missed_calls(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall> {
+        match &self.missed {
+            Some(missed) => missed.read(&self.owners, name, owner).await,
+            None => Vec::new(),
         }
     }
 
+    fn missed(&self, callee: Username, caller: Username) {
+        if let Some(missed) = &self.missed {
+            missed.called(callee, caller);
+        }
+    }
+
+    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
+        if let Some(missed) = &self.missed {
+            missed.told(name, owner, calls);
+        }
+    }
+
+    async fn run(&self, _hub: &Hub) {
+        let keep_missed = async {
+            if let Some(missed) = &self.missed {
+                missed.run(&self.owners).await;
+            }
+        };
+        tokio::join!(self.look_after_names(), keep_missed);
+    }
+
     async fn close(&self) {
+        if let Some(missed) = &self.missed {
+            missed.finish(&self.owners).await;
+        }
         self.owners.close().await;
     }
 }

@@ -324,7 +324,11 @@ impl Connection {
     /// Writes everything that waits.
     async fn write_out(&mut self) -> Result<(), End> {
         let Self { handle, liveness, login, caller, context, .. } = self;
+        let mut missed = Vec::new();
         let mut complete = |message: &mut ServerMessage| {
+            if let ServerMessage::MissedCalls { calls } = message {
+                missed.clone_from(calls);
+            }
             if let ServerMessage::LoggedIn { username, ice_servers, .. } = message {
                 *ice_servers = context.ice.servers_for(caller.reached, Some(username.as_str()));
                 liveness.logged_in();
@@ -345,19 +349,25 @@ impl Connection {
                 login.credentials_of = Instant::now();
             }
         };
-        let mut write = pin!(poll_fn(|cx| handle.outbox().poll_write_out(cx, &mut complete)));
-        // As a rule there is room, and no clock is needed.
-        if let Some(written) = at_once(write.as_mut()).await {
-            return written.map_err(End::from);
+        {
+            let mut write = pin!(poll_fn(|cx| handle.outbox().poll_write_out(cx, &mut complete)));
+            // As a rule there is room, and no clock is needed.
+            match at_once(write.as_mut()).await {
+                Some(written) => written.map_err(End::from),
+                None => tokio::select! {
+                    biased;
+                    written = timeout(context.timing.write, write) => match written {
+                        Ok(written) => written.map_err(End::from),
+                        Err(_) => Err(End::NotReading),
+                    },
+                    over = handle.outbox().over() => Err(over.into()),
+                },
+            }?;
         }
-        tokio::select! {
-            biased;
-            written = timeout(context.timing.write, write) => match written {
-                Ok(written) => written.map_err(End::from),
-                Err(_) => Err(End::NotReading),
-            },
-            over = handle.outbox().over() => Err(over.into()),
+        if !missed.is_empty() {
+            handle.told_missed(missed);
         }
+        Ok(())
     }
 
     /// Gives whoever stays for long new credentials for the relay before theirs end.

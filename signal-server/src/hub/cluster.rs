@@ -6,7 +6,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use visavis_shared::{RoomId, Username};
+use visavis_shared::{MissedCall, PublicKey, RoomId, Username};
 
 use super::Hub;
 use crate::rules::router::{Announcement, Claim, ClaimRefusal, Entry, Envelope};
@@ -41,6 +41,18 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// When the future is dropped before it is ready, the claim has to come to nothing, now or by
     /// itself soon.
     async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal>;
+
+    /// Who called a name since its owner logged in the last time, while nobody was online under it.
+    /// Nothing when that can't be known now.
+    async fn missed_calls(&self, _name: &Username, _owner: &PublicKey) -> Vec<MissedCall> {
+        Vec::new()
+    }
+
+    /// Somebody called a name under which nobody is online. Never waits.
+    fn missed(&self, _callee: Username, _caller: Username) {}
+
+    /// The owner of a name was told these, and need not be told them again. Never waits.
+    fn told(&self, _name: Username, _owner: PublicKey, _calls: Vec<MissedCall>) {}
 
     /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more,
     /// that begin with a prefix, and how many there are; `None` when that can't be known now.

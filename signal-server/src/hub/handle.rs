@@ -7,13 +7,15 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use visavis_shared::{ClientMessage, Login, LoginRefusal, Payload, ServerMessage, Username};
+use visavis_shared::{
+    ClientMessage, Login, LoginRefusal, MissedCall, Payload, ServerMessage, Username,
+};
 
 use super::{DirtyOutboxes, Hub, Pending, now};
 use crate::limits::permits::Backlog;
 use crate::names;
 use crate::outbox::Outbox;
-use crate::rules::registry::ConnectionId;
+use crate::rules::registry::{ConnectionId, Person};
 use crate::rules::router::{Output, Router};
 
 /// A connection's access to the hub. Dropping it ends the connection for the router.
@@ -95,6 +97,15 @@ impl ConnectionHandle {
     /// Sends a message to every other guest who is in no room.
     pub(crate) fn broadcast(&mut self, message: Payload) -> Option<Pending> {
         self.act(|router, id| router.broadcast(id, message))
+    }
+
+    /// These missed calls were written to the connection.
+    pub(crate) fn told_missed(&self, calls: Vec<MissedCall>) {
+        let person = self.hub.lock().router.registry().person(self.id).cloned();
+        // Whoever lost the name meanwhile is told again when they have it back.
+        if let Some(Person { name, key: Some(key), .. }) = person {
+            self.hub.cluster.told(name, key, calls);
+        }
     }
 
     /// Gives the handle back for good: the session is over at once, even if it has a token.

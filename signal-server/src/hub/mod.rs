@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
-use visavis_shared::Username;
+use visavis_shared::{ServerMessage, Username};
 
 pub(crate) use self::cluster::{Cluster, Hindrance};
 pub(crate) use self::handle::ConnectionHandle;
@@ -216,9 +216,14 @@ impl Hub {
                         dirty.add(outbox);
                     }
                 }
-                Output::Forget(connection) => {
-                    state.outboxes.remove(&connection);
+                Output::Forget(connection, owner) => {
+                    let outbox = state.outboxes.remove(&connection);
+                    if let (Some(outbox), Some(owner)) = (outbox, owner) {
+                        let outputs = state.router.unread(&owner, &outbox.take_all());
+                        left.add(self.carry_out(state, outputs, sender, dirty));
+                    }
                 }
+                Output::Missed { callee, caller } => self.cluster.missed(callee, caller),
                 Output::Close(connection, closing) => {
                     if let Some(outbox) = state.outboxes.get(&connection) {
                         outbox.close(closing);
@@ -276,8 +281,22 @@ impl Hub {
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
+        let missed = match &claim.key {
+            Some(key) if outcome.is_ok() && claim.listed => {
+                self.cluster.missed_calls(&claim.name, key).await
+            }
+            _ => Vec::new(),
+        };
         let outcome = outcome.map(|()| token);
-        Box::new(move |router| router.settle_claim(connection, claim, outcome, now()))
+        Box::new(move |router| {
+            let name = claim.name.clone();
+            let mut outputs = router.settle_claim(connection, claim, outcome, now());
+            if !missed.is_empty() && router.registry().owner_of(&name) == Some(connection) {
+                let message = ServerMessage::MissedCalls { calls: missed };
+                outputs.push(Output::Deliver(connection, message));
+            }
+            outputs
+        })
     }
 }
 
@@ -285,3 +304,6 @@ impl Hub {
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,6 +117,7 @@ fn relay<S>(config: &RelayConfig, secret: Secret) -> Result<Relay<S>, RelayError
         addresses: addresses.clone(),
         peers: PeerRule::new(config.allowed_peers.clone(), addresses.clone()),
         quotas: config.quotas.of_ports(config.ports.range().len(), addresses.len()),
+        ports: config.ports.range().len(),
         bytes_per_second: (config.kilobits_per_second > 0)
             .then(|| u64::from(config.kilobits_per_second) * 1000 / 8),
     };

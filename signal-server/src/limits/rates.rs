@@ -1,5 +1,5 @@
 //! Whether somebody does something too often: logins and joins by address, messages and joins by
-//! connection, datagrams by sender.
+//! connection, missed calls by caller, datagrams by sender.
 //!
 //! All limits are the generic cell rate algorithm: what one sender has used up is a single number,
 //! so a limit costs eight bytes. A [`Crowd`] has a fixed number of them: however many addresses
@@ -40,6 +40,13 @@ impl Limiter {
     pub(crate) fn per_second(count: u64, burst: Duration, start: Instant) -> Self {
         let tolerance_nanos = u64::try_from(burst.as_nanos()).unwrap_or(u64::MAX);
         Self { start, nanos_each: (1_000_000_000 / count.max(1)).max(1), tolerance_nanos }
+    }
+
+    /// One each time that so much has passed, and after silence so many at once.
+    pub(crate) fn once_each(each: Duration, burst: u32, start: Instant) -> Self {
+        let nanos_each = u64::try_from(each.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let tolerance_nanos = nanos_each.saturating_mul(u64::from(burst));
+        Self { start, nanos_each, tolerance_nanos }
     }
 
     /// So many times what a rate says.

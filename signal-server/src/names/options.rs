@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::decision::Guests;
 use super::error::NameStoreError;
@@ -28,6 +28,21 @@ pub struct NamesOptions {
     /// names that nobody owns.
     #[arg(long, env = "VISAVIS_GUESTS", value_name = "POLICY", default_value = "allow")]
     pub guests: Guests,
+
+    /// Whether the server remembers who called an owned name while nobody was online under it, to
+    /// tell its owner at the next login: names and times of 50 calls at most, for 30 days at most,
+    /// and nothing else.
+    #[arg(long, env = "VISAVIS_MISSED_CALLS", value_name = "SWITCH", default_value = "on")]
+    pub missed_calls: MissedCallsSwitch,
+}
+
+/// Whether missed calls are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissedCallsSwitch {
+    /// They are, and told.
+    On,
+    /// They are not, and those of before are erased.
+    Off,
 }
 
 impl NamesOptions {

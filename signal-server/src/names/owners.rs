@@ -23,6 +23,17 @@ const MAX_WAITING: usize = 1024;
 /// How long a look at the names may take: longer than another program's lock is waited for.
 const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
+/// Something could not be read from the store, or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// Too much waits for it already, or it is closed.
+    #[error("the names are asked too much at the moment")]
+    Unavailable,
+    /// What the store says.
+    #[error(transparent)]
+    Names(#[from] NameStoreError),
+}
+
 /// The owners can't be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the names can't be read or written at the moment")]
@@ -70,6 +81,22 @@ impl Owners {
         });
         // A panic there was a defect, and has been reported as such.
         decided.await.unwrap_or(Err(Unavailable))
+    }
+
+    /// Does something with the store that is not about whose a name is: when it fails, everybody
+    /// can log in all the same.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut NameStore) -> Result<T, NameStoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _place = self.places.try_acquire().map_err(|_| StoreError::Unavailable)?;
+        let mut store = Arc::clone(&self.store).lock_owned().await;
+        let done = spawn_blocking(move || {
+            let store = store.as_mut().ok_or(StoreError::Unavailable)?;
+            find_file(store)?;
+            Ok(act(store)?)
+        });
+        done.await.unwrap_or(Err(StoreError::Unavailable))
     }
 
     /// Whether names can be read and written, as far as is known.

@@ -20,13 +20,14 @@ use super::file;
 /// Tells a file of ours from another program's ("vsvs").
 const APPLICATION_ID: i64 = 0x7673_7673;
 /// How long to wait for another connection's lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// How soon to ask again where the database does not wait by itself.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// What brings a database from one format to the next; the format is the number of those that were
 /// applied. One that was released is never changed.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE names (
         name       TEXT    NOT NULL PRIMARY KEY,
         skeleton   TEXT    NOT NULL UNIQUE,
@@ -34,7 +35,17 @@ const MIGRATIONS: &[&str] = &["
         claimed_at INTEGER NOT NULL,
         last_seen  INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE missed_calls (
+        name       TEXT    NOT NULL PRIMARY KEY,
+        public_key BLOB    NOT NULL CHECK (length(public_key) = 32),
+        oldest     INTEGER NOT NULL,
+        calls      TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX missed_calls_oldest ON missed_calls (oldest);
+",
+];
 /// The format that this version writes.
 const FORMAT: i64 = MIGRATIONS.len() as i64;
 
@@ -80,6 +91,8 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), NameStoreErro
     use_wal(connection).map_err(sql)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(sql)?;
+    // Who called whom is not to be read from the file once it is erased.
+    connection.pragma_update(None, "secure_delete", true).map_err(sql)?;
     migrate(connection, path)
 }
 

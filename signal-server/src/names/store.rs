@@ -15,6 +15,7 @@ use visavis_shared::{PublicKey, Username, skeleton};
 use super::decision::{self, Claim, Standing};
 use super::error::NameStoreError;
 use super::file::{self, FileId};
+use super::missed_calls;
 use super::schema;
 
 /// Stands in messages for the file of a store in memory.
@@ -183,7 +184,7 @@ impl NameStore {
     ///
     /// Not worth waiting for the disk: after a power failure the owner was seen a little earlier.
     pub fn seen(&mut self, name: &Username, now: SystemTime) -> Result<(), NameStoreError> {
-        see(&self.connection, name, now).map_err(|error| self.trouble(error))
+        self.write(|connection| see(connection, name, now))
     }
 
     /// The first `limit` owned names in order, or the first after another name.
@@ -213,11 +214,32 @@ impl NameStore {
         list().map_err(|error| self.trouble(error))
     }
 
-    /// Takes a name from its owner, so that the next to claim it owns it. Says whether it had one.
+    /// Takes a name from its owner, so that the next to claim it owns it; the calls that were
+    /// missed under it are erased. Says whether it had one.
     pub fn release(&mut self, name: &Username) -> Result<bool, NameStoreError> {
-        let released =
-            self.connection.execute("DELETE FROM names WHERE name = ?1", [name.as_str()]);
-        released.map(|rows| rows > 0).map_err(|error| self.trouble(error))
+        self.write(|connection| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            missed_calls::erase(&transaction, name)?;
+            let rows = transaction.execute("DELETE FROM names WHERE name = ?1", [name.as_str()])?;
+            transaction.commit().map(|()| rows > 0)
+        })
+    }
+
+    /// Asks the database something.
+    pub(super) fn read<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, NameStoreError> {
+        ask(&self.connection).map_err(|error| self.trouble(error))
+    }
+
+    /// Has the database do something.
+    pub(super) fn write<T>(
+        &mut self,
+        act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, NameStoreError> {
+        act(&mut self.connection).map_err(|error| NameStoreError::new(&self.path, error))
     }
 
     fn trouble(&self, error: rusqlite::Error) -> NameStoreError {
@@ -231,7 +253,7 @@ fn no_place(path: &Path, source: io::Error) -> NameStoreError {
 
 /// A name counts before one that looks like it: the tables of look-alikes change from one Unicode
 /// to the next, and its owner must find it all the same.
-fn standing(connection: &Connection, name: &Username) -> rusqlite::Result<Standing> {
+pub(super) fn standing(connection: &Connection, name: &Username) -> rusqlite::Result<Standing> {
     let mut query = connection.prepare_cached(
         "SELECT name, public_key FROM names WHERE name = :name OR skeleton = :skeleton
          ORDER BY name = :name DESC LIMIT 1",
@@ -274,7 +296,7 @@ fn claim_for_good(
     Ok(claim)
 }
 
-fn see(connection: &Connection, name: &Username, now: SystemTime) -> rusqlite::Result<()> {
+fn see(connection: &mut Connection, name: &Username, now: SystemTime) -> rusqlite::Result<()> {
     let now = seconds(now);
     let grain = seconds(UNIX_EPOCH + SEEN_GRAIN);
     let last: Option<i64> = connection
@@ -284,22 +306,33 @@ fn see(connection: &Connection, name: &Username, now: SystemTime) -> rusqlite::R
     if last.is_none_or(|last| now < last.saturating_add(grain)) {
         return Ok(());
     }
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let written = connection
-        .prepare_cached("UPDATE names SET last_seen = max(last_seen, ?2) WHERE name = ?1")?
-        .execute((name.as_str(), now));
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    written.map(|_| ())
+    without_waiting(connection, |connection| {
+        connection
+            .prepare_cached("UPDATE names SET last_seen = max(last_seen, ?2) WHERE name = ?1")?
+            .execute((name.as_str(), now))
+            .map(|_| ())
+    })
 }
 
-fn name_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {
+/// Writes something that may be lost in a power failure.
+pub(super) fn without_waiting<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let written = write(connection);
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    written
+}
+
+pub(super) fn name_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Username> {
     let text: String = row.get(column)?;
     Username::parse(&text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
     })
 }
 
-fn key_in(row: &Row<'_>, column: usize) -> rusqlite::Result<PublicKey> {
+pub(super) fn key_in(row: &Row<'_>, column: usize) -> rusqlite::Result<PublicKey> {
     row.get(column).map(PublicKey)
 }
 

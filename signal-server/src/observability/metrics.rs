@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     errors: ByLabel<Counter>,
     overflows: Counter,
     rate_limited: ByLabel<Counter>,
+    missed_calls: ByLabel<Counter>,
     bytes_in: Counter,
     bytes_out: Counter,
 }
@@ -55,6 +56,7 @@ impl Metrics {
             errors: Family::default(),
             overflows: Counter::default(),
             rate_limited: Family::default(),
+            missed_calls: Family::default(),
             bytes_in: Counter::default(),
             bytes_out: Counter::default(),
         };
@@ -81,6 +83,8 @@ impl Metrics {
         let help = "Connections that were closed because the client did not read";
         registry.register("outbox_overflows", help, metrics.overflows.clone());
         registry.register("rate_limited", "What was too often", metrics.rate_limited.clone());
+        let help = "Calls to owned names under which nobody was online";
+        registry.register("missed_calls", help, metrics.missed_calls.clone());
         let help = "What came in over all connections, after decryption";
         registry.register_with_unit("received", help, Unit::Bytes, metrics.bytes_in.clone());
         let help = "What went out over all connections, before encryption";
@@ -132,6 +136,7 @@ impl Metrics {
                 self.errors.get_or_create(&[("code", code.as_str())]).inc();
             }
             ServerMessage::Hello { .. }
+            | ServerMessage::MissedCalls { .. }
             | ServerMessage::Users { .. }
             | ServerMessage::Presence { .. }
             | ServerMessage::Joined { .. }
@@ -154,6 +159,13 @@ impl Metrics {
     /// connection.
     pub(crate) fn rate_limited(&self, what: &'static str) {
         self.rate_limited.get_or_create(&[("what", what)]).inc();
+    }
+
+    /// Calls that reached nobody were `kept`, or counted with one `again` that was just before, or
+    /// `dropped` because there were too many; or `told` to whoever was called. What could not be
+    /// read or written `failed`.
+    pub(crate) fn missed_calls(&self, what: &'static str, count: usize) {
+        self.missed_calls.get_or_create(&[("what", what)]).inc_by(count as u64);
     }
 
     pub(crate) fn received(&self, bytes: usize) {
@@ -239,6 +251,7 @@ mod tests {
         });
         metrics.rate_limited("messages");
         metrics.overflowed();
+        metrics.missed_calls("told", 3);
         metrics.received(10);
         metrics.sent(20);
         drop(websocket);
@@ -255,6 +268,7 @@ mod tests {
             r#"visavis_errors_total{code="rate-limited"} 1"#,
             r#"visavis_rate_limited_total{what="messages"} 1"#,
             "visavis_outbox_overflows_total 1",
+            r#"visavis_missed_calls_total{what="told"} 3"#,
             "visavis_received_bytes_total 10",
             "visavis_sent_bytes_total 20",
         ] {

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
-use visavis_shared::ServerMessage;
+use visavis_shared::{MissedCall, ServerMessage};
 
 pub(crate) use self::frame_writer::FrameWriter;
 use crate::limits::QueueLimits;
@@ -330,7 +330,12 @@ fn poll_write_all(
 
 /// Whether the connection's task has to see or complete a message.
 fn needs_its_task(message: &ServerMessage) -> bool {
-    matches!(message, ServerMessage::LoggedIn { .. } | ServerMessage::IceServers { .. })
+    matches!(
+        message,
+        ServerMessage::LoggedIn { .. }
+            | ServerMessage::IceServers { .. }
+            | ServerMessage::MissedCalls { .. }
+    )
 }
 
 fn counts(message: &ServerMessage) -> bool {
@@ -349,6 +354,9 @@ fn approximate_bytes(message: &ServerMessage) -> usize {
             }
             ServerMessage::Users { users, .. } => {
                 users.iter().map(|user| 32 + user.as_str().len()).sum()
+            }
+            ServerMessage::MissedCalls { calls } => {
+                calls.iter().map(|call| size_of::<MissedCall>() + call.from.as_str().len()).sum()
             }
             ServerMessage::Error { message, .. } => message.len(),
             _ => 0,

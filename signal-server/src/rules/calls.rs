@@ -6,7 +6,7 @@
 //! [`MAX_CALLS`] calls, and the oldest makes room, offers first. Both sides of a call always
 //! remember the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, Username};
@@ -15,12 +15,18 @@ use visavis_shared::{CallId, Username};
 pub const OFFER_MEMORY: Duration = Duration::from_secs(120);
 /// How many calls of one person are remembered.
 pub const MAX_CALLS: usize = 16;
+/// How many calls are remembered of which one side was lost.
+const MAX_CUT: usize = 1024;
 
 #[derive(Debug, Clone)]
 struct Remembered {
     peer: Username,
     call: Option<CallId>,
     answered: bool,
+    /// Whether the peer is the one who called.
+    by_peer: bool,
+    /// The one who remembers has said that it rings.
+    rung: bool,
     offered_at: Instant,
     /// The peer was notified that the connection of the one who remembers was lost.
     told: bool,
@@ -46,6 +52,8 @@ impl Remembered {
 #[derive(Debug, Default)]
 pub struct Calls {
     of: HashMap<Username, Vec<Remembered>>,
+    /// The last calls of which one side was lost while they stood.
+    cut: VecDeque<(Username, Username, CallId)>,
 }
 
 impl Calls {
@@ -57,13 +65,38 @@ impl Calls {
         }
         self.drop_stale(from, now);
         self.drop_stale(to, now);
-        for (one, other) in [(from, to), (to, from)] {
+        for (one, other, by_peer) in [(from, to, false), (to, from, true)] {
             self.make_room(one);
-            let (peer, call) = (other.clone(), call.cloned());
-            let remembered =
-                Remembered { peer, call, answered: false, offered_at: now, told: false };
+            let remembered = Remembered {
+                peer: other.clone(),
+                call: call.cloned(),
+                answered: false,
+                by_peer,
+                rung: false,
+                offered_at: now,
+                told: false,
+            };
             self.of.entry(one.clone()).or_default().push(remembered);
         }
+    }
+
+    /// Somebody said that they are being rung.
+    pub fn rang(&mut self, callee: &Username, caller: &Username, call: Option<&CallId>) {
+        for remembered in self.of.get_mut(callee).into_iter().flatten() {
+            if remembered.is(caller, call) {
+                remembered.rung = true;
+            }
+        }
+    }
+
+    /// The calls of which somebody who was called has given no sign: who called.
+    #[must_use]
+    pub fn unheard(&self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
+        let calls = self.of.get(name).into_iter().flatten();
+        calls
+            .filter(|c| c.by_peer && !c.rung && !c.answered && c.is_alive(now))
+            .map(|c| (c.peer.clone(), c.call.clone()))
+            .collect()
     }
 
     /// An answer went from one to the other.
@@ -120,9 +153,38 @@ impl Calls {
     pub fn gone(&mut self, name: &Username, now: Instant) -> Vec<(Username, Option<CallId>)> {
         let untold = self.lost(name, now);
         for remembered in self.of.remove(name).unwrap_or_default() {
+            if remembered.answered {
+                self.remember_cut(name, &remembered.peer, remembered.call.as_ref());
+            }
             self.remove(name, &remembered.peer, |_| true);
         }
         untold
+    }
+
+    /// One side of a call was lost. If the call stands, it is remembered for a while even when both
+    /// are forgotten: offers that renew it call nobody anew.
+    pub fn cut(&mut self, one: &Username, other: &Username, call: Option<&CallId>) {
+        let stands = |c: &Remembered| c.answered && c.is(other, call);
+        if self.of.get(one).is_some_and(|calls| calls.iter().any(stands)) {
+            self.remember_cut(one, other, call);
+        }
+    }
+
+    /// Whether one side of a call between two was lost while it stood, as far as is remembered.
+    #[must_use]
+    pub fn was_cut(&self, one: &Username, other: &Username, call: Option<&CallId>) -> bool {
+        self.cut.iter().any(|(a, b, cut)| {
+            call == Some(cut) && ((a == one && b == other) || (a == other && b == one))
+        })
+    }
+
+    fn remember_cut(&mut self, one: &Username, other: &Username, call: Option<&CallId>) {
+        // Without an id, the next call would look the same.
+        let Some(call) = call.filter(|call| !self.was_cut(one, other, Some(*call))) else { return };
+        if self.cut.len() >= MAX_CUT {
+            self.cut.pop_front();
+        }
+        self.cut.push_back((one.clone(), other.clone(), call.clone()));
     }
 
     /// Removes the calls of two that match, on both sides.
@@ -212,6 +274,47 @@ mod tests {
         calls.offered(&alice, &bob, Some(&id("c3")), now);
         calls.ended(&bob, &alice, None);
         assert!(calls.of.is_empty());
+    }
+
+    #[test]
+    fn a_call_that_stood_when_one_side_was_lost_is_known_to_both_and_a_ring_is_not() {
+        let (now, [alice, bob, carol]) = (Instant::now(), ["alice", "bob", "carol"].map(who));
+        let mut calls = Calls::default();
+        calls.offered(&alice, &bob, Some(&id("c1")), now);
+        calls.answered(&bob, &alice, Some(&id("c1")));
+        calls.offered(&carol, &bob, Some(&id("c2")), now);
+        calls.gone(&bob, now);
+        assert!(calls.was_cut(&alice, &bob, Some(&id("c1"))));
+        assert!(calls.was_cut(&bob, &alice, Some(&id("c1"))));
+        assert!(!calls.was_cut(&carol, &bob, Some(&id("c2"))));
+        assert!(
+            !calls.was_cut(&alice, &bob, Some(&id("c3"))) && !calls.was_cut(&alice, &bob, None)
+        );
+        for n in 0..MAX_CUT {
+            let call = id(&format!("n{n}"));
+            calls.offered(&alice, &bob, Some(&call), now);
+            calls.answered(&bob, &alice, Some(&call));
+            calls.cut(&alice, &bob, Some(&call));
+            calls.ended(&alice, &bob, None);
+        }
+        assert!(!calls.was_cut(&alice, &bob, Some(&id("c1"))), "the oldest is forgotten");
+        assert_eq!(calls.cut.len(), MAX_CUT);
+    }
+
+    #[test]
+    fn a_call_of_which_the_callee_gave_no_sign_is_unheard() {
+        let (now, [alice, bob, carol]) = (Instant::now(), ["alice", "bob", "carol"].map(who));
+        let mut calls = Calls::default();
+        calls.offered(&alice, &bob, Some(&id("c1")), now);
+        calls.offered(&carol, &bob, None, now);
+        calls.offered(&bob, &alice, Some(&id("c2")), now);
+        let unheard = |calls: &Calls| calls.unheard(&bob, now);
+        assert_eq!(unheard(&calls), [(alice.clone(), Some(id("c1"))), (carol.clone(), None)]);
+        calls.rang(&bob, &alice, Some(&id("c1")));
+        assert_eq!(unheard(&calls), [(carol.clone(), None)]);
+        assert_eq!(calls.unheard(&alice, now), [(bob.clone(), Some(id("c2")))]);
+        calls.answered(&bob, &carol, None);
+        assert_eq!(unheard(&calls), []);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::common::Client;
 use crate::failures::{until_error, until_rung};
+use crate::missed_calls::are_told_by;
 use crate::nodes::{
     LONG_LEASE, SHORT_LEASE, expect_in_any_order, is_granted, log_in, login, node, resumable,
     resume, until, users,
@@ -43,6 +44,7 @@ async fn works_by(url: &str) {
     alice.expect(r#"{"type":"joined","room":"blue","users":[]}"#).await;
     bob.say(r#"{"type":"join","room":"blue"}"#).await;
     bob.expect(r#"{"type":"joined","room":"blue","users":["alice"]}"#).await;
+    are_told_by([&one.url(), &two.url()], url).await;
     one.kill().await;
     let (mut alice, reply) = resume(&two.url(), "alice", &token).await;
     assert!(is_granted(&reply), "{reply}");

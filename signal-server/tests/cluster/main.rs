@@ -6,6 +6,7 @@
 mod common;
 mod failures;
 mod kinds;
+mod missed_calls;
 mod nodes;
 mod owners;
 #[path = "../common/redis.rs"]

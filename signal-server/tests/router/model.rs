@@ -93,6 +93,11 @@ impl Model {
                 _ => {}
             }
         }
+        for (callee, caller) in &effects.missed {
+            assert!(refused, "{caller} was told nothing");
+            assert_eq!(Some(caller), sender_name.as_ref());
+            assert!(!self.people.contains_key(callee), "{callee} is there");
+        }
         for Delivery { to, message: out } in delivered {
             match out {
                 ServerMessage::LoggedIn { username, resume, .. } => {
@@ -185,6 +190,7 @@ impl Model {
                 }
                 ServerMessage::Hello { .. }
                 | ServerMessage::IceServers { .. }
+                | ServerMessage::MissedCalls { .. }
                 | ServerMessage::Broadcast { .. }
                 | ServerMessage::GuestLeft { .. } => {
                     panic!("nobody said {out:?}")

@@ -26,6 +26,8 @@ pub(crate) struct Effects {
     pub(crate) adopted: Vec<(ConnectionId, ConnectionId)>,
     pub(crate) forgotten: Vec<ConnectionId>,
     pub(crate) closed: Vec<(ConnectionId, Closing)>,
+    /// Who was called in vain, and by whom.
+    pub(crate) missed: Vec<(Username, Username)>,
 }
 
 /// A name that somebody has.
@@ -132,8 +134,12 @@ impl World {
                     effects.adopted.push((from, by));
                     vec![]
                 }
-                Output::Forget(connection) => {
+                Output::Forget(connection, _) => {
                     effects.forgotten.push(connection);
+                    vec![]
+                }
+                Output::Missed { callee, caller } => {
+                    effects.missed.push((callee, caller));
                     vec![]
                 }
                 Output::Close(connection, closing) => {

@@ -41,7 +41,7 @@ fn tree(button_disabled: bool) -> Response {
         ctx_nodes.push((NodeId(id), node));
     };
     add(1, Role::Window, &|_| {});
-    add(2, Role::Label, &|node| node.set_value("Your name"));
+    add(2, Role::Label, &|node| node.set_value("Username"));
     add(3, Role::TextInput, &|node| {
         node.push_labelled_by(NodeId(2));
         node.set_value("alice");
@@ -68,7 +68,7 @@ fn connect(address: &str) -> Inspector {
 #[test]
 fn a_field_is_found_by_the_caption_that_labels_it() {
     let (address, thread) = window(vec![tree(false)]);
-    let by = By::name("Your name").role(Role::TextInput);
+    let by = By::name("Username").role(Role::TextInput);
     let field = connect(&address).find(&by).expect("a reply").expect("the field");
     assert_eq!(
         (field.value.as_deref(), field.focused, field.center()),
@@ -105,7 +105,7 @@ fn what_does_not_come_is_an_error_that_lists_what_was_there() {
         .expect_err("not there");
     assert!(
         matches!(&error, InspectionError::NotSeen { seen, .. }
-        if seen == &["Your name", "Your name", "Log in"]),
+        if seen == &["Username", "Username", "Log in"]),
         "{error}"
     );
     thread.join().expect("served");

@@ -81,23 +81,27 @@ fn of_browsers() -> Vec<Sample> {
     ]
 }
 
-/// What webrtcbin offers without a bundle. The app has one transport, which one section gets: audio
-/// before video. The other kind stays without media, as webrtcbin aborts when it offers again after
-/// a section was rejected.
+/// What webrtcbin offers without a bundle: a transport for each section. The app has two, one for
+/// audio and one for video. Further media stays without any, as webrtcbin aborts when it offers
+/// again after a section was rejected.
 fn unbundled() -> Vec<Sample> {
     let section = |kind: &str, direction: &str| json!({ "kind": kind, "direction": direction });
     let plan = |sections: Value| json!({ "bundle": "none", "sections": sections });
     let (audio, video) = (section("audio", "sendrecv"), section("video", "sendrecv"));
     let data = json!({ "kind": "data" });
     vec![
-        sample(plan(json!([audio, video])), &["sendrecv", "inactive"]),
-        sample(plan(json!([video, audio])), &["inactive", "sendrecv"]),
+        sample(plan(json!([audio, video])), &["sendrecv", "sendrecv"]),
+        sample(plan(json!([video, audio])), &["sendrecv", "sendrecv"]),
         sample(plan(json!([audio])), &["sendrecv"]),
         sample(plan(json!([video])), &["sendrecv"]),
-        sample(plan(json!([audio, video, data])), &["sendrecv", "inactive", "rejected"]),
+        sample(plan(json!([audio, video, data])), &["sendrecv", "sendrecv", "rejected"]),
+        sample(
+            plan(json!([audio, video, section("video", "sendonly")])),
+            &["sendrecv", "sendrecv", "inactive"],
+        ),
         sample(
             plan(json!([section("audio", "sendonly"), section("video", "recvonly")])),
-            &["recvonly", "inactive"],
+            &["recvonly", "sendonly"],
         ),
     ]
 }

@@ -15,10 +15,10 @@ async fn aiortc_and_the_app_call_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn webrtcbin_without_a_bundle_and_the_app_hear_each_other() {
+async fn webrtcbin_without_a_bundle_and_the_app_call_each_other() {
     let mut table = Table::laid().await;
     let mut peer = Peer::webrtcbin(table.server.url(), PEER).await.expect("webrtcbin starts");
-    table.call_both_ways(&mut peer, &usual(), Media::AudioOnly).await;
+    table.call_both_ways(&mut peer, &usual(), Media::Both).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,3 +104,18 @@ async fn aiortc_adds_video_to_a_call_that_began_with_sound() {
     let report = table.app_hangs_up(&mut peer).await;
     table.assert_received(&report, Media::Both);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webrtcbin_without_a_bundle_adds_video_to_a_call_that_began_with_sound() {
+    let mut table = Table::laid().await;
+    let mut peer = Peer::webrtcbin(table.server.url(), PEER).await.expect("webrtcbin starts");
+    let plan = json!({ "bundle": "none", "sections": [{ "kind": "audio" }] });
+    table.peer_calls(&mut peer, &plan).await;
+    table.media_flow(&mut peer, Media::AudioOnly).await;
+
+    let added = changes(&mut peer, json!([{ "add": { "kind": "video" } }])).await;
+    assert_eq!(outcome(&added), ["sendrecv", "sendrecv"]);
+    table.media_flow(&mut peer, Media::Both).await;
+    let report = table.app_hangs_up(&mut peer).await;
+    table.assert_received(&report, Media::Both);
+}

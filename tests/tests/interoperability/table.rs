@@ -129,7 +129,9 @@ impl Table {
     /// Waits until the app shows these notices.
     pub(crate) async fn app_says(&mut self, words: &[&str]) {
         let says = |said: &Snapshot| {
-            words.iter().all(|words| said.notices.iter().any(|notice| notice.text == *words))
+            words
+                .iter()
+                .all(|words| said.notices.iter().any(|notice| notice.text.plain() == *words))
         };
         self.app.until(&format!("says {words:?}"), says).await;
     }

@@ -98,6 +98,9 @@ impl Disk {
     pub(super) fn open(&mut self, account: &Account) -> (OpenFile, Book, Option<Phrase>) {
         let path = self.path_of(account);
         let (lock, is_ours) = lock(&path);
+        if lock.is_some() {
+            private_file::remove_drafts(&path);
+        }
         let (book, mut writable, mut words) = self.read(&path, account, is_ours);
         if !is_ours && writable {
             (writable, words) = (false, Some(Found::InUse.words()));

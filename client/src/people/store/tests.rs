@@ -153,7 +153,9 @@ fn what_is_erased_is_nowhere_on_the_disk() {
     let mut disk = disk(dir.path());
     disk.save(&with(nico(), &["secretfriend"]), false).unwrap();
     drop(disk.open(&nico()));
-    fs::write(disk.path_of(&nico()), "secretfriend").unwrap();
+    let path = disk.path_of(&nico());
+    fs::write(&path, "secretfriend").unwrap();
+    fs::write(private_file::beside(&path, "4711.draft"), "secretfriend").unwrap();
     drop(disk.open(&nico()));
     disk.save(&Book::new(nico()), true).unwrap();
     for entry in fs::read_dir(dir.path()).unwrap() {

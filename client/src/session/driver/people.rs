@@ -218,7 +218,6 @@ impl Driver {
     }
 
     /// The server tells who called while we were away, and when.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the server does not tell it yet"))]
     pub(super) fn missed_while_away(&mut self, calls: Vec<(Username, UnixTime)>) {
         if let Err(error) = self.people.change(Change::MissedWhileAway(calls)) {
             tracing::warn!(%error, "missed calls are not in the history");

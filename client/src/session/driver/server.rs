@@ -9,6 +9,7 @@ use visavis_shared::{ClientMessage, ServerMessage};
 
 use super::Driver;
 use crate::call::event::Input;
+use crate::people::UnixTime;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
 use crate::words::phrase;
@@ -90,6 +91,13 @@ impl Driver {
             ServerMessage::UserJoined { username, .. } if self.cannot_call(&username).is_some() => {
             }
             ServerMessage::UserJoined { room, username } => self.room.user_joined(&room, username),
+            ServerMessage::MissedCalls { calls } => {
+                let told = calls.into_iter().map(|call| {
+                    let at = UnixTime(call.at.unix_seconds());
+                    (call.from, at)
+                });
+                self.missed_while_away(told.collect());
+            }
             ServerMessage::UserLeft { room, username } => self.room.user_left(&room, &username),
             ServerMessage::Hello { .. }
             | ServerMessage::LoggedIn { .. }

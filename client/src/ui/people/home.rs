@@ -57,7 +57,9 @@ impl Home {
             ui.take_available_width();
             let caption = widgets::caption(ui, &text!("username-to-call"));
             ui.horizontal(|ui| {
-                let width = ui.available_width() - FIELD_BUTTON - ui.spacing().item_spacing.x;
+                let (icon, call) = (Some(Icon::Camera), text!("call"));
+                let button = widgets::button_width(ui, icon, &call, FIELD_BUTTON);
+                let width = ui.available_width() - button - ui.spacing().item_spacing.x;
                 let text = &mut self.callee;
                 let limit = MAX_USERNAME_CHARS * 2;
                 let hint = text!("their-name");
@@ -68,9 +70,7 @@ impl Home {
                 let entered = widgets::submitted(&field);
                 let clicked = ui
                     .add_enabled_ui(online, |ui| {
-                        let icon = Some(Icon::Camera);
-                        widgets::button(ui, Tone::Accent, icon, &text!("call"), FIELD_BUTTON)
-                            .clicked()
+                        widgets::button(ui, Tone::Accent, icon, &call, button).clicked()
                     })
                     .inner;
                 if clicked || entered && online {

@@ -168,7 +168,9 @@ impl Rows<'_> {
         let shown = snapshot.people.iter().filter(|person| person.online).count();
         widgets::section(ui, &words::online_count(shown, snapshot.people_total));
         if snapshot.people.is_empty() && search.is_empty() {
-            let text = match words::foreign(&snapshot.server) {
+            let server = &*snapshot.server;
+            let server = server.split_once("://").map_or(server, |(_, rest)| rest);
+            let text = match words::foreign(server) {
                 Some(server) => text!("ask-somebody", server = server),
                 None => text!("ask-somebody-here"),
             };

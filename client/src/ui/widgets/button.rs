@@ -54,6 +54,17 @@ pub(crate) fn button(
     response
 }
 
+/// How wide a button with this icon and text is, which is at least so wide: for what stands beside
+/// it. Words are longer in some languages.
+pub(crate) fn button_width(ui: &Ui, icon: Option<Icon>, text: &str, min_width: f32) -> f32 {
+    let words = TypeStyle::Strong.layout(text, Color32::PLACEHOLDER, f32::INFINITY, false);
+    let words = ui.painter().layout_job(words).size().x;
+    let icon = icon.map_or(0.0, |_| size::ICON_BUTTON + space::S2);
+    // What grows at both ends has its gap, too.
+    let ends = 2.0 * (ui.spacing().button_padding.x + space::S2);
+    (words + icon + ends).ceil().max(min_width)
+}
+
 /// A small button without a fill, for what is seldom needed.
 pub(crate) fn ghost_button(ui: &mut Ui, icon: Icon, text: &str) -> Response {
     let p = Palette::of(ui.visuals());

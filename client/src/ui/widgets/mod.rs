@@ -12,7 +12,7 @@ mod switch;
 mod text;
 
 pub(crate) use avatar::{avatar, paint_avatar};
-pub(crate) use button::{Tone, button, ghost_button, icon_button, mark};
+pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, mark};
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use field::{submitted, text_field};
 pub(crate) use meter::level_meter;

@@ -41,6 +41,7 @@ use crate::path::relay::{Relays, is_relay};
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
 use crate::peer::certificate_check::CertificateCheck;
+use crate::peer::identity::{Identity, StreamIdentity};
 use crate::peer::interceptors::{INBOUND_SLOT, InboundInterceptor, OutboundInterceptor};
 use crate::{PeerConfig, TransportError};
 
@@ -83,9 +84,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Sets everything up; nothing leaves for the network yet.
+    /// Sets everything up; nothing leaves for the network yet. `credentials` are ICE's user
+    /// fragment and password where an offer of ours has told them to the other already.
     pub(crate) async fn build(
-        config: &PeerConfig,
+        (config, identity, credentials): (&PeerConfig, &Identity, Option<(String, String)>),
         media_path: &Arc<MediaPath>,
         socket_layer: &Arc<SocketLayer>,
         handler: Arc<dyn PeerConnectionEventHandler>,
@@ -101,9 +103,13 @@ impl Connection {
             .map_err(|error| webrtc::error::Error::Crypto(error.to_string()))?;
         let build = async |mdns| {
             PeerConnectionBuilder::new()
-                .with_configuration(configuration(config, resolver, &socket_layer.relays))
+                .with_configuration(
+                    unfinished_configuration(config, resolver, &socket_layer.relays)
+                        .with_certificates(vec![identity.certificate.clone()])
+                        .build(),
+                )
                 .with_media_engine(media_engine()?)
-                .with_setting_engine(settings(mdns, Arc::clone(&certificates)))
+                .with_setting_engine(settings(mdns, Arc::clone(&certificates), credentials.clone()))
                 .with_interceptor_registry(interceptors(media_path, socket_layer))
                 .with_handler(Arc::clone(&handler))
                 .with_runtime(Arc::clone(&runtime))
@@ -119,8 +125,11 @@ impl Connection {
                 build(MulticastDnsMode::Disabled).await?
             }
         };
-        let audio = add_transceiver(&pc, MediaKind::Audio, config.send_audio).await?;
-        let video = add_transceiver(&pc, MediaKind::Video, config.send_video).await?;
+        let stream = |kind, sends: bool| sends.then(|| identity.stream(kind));
+        let audio = stream(MediaKind::Audio, config.send_audio);
+        let audio = add_transceiver(&pc, MediaKind::Audio, audio).await?;
+        let video = stream(MediaKind::Video, config.send_video);
+        let video = add_transceiver(&pc, MediaKind::Video, video).await?;
         let addresses = bind.iter().map(SocketAddr::ip).collect();
         Ok(Self { pc: Arc::new(pc), audio, video, addresses, certificates })
     }
@@ -153,6 +162,14 @@ pub(crate) fn configuration(
     resolver: &Resolver,
     relays: &Relays,
 ) -> RTCConfiguration {
+    unfinished_configuration(config, resolver, relays).build()
+}
+
+fn unfinished_configuration(
+    config: &PeerConfig,
+    resolver: &Resolver,
+    relays: &Relays,
+) -> RTCConfigurationBuilder {
     let for_library = |url: IceUrl| match url.scheme() {
         IceScheme::Stun => Some(url.to_string()),
         _ => relays.url_for(&url),
@@ -168,7 +185,6 @@ pub(crate) fn configuration(
     RTCConfigurationBuilder::new()
         .with_ice_servers(servers.collect())
         .with_ice_transport_policy(policy)
-        .build()
 }
 
 /// Whether there is a relay to use.
@@ -188,10 +204,14 @@ fn usable_urls(server: &IceServer, resolver: &Resolver) -> impl Iterator<Item = 
     server.urls.iter().filter_map(|url| url.parse().ok()).filter(is_usable)
 }
 
-fn settings(mdns: MulticastDnsMode, certificates: Arc<CertificateCheck>) -> SettingEngine {
+fn settings(
+    mdns: MulticastDnsMode,
+    certificates: Arc<CertificateCheck>,
+    credentials: Option<(String, String)>,
+) -> SettingEngine {
     // By default a pair of lesser kind is held back for a second or two in case a better one turns
     // up. The first that works is taken instead: a call connects in a fraction of the time.
-    SettingEngineBuilder::new()
+    let settings = SettingEngineBuilder::new()
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
         .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
@@ -209,8 +229,12 @@ fn settings(mdns: MulticastDnsMode, certificates: Arc<CertificateCheck>) -> Sett
         // keeps packets from being forged (RFC 7714 §8.1).
         .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
-        .with_crypto_provider(certificates)
-        .build()
+        .with_crypto_provider(certificates);
+    match credentials {
+        Some((user, password)) => settings.with_ice_credentials(user, password),
+        None => settings,
+    }
+    .build()
 }
 
 fn interceptors(media_path: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) -> Registry {
@@ -247,19 +271,16 @@ fn media_engine() -> LibraryResult<MediaEngine> {
 async fn add_transceiver(
     pc: &dyn PeerConnection,
     kind: MediaKind,
-    send: bool,
+    stream: Option<&StreamIdentity>,
 ) -> LibraryResult<Option<LocalTrack>> {
     let init =
         |direction| Some(RTCRtpTransceiverInit { direction, ..RTCRtpTransceiverInit::default() });
-    if !send {
+    let Some(stream) = stream else {
         let init = init(RTCRtpTransceiverDirection::Recvonly);
         pc.add_transceiver_from_kind(codec_kind(kind), init).await?;
         return Ok(None);
-    }
-    let ssrc = rand::random_range(1..u32::MAX);
-    // RTCP is routed by track id, so it must differ from the other's: both ends of a call may be
-    // this program.
-    let id = format!("{:016x}", rand::random::<u64>());
+    };
+    let StreamIdentity { ssrc, track: id } = stream.clone();
     let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
         "visavis".to_owned(),
         id,

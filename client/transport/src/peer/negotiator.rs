@@ -27,14 +27,11 @@ use webrtc::error::Result as LibraryResult;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription, StatsSelector};
 
 use super::connection::{Connection, LocalTrack, configuration};
-use super::ice_servers;
 use super::local_candidates::LocalCandidates;
-use super::remote_candidates::{MAX_CANDIDATES, RemoteCandidates};
+use super::remote_candidates::{MAX_CANDIDATES, TransportCandidates};
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
-use crate::path::budget::Budget;
-use crate::path::destination::Reach;
 use crate::path::path_watch::PathWatch;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
@@ -49,21 +46,27 @@ use event::{Action, Input};
 use negotiation::Negotiation;
 
 pub(super) use library::{Handler, LibraryEvent};
+pub(super) use negotiation::WRONG_CERTIFICATE;
 
 /// The most candidates that wait for the other's description.
 const MAX_WAITING_CANDIDATES: usize = 2 * MAX_CANDIDATES;
-/// So many offers of the other's are taken at once. The owner takes no more than one a second.
-const MAX_OFFERS: u32 = 12;
-/// And then one in this time.
-const OFFERS_ONE_IN: Duration = Duration::from_millis(500);
 /// A lookup that takes longer than this, from when it began, is not waited for.
 const NAME_GRACE: Duration = Duration::from_millis(150);
 /// How often the network path is looked after.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
+/// What the task reports.
+#[derive(Debug)]
+pub(super) enum Report {
+    Event(PeerEvent),
+    /// It is done with the oldest offer or answer that it was given or asked for; what is to be
+    /// said to that has been said.
+    Settled,
+}
+
 /// Where the task's results go.
 pub(super) struct Outputs {
-    pub(super) events: mpsc::Sender<PeerEvent>,
+    pub(super) reports: mpsc::Sender<Report>,
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
     pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
@@ -80,9 +83,7 @@ pub(super) struct Negotiator {
     negotiation: Negotiation,
     path: PathWatch,
     own_candidates: LocalCandidates,
-    /// How many offers of the other's the library is given.
-    offers: Budget,
-    candidates: RemoteCandidates,
+    candidates: TransportCandidates,
     /// Those that came before any description.
     waiting_candidates: Vec<CandidateInit>,
     exchange: Exchange,
@@ -113,11 +114,9 @@ impl Negotiator {
         connection: Connection,
         media_path: Arc<MediaPath>,
         socket_layer: Arc<SocketLayer>,
+        candidates: TransportCandidates,
         out: Outputs,
     ) -> Self {
-        let reach = Reach::of(connection.addresses.iter().copied())
-            .and_loopback(ice_servers::any_is_here(&config.ice_servers));
-        let candidates = RemoteCandidates::new(reach, config.relay_only);
         let own_candidates = LocalCandidates::new(connection.addresses.clone());
         let exchange = Exchange::new(&connection.certificates.placeholder());
         Self {
@@ -130,7 +129,6 @@ impl Negotiator {
             negotiation: Negotiation::new(),
             path: PathWatch::default(),
             own_candidates,
-            offers: Budget::new(MAX_OFFERS, OFFERS_ONE_IN),
             candidates,
             waiting_candidates: Vec::new(),
             exchange,
@@ -167,13 +165,15 @@ impl Negotiator {
     }
 
     async fn command(&mut self, command: PeerCommand) {
+        let describes = matches!(
+            command,
+            PeerCommand::CreateOffer { .. }
+                | PeerCommand::AcceptOffer(_)
+                | PeerCommand::AcceptAnswer(_)
+        );
         match command {
             PeerCommand::CreateOffer { ice_restart } => {
                 self.handle(Input::CreateOffer { ice_restart }).await;
-            }
-            PeerCommand::AcceptOffer(_) if !self.offers.take(clock::now()) => {
-                tracing::debug!("an offer is ignored: there were too many in a short time");
-                self.emit(PeerEvent::OfferRefused).await;
             }
             PeerCommand::AcceptOffer(offer) => {
                 let offer = self.read_offer(&offer).map_err(|error| error.to_string());
@@ -187,6 +187,9 @@ impl Negotiator {
             PeerCommand::RequestKeyFrame => {
                 let _ = self.out.receive.try_send(ReceiveCommand::RequestKeyFrame);
             }
+        }
+        if describes {
+            let _ = self.out.reports.send(Report::Settled).await;
         }
     }
 
@@ -267,7 +270,7 @@ impl Negotiator {
 
     async fn emit(&self, event: PeerEvent) {
         // When nobody receives any more, the peer is about to be dropped.
-        let _ = self.out.events.send(event).await;
+        let _ = self.out.reports.send(Report::Event(event)).await;
     }
 
     /// Gives the library the servers that are known, which it asks when it gathers next. Says

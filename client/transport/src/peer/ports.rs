@@ -11,6 +11,8 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::video_control::VideoControl;
 
+use crate::sending::handover::{nobody, nothing};
+
 /// Encoded video frames on their way to the pacer. When full, the encoder drops the frame and makes
 /// a key frame next.
 const VIDEO_OUT: usize = 8;
@@ -56,6 +58,20 @@ pub struct MediaEnds {
 }
 
 impl MediaPorts {
+    /// Ports of another connection of the same call: what it receives goes to the same decoders,
+    /// and it has nothing to send until it is given something.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            video_out: nothing(),
+            audio_out: nothing(),
+            video_in: self.video_in.clone(),
+            audio_in: self.audio_in.clone(),
+            video_control: nobody(),
+            audio_control: nobody(),
+            lip_sync: Arc::clone(&self.lip_sync),
+        }
+    }
+
     /// The queues of one peer connection. `video_in` is how many received video frames wait; when
     /// there are more, frames are dropped up to the next key frame.
     #[must_use]

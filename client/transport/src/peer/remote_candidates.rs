@@ -3,8 +3,8 @@
 //! In: candidates that are trickled (RFC 8838), and those that stand in a description (RFC 8839
 //! §5.1), which the library is not given with it so that they go the same way. Out: those that the
 //! library may be given. What always holds: it gets at most [`MAX_CANDIDATES`] different addresses
-//! a call, whether in offers, answers, renegotiations, restarts or one by one, and each once for
-//! each ICE generation; only addresses that a peer can have
+//! a call, whether in offers, answers, renegotiations, restarts or one by one, whichever of the
+//! call's transports they are of, and each once for each ICE generation of a transport; only addresses that a peer can have
 //! ([`destination`](crate::path::destination)); and with relays only, no name to look up.
 //!
 //! An ICE restart brings the same addresses again and, after a change of network, a few new ones.
@@ -13,10 +13,12 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use visavis_shared::CandidateInit;
 
+use super::place::{Both, Place};
 use crate::path::destination::Reach;
 
 /// The most different addresses of the other's that are tried.
@@ -71,31 +73,37 @@ pub(super) struct RemoteCandidates {
     relay_only: bool,
     /// All that were taken since the budget was last given back.
     taken: HashSet<Target>,
-    /// Those of this ICE generation.
-    generation: HashSet<Target>,
+    /// Those of each transport's ICE generation.
+    generations: Both<HashSet<Target>>,
     renewed: Option<Instant>,
 }
 
 impl RemoteCandidates {
     pub(super) fn new(reach: Reach, relay_only: bool) -> Self {
-        Self { reach, relay_only, taken: HashSet::new(), generation: HashSet::new(), renewed: None }
+        Self {
+            reach,
+            relay_only,
+            taken: HashSet::new(),
+            generations: Both::default(),
+            renewed: None,
+        }
     }
 
-    /// Whether the library should be given a candidate; if so, it counts.
-    pub(super) fn take(&mut self, candidate: &CandidateInit) -> bool {
+    /// Whether the library should be given a candidate for a transport; if so, it counts.
+    pub(super) fn take(&mut self, place: Place, candidate: &CandidateInit) -> bool {
         let Some(target) = Target::of(&candidate.candidate) else { return false };
         let is_usable = match &target {
             Target::Address(address) => self.reach.allows(*address),
             Target::Name(..) => !self.relay_only && self.has_room_for_names(&target),
         };
-        if !is_usable || self.generation.contains(&target) {
+        if !is_usable || self.generations[place].contains(&target) {
             return false;
         }
         if self.taken.len() >= MAX_CANDIDATES && !self.taken.contains(&target) {
             return false;
         }
         self.taken.insert(target.clone());
-        self.generation.insert(target)
+        self.generations[place].insert(target)
     }
 
     fn has_room_for_names(&self, target: &Target) -> bool {
@@ -104,8 +112,8 @@ impl RemoteCandidates {
     }
 
     /// ICE was restarted: the library has forgotten the other's addresses.
-    pub(super) fn restarted(&mut self) {
-        self.generation.clear();
+    pub(super) fn restarted(&mut self, place: Place) {
+        self.generations[place].clear();
     }
 
     /// ICE and DTLS stand, for the first time or again.
@@ -113,9 +121,48 @@ impl RemoteCandidates {
         let is_due = self.renewed.is_none_or(|at| now.saturating_duration_since(at) >= RENEWAL);
         if is_due {
             self.renewed = Some(now);
-            // What this generation has stays counted: the library still has it.
-            self.taken.clone_from(&self.generation);
+            // What these generations have stays counted: the library still has it.
+            self.taken = self.generations.iter().flatten().cloned().collect();
         }
+    }
+}
+
+/// Those of one transport: whoever has them decides together with the call's other transport.
+#[derive(Debug, Clone)]
+pub(super) struct TransportCandidates {
+    of_call: Arc<Mutex<RemoteCandidates>>,
+    place: Place,
+}
+
+impl TransportCandidates {
+    /// Those of the first transport.
+    pub(super) fn new(of_call: RemoteCandidates) -> Self {
+        Self { of_call: Arc::new(Mutex::new(of_call)), place: Place::First }
+    }
+
+    /// Those of another transport of the same call, which begins.
+    pub(super) fn of(&self, place: Place) -> Self {
+        self.of_call().restarted(place);
+        Self { of_call: Arc::clone(&self.of_call), place }
+    }
+
+    /// See [`RemoteCandidates::take`].
+    pub(super) fn take(&self, candidate: &CandidateInit) -> bool {
+        self.of_call().take(self.place, candidate)
+    }
+
+    /// See [`RemoteCandidates::restarted`].
+    pub(super) fn restarted(&self) {
+        self.of_call().restarted(self.place);
+    }
+
+    /// See [`RemoteCandidates::connected`].
+    pub(super) fn connected(&self, now: Instant) {
+        self.of_call().connected(now);
+    }
+
+    fn of_call(&self) -> MutexGuard<'_, RemoteCandidates> {
+        self.of_call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,6 +171,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const FIRST: Place = Place::First;
 
     fn init(candidate: &str) -> CandidateInit {
         CandidateInit {
@@ -150,7 +199,7 @@ mod tests {
             "a=candidate:1 1 udp 1 2001:db8::1 50000 typ relay raddr :: rport 0 ufrag x",
             "candidate:1 1 udp 1 3f0e4a0c-0000-4c2a-9b3e-1f2d3c4b5a69.local 50000 typ host",
         ] {
-            assert!(anywhere().take(&init(candidate)), "{candidate}");
+            assert!(anywhere().take(FIRST, &init(candidate)), "{candidate}");
         }
     }
 
@@ -178,24 +227,25 @@ mod tests {
             "candidate:1 1 udp 1 0.0.0.0 50000 typ host",
             "candidate:1 1 udp 1 ::ffff:169.254.169.254 50000 typ host",
         ] {
-            assert!(!anywhere().take(&init(candidate)), "{candidate}");
+            assert!(!anywhere().take(FIRST, &init(candidate)), "{candidate}");
         }
-        assert!(!anywhere().take(&init(&format!(
-            "{}{}",
-            at("192.0.2.1", 50_000).candidate,
-            " x".repeat(600)
-        ))));
+        assert!(!anywhere().take(
+            FIRST,
+            &init(&format!("{}{}", at("192.0.2.1", 50_000).candidate, " x".repeat(600)))
+        ));
     }
 
     #[test]
     fn a_call_has_thirty_two_addresses_whichever_way_they_come() {
         let mut candidates = anywhere();
         let take = |candidates: &mut RemoteCandidates, from: u16| {
-            (from..from + 1000).filter(|port| candidates.take(&at("192.0.2.1", *port))).count()
+            (from..from + 1000)
+                .filter(|port| candidates.take(FIRST, &at("192.0.2.1", *port)))
+                .count()
         };
         assert_eq!(take(&mut candidates, 2000), MAX_CANDIDATES);
         for restart in 0..40 {
-            candidates.restarted();
+            candidates.restarted(FIRST);
             assert_eq!(take(&mut candidates, 3000 + restart * 1000), 0, "new addresses");
         }
         assert_eq!(take(&mut candidates, 2000), MAX_CANDIDATES, "the same ones again");
@@ -208,30 +258,46 @@ mod tests {
         let mut next = 2000;
         let mut take = |candidates: &mut RemoteCandidates| {
             next += 1000;
-            (next..next + 1000).filter(|port| candidates.take(&at("192.0.2.1", *port))).count()
+            (next..next + 1000)
+                .filter(|port| candidates.take(FIRST, &at("192.0.2.1", *port)))
+                .count()
         };
         assert_eq!(take(&mut candidates), MAX_CANDIDATES);
         candidates.connected(start);
         assert_eq!(take(&mut candidates), 0, "those of this generation count on");
-        candidates.restarted();
+        candidates.restarted(FIRST);
         assert_eq!(take(&mut candidates), 0);
         candidates.connected(start + RENEWAL / 2);
-        candidates.restarted();
+        candidates.restarted(FIRST);
         assert_eq!(take(&mut candidates), 0, "too soon");
         candidates.connected(start + RENEWAL);
-        candidates.restarted();
+        candidates.restarted(FIRST);
         assert_eq!(take(&mut candidates), MAX_CANDIDATES);
+    }
+
+    #[test]
+    fn the_transports_of_a_call_share_its_addresses() {
+        let (mut candidates, mut taken) = (anywhere(), 0);
+        for port in 2000..2100 {
+            let place = if port % 3 == 0 { Place::Second } else { Place::First };
+            taken += usize::from(candidates.take(place, &at("192.0.2.1", port)));
+        }
+        assert_eq!(taken, MAX_CANDIDATES);
+        assert!(candidates.take(Place::Second, &at("192.0.2.1", 2000)), "each has its own checks");
+        candidates.restarted(Place::First);
+        assert!(candidates.take(Place::First, &at("192.0.2.1", 2000)));
+        assert!(!candidates.take(Place::Second, &at("192.0.2.1", 2000)), "it was not restarted");
     }
 
     #[test]
     fn with_relays_only_no_name_is_looked_up() {
         let name = init("candidate:1 1 udp 1 a-b.local 50000 typ host");
         let mut relay_only = RemoteCandidates::new(Reach::default(), true);
-        assert!(!relay_only.take(&name));
-        assert!(relay_only.take(&at("192.0.2.1", 50_000)), "the relay can reach it");
+        assert!(!relay_only.take(FIRST, &name));
+        assert!(relay_only.take(FIRST, &at("192.0.2.1", 50_000)), "the relay can reach it");
         let mut candidates = anywhere();
         let named = |n| init(&format!("candidate:1 1 udp 1 n{n}.local 50000 typ host"));
-        assert_eq!((0..100).filter(|n| candidates.take(&named(*n))).count(), MAX_NAMES);
+        assert_eq!((0..100).filter(|n| candidates.take(FIRST, &named(*n))).count(), MAX_NAMES);
     }
 
     proptest! {
@@ -244,16 +310,16 @@ mod tests {
             noise in r"[\PC ]{0,60}"
         ) {
             let mut candidates = RemoteCandidates::new(Reach { loopback: true, link_local: true }, false);
-            candidates.take(&init(&noise));
+            candidates.take(FIRST, &init(&noise));
             let mut distinct = HashSet::new();
             for (n, (start, ip, port)) in lines.iter().enumerate() {
                 let ip = std::net::Ipv4Addr::from(*ip);
                 let candidate = init(&format!("{start}{ip} {port} typ host"));
-                if candidates.take(&candidate) {
+                if candidates.take(FIRST, &candidate) {
                     distinct.insert((ip, *port));
                 }
                 if n % 7 == 0 {
-                    candidates.restarted();
+                    candidates.restarted(FIRST);
                 }
             }
             prop_assert!(distinct.len() <= MAX_CANDIDATES);

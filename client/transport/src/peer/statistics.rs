@@ -1,7 +1,8 @@
 //! The statistics of a peer connection.
 //!
 //! In: what the sending and the receiving task, the media path and the library count. Out:
-//! [`PeerStats`] as of now. Nothing here keeps a connection alive.
+//! [`PeerStats`] as of now, of a connection or of all that a call has. Nothing here keeps a
+//! connection alive.
 
 use std::sync::{Arc, Weak};
 
@@ -11,6 +12,7 @@ use webrtc::peer_connection::{PeerConnection, RTCStatsReport, RTCStatsReportEntr
 use crate::PeerStats;
 use crate::clock;
 use crate::feedback::media_path::MediaPath;
+use crate::peer::place::Place;
 use crate::peer::video_agreement::VideoAgreement;
 use crate::receiving::receive_task::ReceiveStats;
 use crate::sending::send_task::SendStats;
@@ -67,6 +69,88 @@ impl StatisticsSources {
         }
         stats
     }
+}
+
+/// Where the statistics of all connections of a call come from.
+#[derive(Clone)]
+pub(super) struct CallStatistics {
+    first: StatisticsSources,
+    pub(super) second: Option<StatisticsSources>,
+    /// Who carries video.
+    pub(super) video_at: Place,
+    /// What second connections that are closed had counted.
+    past: PeerStats,
+}
+
+impl CallStatistics {
+    /// Those of one connection.
+    pub(super) fn of(first: StatisticsSources) -> Self {
+        Self { first, second: None, video_at: Place::First, past: PeerStats::default() }
+    }
+
+    /// The second connection is closed; `last` is what it counted.
+    pub(super) fn second_is_closed(&mut self, last: Option<PeerStats>) {
+        self.second = None;
+        self.video_at = Place::First;
+        if let Some(last) = last {
+            self.past = counted_together(std::mem::take(&mut self.past), &last);
+        }
+    }
+
+    /// The statistics as they are now.
+    pub(super) async fn read(&self) -> PeerStats {
+        let first = self.first.read().await;
+        let joined = match &self.second {
+            Some(second) => joined(first, &second.read().await, self.video_at),
+            None => first,
+        };
+        counted_together(joined, &self.past)
+    }
+}
+
+/// The statistics of two connections of which one carries video: the path is that of the first,
+/// the capacity that of video.
+fn joined(first: PeerStats, second: &PeerStats, video_at: Place) -> PeerStats {
+    let of_video = if video_at == Place::Second { second } else { &first };
+    let worse = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (one, other) => one.or(other),
+    };
+    let joined = PeerStats {
+        loss_in: worse(first.loss_in, second.loss_in),
+        loss_out: worse(first.loss_out, second.loss_out),
+        estimated: of_video.estimated,
+        video_jitter_buffer_ms: of_video.video_jitter_buffer_ms,
+        video: of_video.video,
+        rtt_ms: first.rtt_ms.or(second.rtt_ms),
+        ice_restarts: first.ice_restarts.max(second.ice_restarts),
+        ..first
+    };
+    counted_together(joined, second)
+}
+
+/// The same with what another connection has counted.
+fn counted_together(mut stats: PeerStats, other: &PeerStats) -> PeerStats {
+    for (count, more) in [
+        (&mut stats.video_bytes_sent, other.video_bytes_sent),
+        (&mut stats.video_bytes_received, other.video_bytes_received),
+        (&mut stats.audio_packets_sent, other.audio_packets_sent),
+        (&mut stats.audio_bytes_sent, other.audio_bytes_sent),
+        (&mut stats.audio_packets_received, other.audio_packets_received),
+        (&mut stats.audio_bytes_received, other.audio_bytes_received),
+        (&mut stats.audio_packets_lost, other.audio_packets_lost),
+        (&mut stats.nacks_sent, other.nacks_sent),
+        (&mut stats.nacks_received, other.nacks_received),
+        (&mut stats.plis_sent, other.plis_sent),
+        (&mut stats.plis_received, other.plis_received),
+        (&mut stats.retransmitted, other.retransmitted),
+        (&mut stats.fec_packets_sent, other.fec_packets_sent),
+        (&mut stats.packets_recovered, other.packets_recovered),
+        (&mut stats.frames_dropped, other.frames_dropped),
+    ] {
+        *count += more;
+    }
+    stats
 }
 
 /// What only the library knows: the addresses in use and how they are protected.

@@ -35,6 +35,14 @@ impl AudioOut {
         }
     }
 
+    /// Serves another encoder, which is as another task left it; returns the one so far.
+    pub(super) fn serve(&mut self, control: SyncSender<AudioControl>) -> SyncSender<AudioControl> {
+        // One that does not fit is set again with the next change.
+        let _ = control.try_send(AudioControl::START);
+        self.sent = AudioControl::START;
+        std::mem::replace(&mut self.control, control)
+    }
+
     /// Learns what became of packets, and which share was lost where a receiver report said so, and
     /// decides anew.
     pub(crate) fn adapt(

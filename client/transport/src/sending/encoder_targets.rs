@@ -41,6 +41,11 @@ impl EncoderTargets {
         }
     }
 
+    /// Serves another encoder, which knows nothing yet; returns the one so far.
+    pub(super) fn serve(&mut self, control: SyncSender<VideoControl>) -> SyncSender<VideoControl> {
+        std::mem::replace(self, Self::new(control)).control
+    }
+
     /// A connection begins, with a key frame if it carries video: what was sent on another is of no
     /// use.
     pub(crate) fn begin(&mut self, video: bool) {

@@ -3,6 +3,7 @@
 
 pub(crate) mod audio_out;
 pub(crate) mod encoder_targets;
+pub(crate) mod handover;
 pub(crate) mod outgoing_stream;
 pub mod pacer;
 pub mod packetizer;

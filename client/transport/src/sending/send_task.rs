@@ -16,6 +16,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 
 use super::audio_out::AudioOut;
 use super::encoder_targets::EncoderTargets;
+use super::handover::{Handover, Outlet, nobody, nothing};
 use super::outgoing_stream::{Outgoing, OutgoingStream};
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
@@ -85,6 +86,7 @@ pub(crate) struct SendInputs {
     pub(crate) audio: mpsc::Receiver<EncodedAudio>,
     pub(crate) feedback: mpsc::Receiver<Feedback>,
     pub(crate) permission: watch::Receiver<Permission>,
+    pub(crate) handovers: mpsc::Receiver<Handover>,
 }
 
 /// The sending task: [`Self::run`] is its loop.
@@ -169,6 +171,10 @@ impl SendTask {
                     Err(_) => return,
                 },
                 Some(feedback) = inputs.feedback.recv() => self.feedback(feedback),
+                Some(handover) = inputs.handovers.recv() => {
+                    self.hand_over(handover, &mut inputs);
+                    (video_open, audio_open) = (true, true);
+                }
                 video = inputs.video.recv(), if video_open => match video {
                     Some(video) => self.video(&video),
                     None => video_open = false,
@@ -178,6 +184,33 @@ impl SendTask {
             }
             self.transmit().await;
         }
+    }
+
+    fn hand_over(&mut self, handover: Handover, inputs: &mut SendInputs) {
+        match handover {
+            Handover::Give(MediaKind::Audio, to) => {
+                let control = self.audio_out.serve(nobody());
+                let audio = std::mem::replace(&mut inputs.audio, nothing());
+                // Who no longer waits for it is at an end, and with it the call.
+                let _ = to.send(Outlet::Audio(audio, control));
+            }
+            Handover::Give(MediaKind::Video, to) => {
+                let control = self.encoder.serve(nobody());
+                let video = std::mem::replace(&mut inputs.video, nothing());
+                let _ = to.send(Outlet::Video(video, control));
+            }
+            Handover::Take(Outlet::Audio(audio, control)) => {
+                inputs.audio = audio;
+                self.audio_out.serve(control);
+            }
+            Handover::Take(Outlet::Video(video, control)) => {
+                inputs.video = video;
+                self.encoder.serve(control);
+                self.key_frame_only = true;
+                self.encoder.begin(self.permission.video.is_some());
+            }
+        }
+        self.tick(clock::now());
     }
 
     fn permitted(&mut self, permission: Permission) {

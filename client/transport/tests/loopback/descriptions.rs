@@ -172,15 +172,18 @@ async fn what_can_be_mended_in_an_offer_costs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_a_transport_of_its_own_is_kept_and_what_cannot_be_used_is_refused() {
+async fn a_third_transport_is_kept_without_media_and_what_cannot_be_used_is_refused() {
     let chrome = plain_fixture("offers", "chrome");
     let alone = chrome.replace("a=group:BUNDLE 0 1\n", "");
     let video = alone.find("m=video").expect("video");
     let (audio, video) = alone.split_at(video);
     let apart = format!("{audio}{}", video.replace("uf01", "uf02"));
+    let third = video.replace("uf01", "uf03").replace("mid:1", "mid:2").replace("1002", "1003");
+    let twice = format!("{apart}{third}");
     for (offer, wanted) in [
         (alone.clone(), "audio 9 * 111 sendrecv, video 9 * 102 sendrecv"),
-        (apart, "audio 9 * 111 sendrecv, video 9 * 102 inactive"),
+        (apart, "audio 9 * 111 sendrecv, video 9 * 102 sendrecv"),
+        (twice, "audio 9 * 111 sendrecv, video 9 * 102 sendrecv, video 9 * 102 inactive"),
         (
             chrome.replace("BUNDLE 0 1", "BUNDLE 1 0").replace("m=audio 9", "m=audio 0"),
             "BUNDLE 1, audio 0 * 111 0 inactive, video 9 * 102 sendrecv",

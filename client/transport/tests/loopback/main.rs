@@ -15,3 +15,4 @@ mod random_offers;
 mod relay;
 mod renegotiation;
 mod support;
+mod unbundled;

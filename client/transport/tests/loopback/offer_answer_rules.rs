@@ -218,35 +218,58 @@ fn section_rules(
 }
 
 fn group_rules(offered: &Description, answered: &Description, rule: &mut impl FnMut(bool, &str)) {
-    let groups = answered.groups();
-    rule(groups.len() <= 1, "RFC 9143 §7.3: one group, for there is one transport");
-    let group = groups.first().cloned().unwrap_or_default();
+    let (offers, groups) = (offered.groups(), answered.groups());
     let is_live = |mid: &&str| {
         let mut sections = answered.sections.iter();
         sections.any(|section| section.mid() == Some(*mid) && section.port() != "0")
     };
-    rule(group.iter().all(is_live), "RFC 9143 §7.3.3: nothing rejected is bundled");
-    let was_offered = |offers: &Vec<&str>| group.iter().all(|mid| offers.contains(mid));
+    rule(groups.iter().flatten().all(is_live), "RFC 9143 §7.3.3: nothing rejected is bundled");
+    let offer_of = |group: &Vec<&str>| {
+        offers.iter().position(|offer| group.iter().all(|mid| offer.contains(mid)))
+    };
     rule(
-        group.is_empty() || offered.groups().iter().any(was_offered),
+        groups.iter().all(|group| offer_of(group).is_some()),
         "RFC 9143 §7.3: only what was offered in a group is in it",
     );
-    for (theirs, ours) in offered.sections.iter().zip(&answered.sections) {
+    let distinct: HashSet<_> = groups.iter().map(offer_of).collect();
+    rule(distinct.len() == groups.len(), "RFC 9143 §7.3: a group answers one that was offered");
+    for ours in &answered.sections {
         let Some(mid) = ours.mid().filter(|_| ours.port() != "0") else { continue };
-        let was_bundled = offered.groups().iter().flatten().any(|of| *of == mid);
+        let was_bundled = offers.iter().flatten().any(|of| *of == mid);
         rule(
-            !was_bundled || group.contains(&mid),
+            !was_bundled || groups.iter().flatten().any(|of| *of == mid),
             "RFC 9143 §7.3.2: what has no transport of its own stays in the group",
         );
-        let _ = theirs;
     }
     let with_candidates =
         answered.sections.iter().filter(|one| !one.values("candidate").is_empty());
-    let of_first = |section: &Block| group.first().is_none_or(|mid| section.mid() == Some(*mid));
+    let of_first = |section: &Block| {
+        let Some(mid) = section.mid() else { return true };
+        let mut own = groups.iter().filter(|group| group.contains(&mid));
+        own.all(|group| group.first() == Some(&mid))
+    };
     rule(
         with_candidates.into_iter().all(of_first),
         "RFC 9143 §7.1.3: candidates belong to the first of the group",
     );
+    // Whoever offers a transport each is answered with a transport each.
+    let transport = |description: &Description, section: &Block| {
+        let user = description.value(section, "ice-ufrag")?;
+        let group = section
+            .mid()
+            .and_then(|mid| description.groups().iter().position(|group| group.contains(&mid)));
+        Some((group, group.is_none().then(|| user.to_owned())))
+    };
+    let live = offered.sections.iter().zip(&answered.sections);
+    let is_live = |ours: &Block| ours.port() != "0" && answered.direction(ours) != (false, false);
+    let live: Vec<_> = live
+        .filter(|(_, ours)| is_live(ours))
+        .map(|(theirs, ours)| (transport(offered, theirs), transport(answered, ours)))
+        .collect();
+    let follow = live
+        .iter()
+        .all(|(theirs, ours)| live.iter().all(|(their, our)| (theirs == their) == (ours == our)));
+    rule(follow, "RFC 8829 §5.3.1: sections share a transport where they do in the offer");
 }
 
 #[test]

@@ -49,7 +49,7 @@ where
     let owners = Owners::new(config.names.open().unwrap(), config.names.guests);
     let ice = Ice::start(None, &config.relay).await.unwrap();
     let context = Context {
-        hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners)))),
+        hub: Arc::new(Hub::new(true, config.limits.queue, Arc::new(Standalone::new(owners, None)))),
         ice: ice.offer,
         limits: config.limits,
         timing: crate::Timing { handshake, ..config.timing },

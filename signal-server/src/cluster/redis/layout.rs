@@ -139,6 +139,21 @@ impl Layout {
         self.part(Partition::of(room.as_str()), &format!("room:{room}"))
     }
 
+    /// Who called a name while nobody was online under it.
+    pub(super) fn missed(&self, name: &Username) -> String {
+        format!("{}{name}", self.all_missed(Partition::of(name.as_str())))
+    }
+
+    /// What the keys of the missed calls of a part begin with.
+    pub(super) fn all_missed(&self, partition: Partition) -> String {
+        self.part(partition, "missed:")
+    }
+
+    /// The names of a part that have missed calls, by the time of the first.
+    pub(super) fn missed_since(&self, partition: Partition) -> String {
+        self.part(partition, "missed-since")
+    }
+
     /// Who owns which name, and which skeleton is whose.
     pub(super) fn owned(&self) -> [String; 2] {
         ["owned", "skeletons"].map(|what| format!("{}{{names}}:{what}", self.prefix))
@@ -180,6 +195,8 @@ mod tests {
             (layout.listed(partition), layout.ends(partition)),
             ("v:{07}:listed".into(), "v:{07}:ends".into())
         );
+        assert_eq!(layout.missed(&name), "v:{07}:missed:alice");
+        assert_eq!(layout.missed_since(partition), "v:{07}:missed-since");
         assert_eq!(layout.owned(), ["v:{names}:owned", "v:{names}:skeletons"]);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A name is a lease: one node has it, until it gives it back or does not renew it in time
 //! ([`leases`]). Whoever wants to reach somebody asks Redis for the node and publishes there
-//! ([`publisher`]). Redis notifies whoever watches somebody when they come or go ([`watch_list`]).
+//! ([`publisher`]); who was called in vain finds that out later ([`missed_calls`]). Redis notifies whoever watches somebody when they come or go ([`watch_list`]).
 //! Everything that has to be one step is one script ([`scripts`]).
 //!
 //! What always holds, as long as Redis forgets nothing it has acknowledged:
@@ -25,6 +25,7 @@ mod lease_keeper;
 mod leases;
 mod link;
 mod link_supervisor;
+mod missed_calls;
 mod node_message;
 mod options;
 mod owners;
@@ -49,7 +50,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use visavis_shared::limits::RESUME_WINDOW;
-use visavis_shared::{RoomId, Username};
+use visavis_shared::{MissedCall, PublicKey, RoomId, Username};
 
 use self::claims::milliseconds;
 use self::layout::{Layout, NodeId};
@@ -62,6 +63,7 @@ use self::publish_queue::{Outgoing, PublishQueues};
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
 use self::watch_list::WatchList;
+use crate::cluster::MissedCalls;
 use crate::hub::{Cluster, Hindrance, Hub, now};
 use crate::names::Guests;
 use crate::rules::router::{
@@ -92,6 +94,7 @@ pub(crate) struct RedisCluster {
     url: RedisUrl,
     times: Times,
     guests: Guests,
+    missed: Option<MissedCalls>,
     layout: Layout,
     scripts: Scripts,
     /// The link while it stands; nothing while Redis is gone.
@@ -130,13 +133,18 @@ impl RedisCluster {
     ///
     /// # Errors
     /// When Redis can't be reached. Later this is no error: then it is waited for.
-    pub(crate) async fn start(config: &RedisConfig, guests: Guests) -> Result<Self, RedisUnusable> {
+    pub(crate) async fn start(
+        config: &RedisConfig,
+        guests: Guests,
+        missed: Option<MissedCalls>,
+    ) -> Result<Self, RedisUnusable> {
         let times = Times { lease: config.lease };
         let cluster = Self {
             node: NodeId::random(),
             url: config.url.clone(),
             times,
             guests,
+            missed,
             layout: Layout::new(&config.prefix),
             scripts: Scripts::default(),
             connection: Mutex::default(),
@@ -223,6 +231,25 @@ impl Cluster for RedisCluster {
         self.claim_name(claim, token).await
     }
 
+    async fn missed_calls(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall> {
+        match &self.missed {
+            Some(missed) => missed.read(self, name, owner).await,
+            None => Vec::new(),
+        }
+    }
+
+    fn missed(&self, callee: Username, caller: Username) {
+        if let Some(missed) = &self.missed {
+            missed.called(callee, caller);
+        }
+    }
+
+    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
+        if let Some(missed) = &self.missed {
+            missed.told(name, owner, calls);
+        }
+    }
+
     async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {
         let connection = self.connection()?;
         self.listed_names(&connection, prefix)
@@ -270,7 +297,13 @@ impl Cluster for RedisCluster {
     }
 
     async fn run(&self, hub: &Hub) {
+        let keep_missed = async {
+            if let Some(missed) = &self.missed {
+                missed.run(self).await;
+            }
+        };
         tokio::join!(
+            keep_missed,
             self.keep_link(hub),
             self.let_go(hub),
             self.send_all(hub),
@@ -282,6 +315,9 @@ impl Cluster for RedisCluster {
     /// they would on this one after their connection was lost. All other names are free at once.
     async fn close(&self) {
         let Some(connection) = self.connection() else { return };
+        if let Some(missed) = &self.missed {
+            missed.finish(self).await;
+        }
         self.send_rest(&connection).await;
         self.give_all_back(&connection, RESUME_WINDOW).await;
         lock(&self.connection).take();

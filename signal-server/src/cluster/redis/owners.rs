@@ -17,7 +17,7 @@ use super::layout::{Layout, Partition};
 use super::link::{Connection, Link};
 use super::options::RedisConfig;
 use super::scripts::Scripts;
-use super::{RedisCluster, RedisUnusable};
+use super::{RedisCluster, RedisUnusable, missed_calls};
 use crate::names::{OwnedName, Standing};
 
 /// How exactly it is remembered when an owner was last there. Coarse, so that most logins write
@@ -30,13 +30,13 @@ const PAGE: usize = 1000;
 /// What is written about an owned name: "key since seen skeleton", times in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    key: PublicKey,
+    pub(super) key: PublicKey,
     since: u64,
     seen: u64,
 }
 
 impl Record {
-    fn parse(text: &str) -> RedisResult<Self> {
+    pub(super) fn parse(text: &str) -> RedisResult<Self> {
         let mut fields = text.split(' ');
         let record = (|| {
             let (key, since, seen) = (fields.next()?, fields.next()?, fields.next()?);
@@ -164,16 +164,19 @@ impl RedisNames {
         self.try_list().await.map_err(|error| RedisUnusable::new(&self.config.url, &error))
     }
 
-    /// Takes a name from its owner. Says whether it had one.
+    /// Takes a name from its owner, and erases the calls that were missed under it. Says whether it
+    /// had one.
     pub(crate) async fn release(&self, name: &Username) -> Result<bool, RedisUnusable> {
+        self.try_release(name).await.map_err(|error| RedisUnusable::new(&self.config.url, &error))
+    }
+
+    async fn try_release(&self, name: &Username) -> RedisResult<bool> {
         let [owned, skeletons] = self.layout.owned();
         let mut invocation = self.scripts.disown.prepare_invoke();
         invocation.key(owned).key(skeletons).arg(name.as_str());
-        let released: RedisResult<usize> =
-            invocation.invoke_async(&mut self.link.connection.clone()).await;
-        released
-            .map(|count| count > 0)
-            .map_err(|error| RedisUnusable::new(&self.config.url, &error))
+        let released: usize = invocation.invoke_async(&mut self.link.connection.clone()).await?;
+        missed_calls::erase(&self.link.connection, &self.layout, name).await?;
+        Ok(released > 0)
     }
 
     async fn try_list(&self) -> RedisResult<Vec<OwnedName>> {

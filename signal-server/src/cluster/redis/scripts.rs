@@ -25,7 +25,7 @@ macro_rules! scripts {
     };
 }
 
-scripts! { claim renew release ended sweep state list join own seen disown }
+scripts! { claim renew release ended sweep state list join own seen disown replace }
 
 /// Looks up the node of a name and gives it a message, in one step. KEYS: lease. ARGV: until when,
 /// what the names of the nodes' channels begin and end with, message. Returns how many received it,

@@ -25,7 +25,7 @@ const LONG: Duration = Duration::from_secs(20);
 async fn node(redis: &Redis, tasks: &mut JoinSet<()>) -> (Arc<Hub>, Arc<RedisCluster>) {
     let (url, prefix) = (redis.url().parse().unwrap(), "test:".to_owned());
     let config = RedisConfig { url, prefix, lease: Duration::from_secs(30) };
-    let cluster = Arc::new(RedisCluster::start(&config, Guests::Allow).await.unwrap());
+    let cluster = Arc::new(RedisCluster::start(&config, Guests::Allow, None).await.unwrap());
     let hub =
         Arc::new(Hub::new(true, QueueLimits::default(), Arc::clone(&cluster) as Arc<dyn Cluster>));
     let (running, theirs) = (Arc::clone(&cluster), Arc::clone(&hub));

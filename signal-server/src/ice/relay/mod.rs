@@ -27,7 +27,7 @@ use super::credentials::GRACE;
 use super::credentials::{Invalid, Secret, holder, is_within_grace};
 use super::nonce::Nonces;
 use super::peers::PeerRule;
-use super::quota::{Counts, Quotas};
+use super::quota::{Counts, Place, Quotas};
 use super::reply::{REALM, Refusal, challenge, grant, refuse};
 use super::stun::{Class, Key, Message, Method, Writer, attribute};
 use crate::limits::rates::Limiter;
@@ -75,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) peers: PeerRule,
     pub(crate) quotas: Quotas,
+    /// How many ports each of the addresses has.
+    pub(crate) ports: usize,
     /// The most that one allocation relays each way.
     pub(crate) bytes_per_second: Option<u64>,
 }
@@ -131,7 +133,7 @@ struct Request<'r, 'm> {
 impl<S> Relay<S> {
     pub(crate) fn new(settings: Settings, secret: Secret, now: Instant) -> Self {
         Self {
-            counts: Counts::new(settings.quotas),
+            counts: Counts::new(settings.quotas, settings.ports),
             limiter: settings.bytes_per_second.map(|bytes| Limiter::per_second(bytes, BURST, now)),
             settings,
             secret,
@@ -253,7 +255,9 @@ impl<S> Relay<S> {
         if let Some(allocation) = self.allocations.remove(&client) {
             self.clients.remove(&allocation.relayed);
             // It was of the form when it was let in.
-            self.counts.give_back(holder(&allocation.username, 0).unwrap_or_default(), client.ip());
+            let user = holder(&allocation.username, 0).unwrap_or_default();
+            let (address, relay) = (client.ip(), allocation.relayed.ip());
+            self.counts.give_back(Place { user, address, relay });
         }
     }
 

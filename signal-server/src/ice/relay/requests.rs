@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::allocation::{Allocation, DEFAULT_LIFETIME, NotAdded, lifetime};
 use super::super::credentials::holder;
+use super::super::quota::Place;
 use super::super::reply::{Granted, Refusal};
 use super::super::stun::{Message, attribute};
 use super::{Ports, Relay, Request};
@@ -49,9 +50,10 @@ impl<S> Relay<S> {
             };
         let address = self.address_for(message)?;
         let id = holder(signer.username, 0).map_err(|_| Refusal::BadRequest)?;
-        self.counts.take(id, client.ip()).map_err(|_| Refusal::QuotaReached)?;
+        let place = Place { user: id, address: client.ip(), relay: address };
+        self.counts.take(place).map_err(|_| Refusal::QuotaReached)?;
         let Some((socket, port)) = ports.open(address, even) else {
-            self.counts.give_back(id, client.ip());
+            self.counts.give_back(place);
             return Err(Refusal::NoCapacity);
         };
         let relayed = SocketAddr::new(address, port);

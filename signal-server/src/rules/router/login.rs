@@ -122,7 +122,7 @@ impl Router {
         };
         let mut out = vec![deliver(from, reply), Output::Adopt { from: before, by: from }];
         out.push(if was_lost {
-            Output::Forget(before)
+            Output::Forget(before, None)
         } else {
             Output::Close(before, Closing::Replaced)
         });

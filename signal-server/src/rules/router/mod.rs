@@ -13,6 +13,7 @@
 //!   have a name.
 
 mod login;
+mod missed;
 mod outcome;
 mod remote;
 mod rooms;
@@ -96,12 +97,13 @@ impl Router {
     /// A connection is gone. Its session is over, unless it has a token: then it waits, and what is
     /// for it is kept.
     pub fn disconnect(&mut self, connection: ConnectionId, now: Instant) -> Vec<Output> {
-        let mut out = Vec::new();
+        let mut out = self.unheard(connection, now);
         if !self.sessions.detach(connection, now) {
             self.end(connection, now, &mut out);
         } else if let Some(name) = self.registry.name_of(connection).cloned() {
             for (to, call) in self.calls.lost(&name, now) {
                 if self.registry.owner_of(&to).is_none() {
+                    self.calls.cut(&name, &to, call.as_ref());
                     // Their node forgets the call when it receives this, and then both have to.
                     self.calls.ended(&name, &to, call.as_ref());
                 }
@@ -141,7 +143,9 @@ impl Router {
 
     fn end(&mut self, connection: ConnectionId, now: Instant, out: &mut Vec<Output>) {
         if self.sessions.is_waiting(connection) {
-            out.push(Output::Forget(connection));
+            let person = self.registry.person(connection);
+            let owner = person.filter(|person| person.key.is_some());
+            out.push(Output::Forget(connection, owner.map(|owner| owner.name.clone())));
         }
         self.sessions.end(connection);
         let lobby = self.is_in_lobby(connection);
@@ -344,6 +348,9 @@ impl Router {
     ) -> Result<(), Refusal> {
         let owner = self.registry.owner_of(to);
         if self.rules.alone && owner.is_none() {
+            if matches!(signal, CallSignal::Offer(_)) {
+                out.extend(self.missed(name, to, call.as_ref()));
+            }
             return Err(Refusal(ErrorCode::UnknownUser, format!("Nobody is online as \"{to}\".")));
         }
         let signal = match signal {
@@ -375,7 +382,8 @@ impl Router {
             // Who was lost on another node may come back, or be somebody else by then: better told
             // too little of them.
             CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
-            CallSignal::Ringing | CallSignal::Candidate(_) => {}
+            CallSignal::Ringing => self.calls.rang(from, to, call),
+            CallSignal::Candidate(_) => {}
         }
     }
 

@@ -22,8 +22,17 @@ pub enum Output {
         /// Who gets them.
         by: ConnectionId,
     },
-    /// Nobody will come back for what waits for a connection.
-    Forget(ConnectionId),
+    /// Nobody will come back for what waits for a connection. If the name that it had is owned,
+    /// what its owner has not seen is to be given to [`super::Router::unread`].
+    Forget(ConnectionId, Option<Username>),
+    /// Somebody called a name under which nobody is online. If it is owned, its owner is to be told
+    /// when they are there again.
+    Missed {
+        /// Who was called.
+        callee: Username,
+        /// Who called.
+        caller: Username,
+    },
     /// A connection has to end.
     Close(ConnectionId, Closing),
     /// Only the cluster knows. The connection's next message is handled when this is settled.

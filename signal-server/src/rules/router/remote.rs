@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
-use visavis_shared::{ErrorCode, ServerMessage, Username};
+use visavis_shared::{CallSignal, CloseReason, ErrorCode, ServerMessage, Username};
 
 use super::outcome::{Undeliverable, Undelivered};
 use super::{Announcement, Closing, Envelope, Output, Refusal, RemoteEvent, Router, deliver};
+
+/// The `type` of a message that calls.
+const OFFER: &str = "offer";
 
 impl Router {
     /// Takes what came from another node.
@@ -14,6 +17,9 @@ impl Router {
         match event {
             RemoteEvent::Message(envelope) => self.receive(envelope, now, &mut out),
             RemoteEvent::Undeliverable(Undelivered { from, to, kind, call }, why) => {
+                if why == Undeliverable::Nobody && kind == OFFER {
+                    out.extend(self.missed(&from, &to, call.as_ref()));
+                }
                 // They are in no call, then, of which somebody would have to be told.
                 self.calls.ended(&from, &to, call.as_ref());
                 if let Some(sender) = self.registry.owner_of(&from) {
@@ -50,6 +56,9 @@ impl Router {
         let Some(connection) = self.registry.owner_of(&to) else { return };
         match &message {
             ServerMessage::Call { from, call, signal } => {
+                if matches!(signal, CallSignal::Close(Some(CloseReason::Disconnected))) {
+                    self.calls.cut(from, &to, call.as_ref());
+                }
                 self.remember(from, &to, call.as_ref(), signal, now)
             }
             ServerMessage::UserJoined { room, username }

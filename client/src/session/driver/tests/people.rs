@@ -3,10 +3,8 @@
 
 use super::*;
 use crate::media::units::Bitrate;
-use crate::people::store::PeopleStore;
-use crate::people::{Account, UnixTime};
-use crate::session::people::{People, PeopleEvent};
 use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase};
+use visavis_shared::{MissedCall, Timestamp};
 
 fn server(message: ServerMessage) -> super::Event {
     super::Event::Server(Some(SignalingEvent::Message(message)))
@@ -17,11 +15,11 @@ fn offer(from: &str, call: &str) -> super::Event {
     call_signal(from, &CallId::parse(call).unwrap(), offer)
 }
 
-fn person(intent: Intent) -> super::Event {
+pub(super) fn person(intent: Intent) -> super::Event {
     super::Event::Person(intent)
 }
 
-fn add(username: &str) -> super::Event {
+pub(super) fn add(username: &str) -> super::Event {
     person(Intent::AddContact { username: username.to_owned(), display_name: String::new() })
 }
 
@@ -44,7 +42,7 @@ impl App {
         people.chain(contacts).chain(calls).chain(mate).map(ToString::to_string).collect()
     }
 
-    fn history(&self) -> Vec<(&str, Direction, CallEnd)> {
+    pub(super) fn history(&self) -> Vec<(&str, Direction, CallEnd)> {
         let calls = self.driver.snapshot.recent_calls.iter();
         calls.map(|call| (call.with.as_str(), call.direction, call.end)).collect()
     }
@@ -59,7 +57,7 @@ impl App {
     }
 
     /// Calls bob, who answers: media flows.
-    fn talk_to_bob(&mut self) -> CallId {
+    pub(super) fn talk_to_bob(&mut self) -> CallId {
         self.step(call("bob"));
         let id = self.driver.call.call_id().cloned().unwrap();
         let offered =
@@ -235,25 +233,6 @@ fn each_call_is_in_the_history_once_with_how_it_ended() {
 }
 
 #[test]
-fn who_logs_out_while_they_talk_finds_that_call_in_the_history() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut app = keeping(dir.path());
-    app.step(super::Event::Server(Some(logged_in(false))));
-    app.talk_to_bob();
-    app.step(person(Intent::LogOut));
-    assert_eq!(app.history(), [], "nothing is shown to nobody");
-    let App { driver, runtime, .. } = app;
-    runtime.block_on(driver.people.finish());
-    let account = Account { server: String::new(), username: name("alice") };
-    let mut people = People::new(Some(dir.path().to_owned()));
-    runtime.block_on(async {
-        people.open(account);
-        assert_eq!(people.next_event().await, PeopleEvent::Ready(None));
-        assert!(people.knows(&name("bob")));
-    });
-}
-
-#[test]
 fn contacts_are_watched_also_after_a_reconnect_and_their_presence_is_live() {
     let mut app = App::new();
     app.step(add("carol"));
@@ -409,110 +388,14 @@ fn missed_calls_that_the_server_tells_are_shown_but_for_blocked_ones() {
     let mut app = App::new();
     app.step(person(Intent::Block(name("mallory"))));
     let told = [("bob", 5), ("mallory", 6), ("alice", 7)];
-    let told = told.map(|(who, at)| (name(who), UnixTime(at))).to_vec();
-    app.driver.missed_while_away(told.clone());
-    app.driver.missed_while_away(told);
-    app.driver.publish_snapshot();
+    let calls = told.map(|(who, at)| MissedCall {
+        from: name(who),
+        at: Timestamp::from_unix_seconds(at),
+        guest: false,
+    });
+    for _ in 0..2 {
+        app.step(server(ServerMessage::MissedCalls { calls: calls.to_vec() }));
+    }
     assert_eq!(app.history(), [("bob", Direction::Incoming, CallEnd::NoAnswer)]);
     assert_eq!(app.driver.snapshot.unseen_missed_calls, 1);
-}
-
-/// A driver whose people are kept in this folder; nobody is logged in.
-fn keeping(folder: &std::path::Path) -> App {
-    let mut app = App::new();
-    let _inside = app.runtime.enter();
-    app.driver.people = People::new(Some(folder.to_owned()));
-    drop(_inside);
-    app
-}
-
-fn log_in() -> super::Event {
-    person(Intent::LogIn { server: "127.0.0.1:1".to_owned(), username: "alice".to_owned() })
-}
-
-#[test]
-fn nobody_is_logged_in_before_it_is_known_who_is_blocked() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut app = keeping(dir.path());
-    app.step(log_in());
-    assert!(app.driver.signaling.is_none() && app.driver.login_waits.is_some());
-    assert_eq!(app.driver.snapshot.login, LoginPhase::LoggingIn);
-    // What is done meanwhile is done in the book that comes.
-    app.step(person(Intent::Block(name("mallory"))));
-    app.step(add("bob"));
-    let App { driver, runtime, .. } = app;
-    let mut driver = driver;
-    runtime.block_on(async {
-        let event = driver.people.next_event().await;
-        assert_eq!(event, PeopleEvent::Ready(None));
-        driver.on_people(event);
-        assert!(driver.signaling.is_some() && driver.login_waits.is_none());
-        driver.people.finish().await;
-    });
-
-    let mut app = keeping(dir.path());
-    app.step(log_in());
-    let App { mut driver, runtime, .. } = app;
-    runtime.block_on(async {
-        let event = driver.people.next_event().await;
-        driver.on_people(event);
-        driver.publish_snapshot();
-        assert_eq!(driver.snapshot.contacts[0].username, name("bob"));
-        assert!(driver.people.is_blocked(&name("mallory")));
-        driver.people.finish().await;
-    });
-}
-
-#[test]
-fn a_disk_that_hangs_holds_up_a_log_in_only_so_long_and_that_is_said() {
-    let App { mut driver, asked: _asked, .. } = App::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let (store, _never_answers) = PeopleStore::hanging();
-        driver.people = People::hanging(store);
-        driver.on_intent(Intent::LogIn {
-            server: "127.0.0.1:1".to_owned(),
-            username: "alice".to_owned(),
-        });
-        let event = driver.people.next_event().await;
-        let PeopleEvent::Ready(Some(words)) = event.clone() else { panic!("{event:?}") };
-        assert!(words.plain().contains("disk"), "{words:?}");
-        driver.on_people(event);
-        assert!(driver.signaling.is_some());
-    });
-}
-
-#[test]
-fn an_automatic_log_in_is_tried_again_until_the_person_does_something_else() {
-    let mut app = App::new();
-    let unreachable =
-        || super::Event::Server(Some(SignalingEvent::Unreachable { message: "Gone.".into() }));
-    let due = |app: &App| app.driver.retry.and_then(|retry| retry.at).is_some();
-    app.driver.options.log_in_at_start = true;
-    app.driver.snapshot.server = "127.0.0.1:1".to_owned();
-    {
-        let _inside = app.runtime.enter();
-        app.driver.log_in_at_start();
-    }
-    assert_eq!(app.driver.snapshot.login, LoginPhase::LoggingIn);
-    app.step(unreachable());
-    let failed = LoginPhase::Failed("Gone.".into());
-    assert_eq!((&app.driver.snapshot.login, due(&app)), (&failed, true));
-    app.step(super::Event::Tick);
-    assert!(app.driver.signaling.is_none(), "not yet");
-    app.driver.retry.as_mut().unwrap().at = Some(Instant::now());
-    app.step(super::Event::Tick);
-    assert!(app.driver.signaling.is_some());
-    assert_eq!(app.driver.snapshot.login, failed, "what is typed meanwhile is not disturbed");
-    app.step(unreachable());
-    assert!(due(&app));
-    app.step(person(Intent::LogOut));
-    assert!(app.driver.retry.is_none());
-    app.step(log_in());
-    app.step(unreachable());
-    assert!(app.driver.retry.is_none(), "who logs in by hand reads why it failed");
 }

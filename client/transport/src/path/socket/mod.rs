@@ -21,6 +21,7 @@
 //! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
 //! how far the set-up has come ([`set_up`]).
 
+mod call_bounds;
 mod check_round_trip;
 mod data_limit;
 mod dtls_record;
@@ -45,15 +46,13 @@ use tokio::sync::Notify;
 use tokio::time::sleep_until;
 use webrtc::runtime::AsyncUdpSocket;
 
+use call_bounds::CallBounds;
 use check_round_trip::CheckRoundTrip;
-use data_limit::DataLimit;
 use flight_retransmission::{FlightRetransmission, Inbound};
 use layered_socket::{LayeredSocket, Nudge, Route};
 use packet::{Packet, carried};
-use send_limits::SendLimits;
 use set_up::{SetUp, Step};
-use source_gate::SourceGate;
-use ssrc_gate::{SsrcGate, named, ssrc_of};
+use ssrc_gate::named;
 
 use super::destination::Reach;
 use super::lock;
@@ -93,6 +92,8 @@ pub(crate) struct SendPolicy {
 #[derive(Debug)]
 pub(crate) struct SocketLayer {
     state: Mutex<State>,
+    /// Shared by all connections of a call. Whoever locks both locks `state` first.
+    bounds: Arc<Mutex<CallBounds>>,
     sockets: Mutex<Vec<Weak<LayeredSocket>>>,
     pub(crate) relays: Relays,
     resolver: Arc<Resolver>,
@@ -124,10 +125,6 @@ struct State {
     flights: FlightRetransmission<Route>,
     /// Addresses from which checks of ours were answered; at most [`MAX_REACHED`].
     reached: HashSet<SocketAddr>,
-    limits: SendLimits,
-    streams: SsrcGate,
-    sources: SourceGate,
-    data: DataLimit,
     /// Where the servers are that we were configured with; at most [`MAX_SERVER_ADDRESSES`].
     servers: HashSet<SocketAddr>,
 }
@@ -151,8 +148,31 @@ impl SocketLayer {
         network: Option<Arc<dyn Network>>,
         policy: SendPolicy,
     ) -> Arc<Self> {
+        Self::bounded_by(Arc::default(), resolver, trust, network, policy)
+    }
+
+    /// That of another connection of the same call, with the same servers, network and bounds.
+    pub(crate) fn beside(&self) -> Arc<Self> {
+        let (resolver, trust) = (Arc::clone(&self.resolver), self.trust.clone());
+        Self::bounded_by(
+            Arc::clone(&self.bounds),
+            resolver,
+            trust,
+            self.network.clone(),
+            self.policy,
+        )
+    }
+
+    fn bounded_by(
+        bounds: Arc<Mutex<CallBounds>>,
+        resolver: Arc<Resolver>,
+        trust: Trust,
+        network: Option<Arc<dyn Network>>,
+        policy: SendPolicy,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
+            bounds,
             sockets: Mutex::default(),
             relays: Relays::default(),
             resolver,
@@ -340,7 +360,7 @@ impl SocketLayer {
         let state = lock(&self.state);
         let is_server = over_stream || state.servers.contains(&to);
         let may_go = is_server || !self.policy.relay_only && reach.allows(to);
-        may_go && state.limits.may_leave(local, to, reach, datagram, now)
+        may_go && lock(&self.bounds).limits.may_leave(local, to, reach, datagram, now)
     }
 
     /// A datagram has left by the socket that is known as `local`. `packet` says what it is to whom
@@ -353,11 +373,7 @@ impl SocketLayer {
         packet: Packet,
         now: Instant,
     ) {
-        let state = &mut *lock(&self.state);
-        state.limits.left(local, to, datagram, now);
-        if matches!(packet, Packet::CheckPassed(_)) {
-            state.sources.answers(to, now);
-        }
+        lock(&self.bounds).left(local, to, datagram, packet, now);
     }
 
     /// Whether a stream to a relay broke since the last time.
@@ -371,26 +387,12 @@ impl SocketLayer {
 
     /// A description of the other's names SSRCs.
     pub(crate) fn name_streams(&self, sdp: &str) {
-        lock(&self.state).streams.name(named(sdp));
+        lock(&self.bounds).streams.name(named(sdp));
     }
 
-    /// Whether a datagram that came from an address goes on: new streams begin only where somebody
-    /// has answered, checks come only from so many addresses, and data channels are not used.
+    /// Whether a datagram that came from an address goes on.
     fn admits(&self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
-        if let Packet::Check(_) = Packet::of(datagram) {
-            return lock(&self.state).sources.admits(from, now);
-        }
-        let Some(packet) = carried(datagram) else { return true };
-        let state = &mut *lock(&self.state);
-        match Packet::of(packet) {
-            Packet::Media => {
-                let ssrc = ssrc_of(packet);
-                state.streams.knows(ssrc)
-                    || state.limits.has_answered(from) && state.streams.admits(ssrc, now)
-            }
-            Packet::Handshake => !state.limits.has_answered(from) || state.data.admits(packet, now),
-            Packet::Check(_) | Packet::CheckPassed(_) | Packet::Other => true,
-        }
+        lock(&self.bounds).admits(datagram, from, now)
     }
 
     /// Records a datagram that came from an address, which may be another one to the library.
@@ -402,7 +404,7 @@ impl SocketLayer {
         now: Instant,
     ) {
         let state = &mut *lock(&self.state);
-        state.limits.came(sender, datagram, now);
+        lock(&self.bounds).limits.came(sender, datagram, now);
         state.set_up.received(packet, now);
         if packet != Packet::Other {
             state.liveness.received = Some(now);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::layered_socket::{HASTE, MAX_BUFFERED};
+use super::ssrc_gate::ssrc_of;
 use super::*;
 
 /// Of a connection that is set up.
@@ -295,4 +296,27 @@ async fn little_goes_to_an_address_that_never_answers_and_nothing_to_one_that_no
     socket_layer.note_servers(&[to]);
     let asked = socket_layer.may_leave(elsewhere, to, &[0x80, 96], Instant::now());
     assert!(!asked, "a server is no exception from how much goes to who never answers");
+}
+
+#[tokio::test]
+async fn the_sockets_of_a_call_s_connections_share_what_is_bounded() {
+    let first = new_wire();
+    let second = first.beside();
+    let from = SocketAddr::from(([192, 0, 2, 1], 5000));
+    let media = |ssrc: u8| [0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, ssrc];
+    first.name_streams("a=ssrc:7 cname:x");
+    assert!(second.admits(&media(7), from, clock::now()), "what one knows the other knows");
+    assert!(!second.admits(&media(8), from, clock::now()));
+    // Nobody has answered, so an address gets so much of both together.
+    let [a, b] = [1, 2].map(|port| SocketAddr::from(([192, 0, 2, 9], port)));
+    let now = clock::now();
+    let mut left = 0;
+    for n in 0..1_000 {
+        let (layer, local) = if n % 2 == 0 { (&first, a) } else { (&second, b) };
+        if layer.may_leave(local, from, b"no STUN", now) {
+            layer.left(local, from, b"no STUN", Packet::Other, now);
+            left += 1;
+        }
+    }
+    assert!((1..=50).contains(&left), "{left}");
 }

@@ -65,8 +65,9 @@ use crate::PeerEvent;
 use crate::peer::sdp;
 
 const NO_PATH: &str = "No network path to the other was found that lets calls through";
-const WRONG_CERTIFICATE: &str = "The other has another certificate than their description states, so \
-                                 somebody may be between you";
+/// Why a connection whose certificate is not the one that was stated has failed.
+pub(in super::super) const WRONG_CERTIFICATE: &str = "The other has another certificate than their description states, so somebody may be between \
+     you";
 const NO_OFFER: &str = "The other's description can't be used: no offer of ours awaits an answer";
 const NO_RESTART: &str = "The other's description can't be used: it answers another offer";
 

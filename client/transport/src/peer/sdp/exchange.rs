@@ -162,7 +162,8 @@ impl Exchange {
         provisional: bool,
     ) -> Result<RemoteDescription, SdpError> {
         let offered = self.offered.as_ref().unwrap_or(&self.layout);
-        let text = offered.in_order(Text::read(sdp)?);
+        let slots = offered.slots.iter().map(|slot| &slot.section);
+        let text = in_order(slots, Text::read(sdp)?);
         let before: Vec<Option<Use>> = offered.slots.iter().map(|slot| slot.used).collect();
         let mut selection = selection::select(&text, Role::Answer, &before)?;
         for (used, slot) in selection.uses.iter_mut().zip(&offered.slots) {
@@ -370,31 +371,27 @@ impl Layout {
     fn name(&self, used: Use) -> Option<&str> {
         self.names[used as usize].as_deref()
     }
+}
 
-    /// An answer with its sections in the places of those that were offered: by their names, or
-    /// where it has none by their order. One that is missing is rejected.
-    fn in_order(&self, mut text: Text) -> Text {
-        let has_names = text.sections.iter().any(|section| section.mid().is_some());
-        let given = std::mem::take(&mut text.sections);
-        text.sections = self
-            .slots
-            .iter()
-            .enumerate()
-            .map(|(index, slot)| {
-                let named = |section: &&Section| {
-                    section.mid().is_some() && section.mid() == slot.section.mid()
-                };
-                let by_place = || given.get(index).filter(|section| section.mid().is_none());
-                let found = if has_names { given.iter().find(named) } else { None };
-                found.or_else(by_place).cloned().unwrap_or_else(|| slot.section.rejected())
-            })
-            .collect();
-        text
-    }
+/// An answer with its sections in the places of those that were offered: by their names, or where
+/// it has none by their order. One that is missing is rejected.
+pub(super) fn in_order<'a>(offered: impl Iterator<Item = &'a Section>, mut text: Text) -> Text {
+    let has_names = text.sections.iter().any(|section| section.mid().is_some());
+    let given = std::mem::take(&mut text.sections);
+    text.sections = offered
+        .enumerate()
+        .map(|(index, slot)| {
+            let named = |section: &&Section| section.mid().is_some() && section.mid() == slot.mid();
+            let by_place = || given.get(index).filter(|section| section.mid().is_none());
+            let found = if has_names { given.iter().find(named) } else { None };
+            found.or_else(by_place).cloned().unwrap_or_else(|| slot.rejected())
+        })
+        .collect();
+    text
 }
 
 /// The certificates that the transport's section names.
-fn fingerprints(text: &Text, selection: &Selection) -> Result<Fingerprints, SdpError> {
+pub(super) fn fingerprints(text: &Text, selection: &Selection) -> Result<Fingerprints, SdpError> {
     let section = &text.sections[selection.tagged];
     let of =
         |attributes| Fingerprints::read(super::text::Attributes::all(attributes, "fingerprint"));

@@ -308,7 +308,7 @@ pub(super) fn later_offer<'a>(
 }
 
 /// The text of the session and of each section of a description that the library wrote.
-fn raw_sections(sdp: &str) -> (&str, Vec<&str>) {
+pub(super) fn raw_sections(sdp: &str) -> (&str, Vec<&str>) {
     let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
     let session = &sdp[..starts.first().copied().unwrap_or(sdp.len())];
     starts.push(sdp.len());

@@ -8,10 +8,12 @@
 //!
 //! [`text`] reads lines, [`format`], [`candidate`], [`direction`] and [`fingerprint`] read what
 //! they say, [`selection`] says which sections are used, [`for_library`] and [`local`] write, and
-//! [`exchange`] keeps what the two have between them.
+//! [`exchange`] keeps what the two have between them. Where the other bundles nothing,
+//! [`division`] divides descriptions into two before, and joins two of ours behind.
 
 mod candidate;
 mod direction;
+mod division;
 mod exchange;
 mod facts;
 mod fingerprint;
@@ -24,6 +26,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use division::{Divided, Division};
 pub(crate) use exchange::{Exchange, RemoteDescription};
 pub(crate) use facts::{
     fec_payload_type, h264_level, ice_credentials, is_answer_to, named_sections, payload_types,
@@ -61,6 +64,9 @@ pub enum SdpError {
     /// It names no certificate.
     #[error("it names no fingerprint, so who answers can't be verified")]
     NoFingerprint,
+    /// Media would go on over the transport of other media.
+    #[error("it exchanges the transports of a running call, which this app can't do")]
+    ExchangesTransports,
     /// It names a certificate only by what can't be verified.
     #[error("its certificate can't be verified by {0} (sha-256 is needed)")]
     Unverifiable(&'static str),

@@ -33,6 +33,10 @@ impl Use {
         }
     }
 
+    pub(super) fn is_media(self) -> bool {
+        self.kind().is_some()
+    }
+
     pub(super) fn kind(self) -> Option<MediaKind> {
         match self {
             Self::Audio => Some(MediaKind::Audio),
@@ -77,15 +81,92 @@ enum Unusable {
 }
 
 /// A transport that sections share.
-struct Transport {
+pub(super) struct Transport {
     credentials: (String, String),
-    tagged: usize,
+    /// The section whose attributes are those of the transport.
+    pub(super) tagged: usize,
     group: Option<usize>,
-    sections: Vec<(usize, Use)>,
+    /// The sections that could be used, by their places.
+    pub(super) sections: Vec<(usize, Use)>,
+}
+
+impl Transport {
+    pub(super) fn carries(&self, wanted: Use) -> bool {
+        self.sections.iter().any(|(_, used)| *used == wanted)
+    }
+
+    /// How much it carries.
+    pub(super) fn weight(&self) -> u8 {
+        let [audio, video, data] = Use::ALL.map(|used| u8::from(self.carries(used)));
+        4 * audio + 2 * video + data + 4 * u8::from(audio + video == 2)
+    }
+}
+
+/// A description's sections, judged one by one, and the transports of those that could be used.
+struct Judged {
+    groups: Vec<Vec<String>>,
+    sections: Vec<Result<Use, Unusable>>,
+    transports: Vec<Transport>,
+}
+
+impl Judged {
+    /// `is_joined` says of two sections without a group whether they have one transport if they
+    /// have the same credentials.
+    fn of(text: &Text, role: Role, is_joined: impl Fn(usize, usize) -> bool) -> Self {
+        let groups = bundle_groups(text);
+        let is_bundled = |section: &Section| group_of(&groups, section).is_some();
+        let judge = |section| usable(section, role, is_bundled(section));
+        let sections: Vec<_> = text.sections.iter().map(judge).collect();
+        let judged = sections.iter().enumerate();
+        let usable: Vec<(usize, Use)> =
+            judged.filter_map(|(index, judged)| Some((index, judged.ok()?))).collect();
+        let mut transports: Vec<Transport> = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            transports.extend(bundled(text, &usable, group, number));
+        }
+        for (index, used) in &usable {
+            let section = &text.sections[*index];
+            if is_bundled(section) {
+                continue;
+            }
+            let Some(credentials) = credentials(text, section) else { continue };
+            let is_its = |transport: &&mut Transport| {
+                transport.credentials == credentials && is_joined(transport.tagged, *index)
+            };
+            match transports.iter_mut().find(is_its) {
+                Some(transport) => transport.sections.push((*index, *used)),
+                None => transports.push(Transport {
+                    credentials,
+                    tagged: *index,
+                    group: None,
+                    sections: vec![(*index, *used)],
+                }),
+            }
+        }
+        Self { groups, sections, transports }
+    }
+}
+
+/// The transports of a description's sections that could be used. `is_joined` says of two sections
+/// without a group whether they have one transport if they have the same credentials.
+pub(super) fn transports(
+    text: &Text,
+    role: Role,
+    is_joined: impl Fn(usize, usize) -> bool,
+) -> Vec<Transport> {
+    Judged::of(text, role, is_joined).transports
+}
+
+/// The first of those that have the most of something.
+pub(super) fn best<T, K: Ord>(
+    of: impl IntoIterator<Item = T>,
+    merit: impl Fn(&T) -> K,
+) -> Option<T> {
+    of.into_iter().reduce(|best, other| if merit(&other) > merit(&best) { other } else { best })
 }
 
 /// Selects sections. `before` says what each section was used for so far, which is kept where it
-/// can be.
+/// can be, and so is its transport.
 ///
 /// # Errors
 /// When no section can be used, or none has a transport.
@@ -94,55 +175,17 @@ pub(super) fn select(
     role: Role,
     before: &[Option<Use>],
 ) -> Result<Selection, SdpError> {
-    let groups = bundle_groups(text);
-    let group_of = |section: &Section| {
-        let mid = section.mid()?;
-        groups.iter().position(|group| group.iter().any(|name| name == mid))
-    };
-    let judged: Vec<_> = text
-        .sections
-        .iter()
-        .map(|section| usable(section, role, group_of(section).is_some()))
-        .collect();
-    let usable: Vec<(usize, Use)> = judged
-        .iter()
-        .enumerate()
-        .filter_map(|(index, judged)| judged.ok().map(|used| (index, used)))
-        .collect();
-    if usable.is_empty() {
+    let Judged { groups, sections: judged, transports } = Judged::of(text, role, |_, _| true);
+    if judged.iter().all(Result::is_err) {
         return Err(none_usable(text, role, &judged));
     }
-    let mut transports: Vec<Transport> = Vec::new();
-    for (number, group) in groups.iter().enumerate() {
-        transports.extend(bundled(text, &usable, group, number));
-    }
-    for (index, used) in &usable {
-        let section = &text.sections[*index];
-        if group_of(section).is_some() {
-            continue;
-        }
-        let Some(credentials) = credentials(text, section) else { continue };
-        match transports.iter_mut().find(|transport| transport.credentials == credentials) {
-            Some(transport) => transport.sections.push((*index, *used)),
-            None => transports.push(Transport {
-                credentials,
-                tagged: *index,
-                group: None,
-                sections: vec![(*index, *used)],
-            }),
-        }
-    }
-    // Of several transports that is taken which carries the most; the first among equals.
-    let kinds = |transport: &Transport| {
-        let has = |wanted| transport.sections.iter().any(|(_, used)| *used == wanted);
-        Use::ALL.map(has)
+    // Of several transports that is taken which was used before, or carries the most; the first
+    // among equals.
+    let was_used = |transport: &Transport| {
+        let mut sections = transport.sections.iter();
+        sections.any(|(index, used)| before.get(*index) == Some(&Some(*used)))
     };
-    let weight = |transport: &Transport| {
-        let [audio, video, data] = kinds(transport).map(u8::from);
-        4 * audio + 2 * video + data + 4 * u8::from(audio + video == 2)
-    };
-    let best = transports.iter().map(weight).max();
-    let transport = transports.into_iter().find(|transport| Some(weight(transport)) == best);
+    let transport = best(transports, |transport| (was_used(transport), transport.weight()));
     let Transport { credentials, tagged, group, sections } = transport.ok_or(SdpError::NoIce)?;
     let mut uses = vec![None; text.sections.len()];
     for wanted in Use::ALL {
@@ -157,8 +200,9 @@ pub(super) fn select(
         }
     }
     let is_kept = |(index, section): (usize, &Section)| {
-        let is_other = sections.iter().all(|(of, _)| *of != index) && group_of(section).is_none();
-        let media = judged[index].ok().filter(|used| used.kind().is_some());
+        let is_other =
+            sections.iter().all(|(of, _)| *of != index) && group_of(&groups, section).is_none();
+        let media = judged[index].ok().filter(|used| used.is_media());
         media.is_some_and(|used| is_other && !uses.contains(&Some(used)))
     };
     let kept = text.sections.iter().enumerate().map(is_kept).collect();
@@ -173,6 +217,12 @@ pub(super) fn select(
         group: group.and_then(|number| groups.get(number).cloned()),
         uses,
     })
+}
+
+/// Which of the groups a section is in.
+fn group_of(groups: &[Vec<String>], section: &Section) -> Option<usize> {
+    let mid = section.mid()?;
+    groups.iter().position(|group| group.iter().any(|name| name == mid))
 }
 
 /// The groups of sections that share a transport (RFC 9143 §5), by the sections' names.

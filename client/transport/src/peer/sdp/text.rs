@@ -5,6 +5,8 @@
 //! characters and no blanks at either end, so it can be written again; it is no longer than what
 //! came in. Pure.
 
+use std::fmt::Write;
+
 use super::SdpError;
 
 /// The longest description that is taken, in bytes.
@@ -54,6 +56,13 @@ impl Attributes {
         self.0.iter().any(|(of, _)| of == name)
     }
 
+    fn write(&self, sdp: &mut String) {
+        for (name, value) in self.iter() {
+            let colon = if value.is_empty() { "" } else { ":" };
+            let _ = writeln!(sdp, "a={name}{colon}{value}");
+        }
+    }
+
     /// The lines, each as name and value.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -99,6 +108,19 @@ impl Text {
         if text.sections.is_empty() { Err(SdpError::NoMedia) } else { Ok(text) }
     }
 
+    /// Writes what was read, as text that is read as the same.
+    pub(super) fn write(&self) -> String {
+        let mut sdp = format!("v=0\no={}\ns=-\nt=0 0\n", self.origin);
+        self.session.write(&mut sdp);
+        for section in &self.sections {
+            let Section { media, has_port, protocol, formats, attributes } = section;
+            let port = if *has_port { 9 } else { 0 };
+            let _ = writeln!(sdp, "m={media} {port} {protocol} {}", formats.join(" "));
+            attributes.write(&mut sdp);
+        }
+        sdp
+    }
+
     /// The value of an attribute of a section, or else of the session, which holds for all
     /// sections that have none of their own.
     pub(super) fn inherited<'a>(&'a self, section: &'a Section, name: &str) -> Option<&'a str> {
@@ -132,6 +154,15 @@ impl Section {
     pub(super) fn rejected(&self) -> Self {
         let named = self.attributes.0.iter().filter(|(name, _)| name == "mid").cloned();
         Self { has_port: false, attributes: Attributes(named.collect()), ..self.clone() }
+    }
+
+    /// The same section as if the other had rejected it, with all that it says. Its candidates
+    /// may be those of others that share its transport.
+    pub(super) fn set_aside(&mut self, has_candidates: bool) {
+        self.has_port = false;
+        self.attributes
+            .0
+            .retain(|(name, _)| name != "bundle-only" && (has_candidates || name != "candidate"));
     }
 
     /// Its name in groups (RFC 5888 §4), if it is one.

@@ -174,6 +174,37 @@ fn quotas_are_answered_with_486_and_end_with_what_they_count() {
 }
 
 #[test]
+fn two_addresses_leave_ports_for_a_third_as_long_as_they_like() {
+    let mut world = World::new(|settings| {
+        settings.quotas = Quotas::default().of_ports(41, 2);
+        settings.ports = 41;
+    });
+    world.ports.range = 41;
+    let hours = 24 * 6;
+    for round in 0..hours {
+        for (address, names) in [("1.1.1.1", "greedy"), ("1.1.1.2", "grasping")] {
+            for n in 1..=41 {
+                let mut one =
+                    world.somebody(&format!("{names}{}", n % 9), &format!("{address}:{n}"));
+                // What they had has ended, or is refused because they have it.
+                one.allocate(&mut world);
+            }
+        }
+        let mut carols = [1, 2, 3, 4].map(|n| world.somebody("carol", &format!("1.1.1.3:{n}")));
+        for carol in &mut carols {
+            assert_eq!(carol.allocate(&mut world).code, 0, "round {round}");
+        }
+        for carol in &mut carols {
+            let nothing = (attribute::LIFETIME, &[0; 4][..]);
+            assert_eq!(carol.ask(&mut world, Method::REFRESH, &[nothing]).code, 0);
+        }
+        world.pass(600);
+        world.expire();
+    }
+    assert!(world.metrics().refused_by_quota > 0);
+}
+
+#[test]
 fn where_no_port_is_free_nothing_is_counted() {
     let mut world = World::new(|settings| settings.quotas.per_user = 2);
     world.ports.range = 1;

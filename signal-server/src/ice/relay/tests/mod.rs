@@ -70,6 +70,7 @@ impl World {
             peers: PeerRule::new(Vec::new(), addresses.clone()),
             addresses,
             quotas: Quotas::default(),
+            ports: 100,
             bytes_per_second: None,
         };
         change(&mut settings);
