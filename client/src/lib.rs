@@ -8,12 +8,17 @@
 
 #![warn(clippy::expect_used, clippy::panic)]
 
+pub mod attention;
 pub mod call;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "gui")]
+pub mod desktop;
 pub mod device;
 pub mod device_key;
 pub mod doctor;
+pub mod instance;
+pub mod invitation;
 pub mod people;
 mod private_file;
 pub mod session;

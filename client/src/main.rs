@@ -18,15 +18,18 @@ use visavis_client::config::{config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
+use visavis_client::media::audio_output::Volume;
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
-use visavis_client::session::options::{Identity, SessionOptions};
+use visavis_client::session::options::{Identity, Ring, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::settings::{Callers, Settings};
 use visavis_client::stop::{self, Stop};
 use visavis_client::words::{Phrase, phrase};
+#[cfg(feature = "gui")]
+use visavis_shared::Username;
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
@@ -299,6 +302,8 @@ fn run_window(
     invocation: &Invocation,
     started_at: Instant,
 ) -> ExitCode {
+    use visavis_client::desktop::{self, Desktop, WindowLink, WindowRequest};
+    use visavis_client::instance::{self, Claim};
     use visavis_client::ui::{self, WindowOptions};
     use visavis_client::words;
 
@@ -309,6 +314,25 @@ fn run_window(
     let folder = match data_dir(invocation.program.data_dir.as_deref()) {
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
+    };
+    let request = instance::Request {
+        username: invocation.username.clone(),
+        invitation: invocation.invitation.clone(),
+    };
+    let first = if invocation.program.new_window {
+        None
+    } else {
+        match runtime.block_on(instance::claim(&folder, &request)) {
+            Claim::HandedOver => {
+                say("Visavis is open already: its window comes to the front.");
+                return ExitCode::SUCCESS;
+            }
+            Claim::First(first) => Some(first),
+            Claim::Alone(why) => {
+                tracing::info!(why, "later starts will not find this window");
+                None
+            }
+        }
     };
     let settings_folder = match config_dir(invocation.program.data_dir.as_deref()) {
         Ok(folder) => folder,
@@ -328,6 +352,10 @@ fn run_window(
         only_contacts_call: run.calls.from == Callers::Contacts,
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
+        ring: Ring {
+            volume: if run.ring.on { run.ring.volume } else { Volume::from_percent(0) },
+            speaker: run.ring.speaker.clone(),
+        },
         window: true,
         ..session_options(&run, invocation)
     };
@@ -336,7 +364,28 @@ fn run_window(
         let _inside = runtime.enter();
         (driver::start(options), Stop::listen())
     };
+    let desktop_link = WindowLink::default();
+    if let Some(invitation) = request.invitation {
+        desktop_link.ask(WindowRequest::Open(invitation));
+    }
+    desktop_link.set_rules(desktop::rules(&opened.settings.notifications));
+    let around = {
+        let _inside = runtime.enter();
+        Desktop::start(session.link.clone(), desktop_link.clone())
+    };
+    let serving = first.map(|first| {
+        let (window, snapshots) = (desktop_link.clone(), session.link.snapshots.clone());
+        runtime.spawn(first.serve(move |request| {
+            let us = Username::parse(&snapshots.borrow().username).ok();
+            if request.username.is_some() && request.username != us {
+                return instance::Reply::NotMine;
+            }
+            window.ask(request.invitation.map_or(WindowRequest::Raise, WindowRequest::Open));
+            instance::Reply::Taken
+        }))
+    });
     let window = WindowOptions {
+        desktop: desktop_link,
         settings: opened.settings,
         settings_path: opened.path,
         notices: opened.words.into_iter().collect(),
@@ -359,6 +408,7 @@ fn run_window(
                 () = stop.asked() => {}
             }
             session.finish().await;
+            around.finish().await;
             let written = match reports {
                 Some(writing) => tokio::time::timeout(stop::LEAVE_WITHIN, writing).await.ok(),
                 None => None,
@@ -384,6 +434,10 @@ fn run_window(
     })));
     stop.waits_for_another();
     let shown = ui::run(link, window);
+    if let Some(serving) = serving {
+        // Who is started now opens a window of their own.
+        serving.abort();
+    }
     stop.has_left();
     stop::at_exit(None);
     let written = leave(A_LONG_TIME);

@@ -1,5 +1,6 @@
 //! The ring tone on a real sound server, and another speaker while it rings: the tone moves there,
-//! and so does the call.
+//! and so does the call. A ring tone with a speaker and a volume of its own is heard there, as
+//! loud, and the call where calls are heard.
 //!
 //! This is one test in a file of its own because the sound server is found through environment
 //! variables, which belong to the process.
@@ -19,8 +20,9 @@ use pulseaudio_server::{PulseAudio, place};
 use tokio::time::{sleep, timeout};
 use visavis_client::call::event::CallPhase;
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
+use visavis_client::media::audio_output::Volume;
 use visavis_client::session::driver::{self, SessionHandle};
-use visavis_client::session::options::SessionOptions;
+use visavis_client::session::options::{Ring, SessionOptions};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 use visavis_signal_server::Config;
 
@@ -147,7 +149,7 @@ async fn send_intent(session: &SessionHandle, intent: Intent) {
 }
 
 #[test]
-fn another_speaker_that_is_chosen_while_it_rings_takes_over_and_the_call_is_heard_from_it() {
+fn the_ring_tone_and_the_call_are_each_heard_from_the_speaker_that_was_chosen_for_them() {
     let mut script = String::new();
     for sink in SPEAKERS {
         let properties = format!("sink_properties=device.description={sink}");
@@ -158,30 +160,75 @@ fn another_speaker_that_is_chosen_while_it_rings_takes_over_and_the_call_is_hear
     }
     let _server = PulseAudio::start(place(), &script);
     let ears = SPEAKERS.map(Ears::at);
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(ring_and_answer(&ears));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(ring_and_answer(&ears));
+    runtime.block_on(ring_elsewhere(&ears));
+}
+
+/// Somebody whose calls are heard from this speaker.
+fn person(microphone: MicrophoneChoice, speaker: &str, ring: Ring) -> SessionHandle {
+    driver::start(SessionOptions {
+        // Only a window rings.
+        window: true,
+        camera: CameraChoice::None,
+        microphone,
+        speaker: SpeakerChoice::Named(speaker.to_owned()),
+        ring,
+        bind: vec!["127.0.0.1:0".parse().expect("an address")],
+        ..SessionOptions::default()
+    })
+}
+
+async fn log_in(session: &mut SessionHandle, server: &str, username: &str) {
+    let (server, username) = (server.to_owned(), username.to_owned());
+    send_intent(session, Intent::LogIn { server, username }).await;
+    until(session, "logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
+}
+
+async fn ring_elsewhere([_, first, second]: &[Ears; 3]) {
+    let server = visavis_signal_server::start(Config::for_tests()).await.expect("a server");
+    let elsewhere = |percent: u8| Ring {
+        volume: Volume::from_percent(percent),
+        speaker: Some(SpeakerChoice::Named("second".to_owned())),
+    };
+    let mut alice = person(MicrophoneChoice::Tone(VOICE_HZ), "caller", Ring::default());
+    let mut bob = person(MicrophoneChoice::None, "first", elsewhere(100));
+    log_in(&mut alice, &server.url(), "alice").await;
+    log_in(&mut bob, &server.url(), "bob").await;
+    first.until_silent().await;
+    send_intent(&alice, Intent::Call { username: "bob".to_owned() }).await;
+    second.until_ringing(523.25).await;
+    assert_eq!(first.count(523.25), (0, PIECES), "it rings where calls are heard, too");
+    send_intent(&bob, Intent::SetRing(elsewhere(0))).await;
+    second.until_silent().await;
+    send_intent(&bob, Intent::SetRing(elsewhere(60))).await;
+    second.until_ringing(523.25).await;
+    send_intent(&bob, Intent::BeQuiet(true)).await;
+    second.until_silent().await;
+    send_intent(&bob, Intent::BeQuiet(false)).await;
+    second.until_ringing(523.25).await;
+    send_intent(&bob, Intent::SetRing(Ring::default())).await;
+    first.until_ringing(523.25).await;
+    second.until_silent().await;
+    send_intent(&bob, Intent::SetRing(elsewhere(100))).await;
+    second.until_ringing(523.25).await;
+
+    let from = visavis_shared::Username::parse("alice").expect("a name");
+    send_intent(&bob, Intent::Accept { from }).await;
+    first.until_voice().await;
+    second.until_silent().await;
+    assert_eq!(bob.link.snapshots.borrow().notices, [], "nothing is missing");
+    tokio::join!(alice.finish(), bob.finish());
+    server.shutdown().await;
 }
 
 async fn ring_and_answer([caller, first, second]: &[Ears; 3]) {
     let server = visavis_signal_server::start(Config::for_tests()).await.expect("a server");
     let url = server.url();
-    let person = |microphone: MicrophoneChoice, speaker: &str| {
-        driver::start(SessionOptions {
-            // Only a window rings.
-            window: true,
-            camera: CameraChoice::None,
-            microphone,
-            speaker: SpeakerChoice::Named(speaker.to_owned()),
-            bind: vec!["127.0.0.1:0".parse().expect("an address")],
-            ..SessionOptions::default()
-        })
-    };
-    let mut alice = person(MicrophoneChoice::Tone(VOICE_HZ), "caller");
-    let mut bob = person(MicrophoneChoice::None, "first");
-    for (session, username) in [(&mut alice, "alice"), (&mut bob, "bob")] {
-        send_intent(session, Intent::LogIn { server: url.clone(), username: username.to_owned() })
-            .await;
-        until(session, "logged in", |s| matches!(s.login, LoginPhase::LoggedIn { .. })).await;
-    }
+    let mut alice = person(MicrophoneChoice::Tone(VOICE_HZ), "caller", Ring::default());
+    let mut bob = person(MicrophoneChoice::None, "first", Ring::default());
+    log_in(&mut alice, &url, "alice").await;
+    log_in(&mut bob, &url, "bob").await;
     send_intent(&alice, Intent::Call { username: "bob".to_owned() }).await;
     until(&mut bob, "called", |s| matches!(s.call, CallPhase::Ringing { .. })).await;
     first.until_ringing(523.25).await;

@@ -4,6 +4,8 @@ pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
 #[cfg(target_os = "linux")]
+pub mod desktop_bus;
+#[cfg(target_os = "linux")]
 pub mod flood;
 pub mod hostile;
 pub mod http;
@@ -24,3 +26,5 @@ pub mod sound_server;
 pub mod stop_signal;
 pub mod voice;
 pub mod window;
+#[cfg(target_os = "linux")]
+pub mod window_manager;

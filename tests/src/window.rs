@@ -2,7 +2,7 @@
 //! `target/screenshots`.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -16,6 +16,8 @@ use crate::stop_signal::StopSignal;
 
 /// How long anything may take that is expected to happen.
 const SOON: Duration = Duration::from_secs(30);
+/// How often something that is waited for is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// The first bits of the bar over the test pattern: its mark, "Vv".
 const MARK: [bool; 16] = {
     let mut bits = [false; 16];
@@ -77,7 +79,7 @@ impl Display {
 pub struct Window {
     person: &'static str,
     inspector: Inspector,
-    _folder: TempDir,
+    folder: TempDir,
     program: Program,
 }
 
@@ -121,7 +123,30 @@ impl Window {
         let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
         let inspector = inspector
             .unwrap_or_else(|error| panic!("{person}'s window: {error}; {}", program.stderr()));
-        Self { person, inspector, _folder: folder, program }
+        Self { person, inspector, folder, program }
+    }
+
+    /// The folder of its profile.
+    #[must_use]
+    pub fn data_folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until this stands in a field.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn holds(&mut self, field: &str, text: &str) {
+        let deadline = std::time::Instant::now() + SOON;
+        let by = By::name(field).role(Role::TextInput);
+        loop {
+            let value = self.waits_for(&by).value;
+            if value.as_deref() == Some(text) {
+                return;
+            }
+            assert!(std::time::Instant::now() < deadline, "in {field} stands {value:?}");
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 
     /// What the program has logged so far.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("attention", &["call"]),
     ("call", &["words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
@@ -28,13 +29,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("settings", &["cli", "device", "media", "private_file", "words"]),
-    ("ui", &["call", "config", "device", "media", "session", "settings", "words"]),
+    (
+        "ui",
+        &[
+            "call",
+            "config",
+            "desktop",
+            "device",
+            "invitation",
+            "media",
+            "session",
+            "settings",
+            "words",
+        ],
+    ),
+    ("desktop", &["attention", "call", "invitation", "media", "session", "settings"]),
+    ("instance", &["invitation", "private_file"]),
+    ("invitation", &["signaling"]),
     ("config", &["settings"]),
     ("device_key", &["private_file", "words"]),
     ("private_file", &[]),
     ("words", &["media"]),
     ("stop", &[]),
-    ("cli", &["device", "media"]),
+    ("cli", &["device", "invitation", "media"]),
 ];
 
 /// The rooms of a crate, floor by floor: a room may name only rooms of the floors below its own,
@@ -78,7 +95,11 @@ const FLOORS: &[Floors] = &[
 /// room has to do with the system. The first room that fits a file counts. A file whose header
 /// says "Pure" is pure wherever it lies.
 const PURE: &[(&str, &[&str])] = &[
+    ("attention/", &[]),
     ("call/", &[]),
+    ("desktop/missed.rs", &[]),
+    ("desktop/proposal.rs", &[]),
+    ("invitation.rs", &[]),
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     ("session/device_words.rs", &[]),

@@ -18,9 +18,9 @@ pub(crate) enum Purpose {
     Build,
     /// To open a window: what the window toolkit loads while it runs.
     Window,
-    /// To open a window where there is no display.
+    /// To open a window where there is no display, and to manage it.
     Display,
-    /// To run the tests: sound servers, network tools, a relay.
+    /// To run the tests: sound servers, a bus, what checks desktop files, network tools, a relay.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -70,7 +70,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-egl1",
         ],
         // With a typeface that has Chinese characters, which the window takes from the system.
-        (System::Debian | System::Ubuntu, Purpose::Display) => &["xvfb", "fonts-wqy-microhei"],
+        (System::Debian | System::Ubuntu, Purpose::Display) => {
+            &["xvfb", "openbox", "fonts-wqy-microhei"]
+        }
         (System::Debian, Purpose::Browser) => &["chromium", "chromium-driver"],
         (System::Ubuntu, Purpose::Browser) => &["chromium-browser", "chromium-chromedriver"],
         (System::Debian | System::Ubuntu, Purpose::Test) => &[
@@ -80,6 +82,8 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "pipewire-pulse",
             "wireplumber",
             "dbus-daemon",
+            "desktop-file-utils",
+            "appstream",
             "iproute2",
             "nftables",
             "coturn",
@@ -148,11 +152,21 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libwayland-cursor",
             "libwayland-egl",
         ],
-        (System::Fedora, Purpose::Display) => &["xorg-x11-server-Xvfb", "wqy-microhei-fonts"],
-        (System::Fedora, Purpose::Browser) => &["chromium", "chromedriver"],
-        (System::Fedora, Purpose::Test) => {
-            &["pulseaudio", "pulseaudio-utils", "iproute", "nftables", "coturn", "coturn-utils"]
+        (System::Fedora, Purpose::Display) => {
+            &["xorg-x11-server-Xvfb", "openbox", "wqy-microhei-fonts"]
         }
+        (System::Fedora, Purpose::Browser) => &["chromium", "chromedriver"],
+        (System::Fedora, Purpose::Test) => &[
+            "pulseaudio",
+            "pulseaudio-utils",
+            "dbus-daemon",
+            "desktop-file-utils",
+            "appstream",
+            "iproute",
+            "nftables",
+            "coturn",
+            "coturn-utils",
+        ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
             "libglvnd",
@@ -165,11 +179,18 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "libxrandr",
             "wayland",
         ],
-        (System::Arch, Purpose::Display) => &["xorg-server-xvfb", "wqy-microhei"],
+        (System::Arch, Purpose::Display) => &["xorg-server-xvfb", "openbox", "wqy-microhei"],
         (System::Arch, Purpose::Browser) => &["chromium"],
-        (System::Arch, Purpose::Test) => {
-            &["pulseaudio", "libpulse", "iproute2", "nftables", "coturn"]
-        }
+        (System::Arch, Purpose::Test) => &[
+            "pulseaudio",
+            "libpulse",
+            "dbus",
+            "desktop-file-utils",
+            "appstream",
+            "iproute2",
+            "nftables",
+            "coturn",
+        ],
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],
         (System::Fedora, Purpose::Node) | (System::Arch, Purpose::Node) => &["nodejs", "npm"],

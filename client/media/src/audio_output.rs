@@ -61,7 +61,9 @@ impl Volume {
         self.0
     }
 
-    fn gain(self) -> f32 {
+    /// What a sample is multiplied with.
+    #[must_use]
+    pub fn gain(self) -> f32 {
         f32::from(self.0) / 100.0
     }
 }

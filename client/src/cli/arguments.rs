@@ -30,6 +30,10 @@ pub struct Cli {
     /// Without a command, the window opens.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// An invitation to open in the window: visavis://HOST/NAME or visavis://HOST/room/ROOM; it
+    /// proposes the call, and you decide
+    #[arg(value_name = "INVITATION")]
+    pub(super) words: Vec<String>,
     #[command(flatten)]
     pub(super) connection: ConnectionArguments,
     #[command(flatten)]
@@ -190,6 +194,10 @@ pub struct ProgramOptions {
     /// folders for settings and for application data]
     #[arg(long, global = true, value_name = "DIR", env = "VISAVIS_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Open another window, although one is open with the same data folder; without this it comes
+    /// to the front
+    #[arg(long, global = true)]
+    pub new_window: bool,
     /// What to log to standard error: error, warn, info, debug, or a filter such as
     /// visavis_transport=debug
     #[arg(long, global = true, value_name = "FILTER", env = "VISAVIS_LOG")]

@@ -6,6 +6,7 @@ use super::arguments::{
     Cli, Command, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 use super::values;
+use crate::invitation::{self, Invitation};
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Target {
 pub struct Invocation {
     /// What to do.
     pub action: Action,
+    /// What the window is to propose.
+    pub invitation: Option<Invitation>,
     /// The server as typed.
     pub server: Option<String>,
     /// The name to log in with.
@@ -98,8 +101,10 @@ impl Cli {
             (Some(Command::Devices { json }), None) => Action::Devices { json },
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
         };
+        let invitation = invitation(&self.words)?;
         Ok(Invocation {
             action,
+            invitation,
             server: connection.server,
             username: connection.username,
             ice_servers: ice_servers(&connection.ice_server)?,
@@ -110,6 +115,24 @@ impl Cli {
             results: self.results,
             program: self.program,
         })
+    }
+}
+
+/// The words that are no command: one may be an invitation.
+fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
+    let scheme = format!("{}:", invitation::SCHEME);
+    match words {
+        [] => Ok(None),
+        [link] if link.starts_with(&scheme) => Invitation::parse(link).map(Some).map_err(|_| {
+            UsageError(
+                "that is no invitation: it looks like visavis://HOST/NAME or \
+                 visavis://HOST/room/ROOM",
+            )
+        }),
+        _ => Err(UsageError(
+            "there is no such command: use call, answer, doctor or devices, or nothing but an \
+             invitation such as visavis://HOST/NAME",
+        )),
     }
 }
 
@@ -208,6 +231,26 @@ mod tests {
     #[test]
     fn no_arguments_open_the_window() {
         assert_eq!(invocation("visavis").unwrap().action, Action::Window);
+    }
+
+    #[test]
+    fn an_invitation_opens_the_window_and_goes_with_no_command() {
+        let opened = invocation("visavis --data-dir x visavis://calls.example/bob").unwrap();
+        assert_eq!(opened.action, Action::Window);
+        let link = opened.invitation.map(|invitation| invitation.to_string());
+        assert_eq!(link.as_deref(), Some("visavis://calls.example/bob"));
+        assert!(invocation("visavis --new-window").unwrap().program.new_window);
+        for (line, word) in [
+            ("visavis visavis://host", "visavis://HOST/NAME"),
+            ("visavis https://host/bob", "no such command"),
+            ("visavis cal bob --username alice", "use call, answer"),
+            ("visavis cal", "use call, answer"),
+            ("visavis visavis://host/bob devices", "nothing but an invitation"),
+            ("visavis devices visavis://host/bob", "unexpected argument"),
+        ] {
+            let error = invocation(line).expect_err(line);
+            assert!(error.contains(word), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::media::audio_output::VolumeControl;
 use crate::media::audio_priority::raise_audio_thread;
 use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -19,11 +20,15 @@ use crate::media::stop_signal::StopSignal;
 pub struct RingPlayer(StageThread<Box<dyn AudioSink>>);
 
 impl RingPlayer {
-    /// Starts to play into `sink`. Gives the sink back where the system gives no thread.
+    /// Starts to play into `sink` at `volume`, which may change. Gives the sink back where the system gives no thread.
     ///
     /// # Errors
     /// The sink, unused.
-    pub fn start(kind: RingKind, sink: Box<dyn AudioSink>) -> Result<Self, Box<dyn AudioSink>> {
+    pub fn start(
+        kind: RingKind,
+        volume: Arc<VolumeControl>,
+        sink: Box<dyn AudioSink>,
+    ) -> Result<Self, Box<dyn AudioSink>> {
         let stop = StopSignal::default();
         let (stopped, handed_over) = (stop.clone(), DropOldestQueue::latest());
         let taken = Arc::clone(&handed_over);
@@ -31,7 +36,7 @@ impl RingPlayer {
         let run = move || {
             raise_audio_thread();
             let mut sink = taken.take().unwrap_or_else(super::speaker::silent_sink);
-            play(kind, &mut *sink, &stopped);
+            play(kind, &volume, &mut *sink, &stopped);
             sink
         };
         // It never waits for anything but the signal.
@@ -48,8 +53,9 @@ impl RingPlayer {
     }
 }
 
-fn play(kind: RingKind, sink: &mut dyn AudioSink, stop: &StopSignal) {
+fn play(kind: RingKind, volume: &VolumeControl, sink: &mut dyn AudioSink, stop: &StopSignal) {
     let cycle = cycle(kind);
+    let mut gain = volume.get().gain();
     let (frames, _) = cycle.as_chunks::<AUDIO_FRAME_SAMPLES>();
     for frame in frames.iter().cycle() {
         loop {
@@ -65,8 +71,21 @@ fn play(kind: RingKind, sink: &mut dyn AudioSink, stop: &StopSignal) {
         if stop.is_set() {
             return;
         }
-        sink.write(frame);
+        let mut samples = *frame;
+        gain = ramp(&mut samples, gain, volume.get().gain());
+        sink.write(&samples);
     }
+}
+
+/// Goes from one gain to another within a frame, so that a change does not click.
+fn ramp(samples: &mut [f32; AUDIO_FRAME_SAMPLES], from: f32, to: f32) -> f32 {
+    let step = (to - from) / AUDIO_FRAME_SAMPLES as f32;
+    let mut gain = from;
+    for sample in samples {
+        gain += step;
+        *sample = (*sample * gain).clamp(-1.0, 1.0);
+    }
+    to
 }
 
 #[cfg(test)]
@@ -74,6 +93,8 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
     use std::time::Duration;
+
+    use crate::media::audio_output::Volume;
 
     /// Notes what is written to it; wants more at once.
     #[derive(Clone, Default)]
@@ -105,8 +126,13 @@ mod tests {
     #[test]
     fn the_tone_is_written_from_its_beginning_and_nothing_after_the_stop() {
         let written = Greedy::default();
-        let player =
-            RingPlayer::start(RingKind::Ring, Box::new(written.clone())).ok().expect("a thread");
+        let player = RingPlayer::start(
+            RingKind::Ring,
+            VolumeControl::new(Volume::FULL),
+            Box::new(written.clone()),
+        )
+        .ok()
+        .expect("a thread");
         let deadline = Instant::now() + Duration::from_secs(10);
         while written.0.lock().unwrap().len() < 300 {
             assert!(Instant::now() < deadline, "nothing more is written");

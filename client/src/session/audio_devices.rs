@@ -23,7 +23,7 @@ use crate::media::video_record::Recordings;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
 use crate::session::device_keeper::Trouble;
 use crate::session::open_devices::{OpenMicrophone, OpenSpeaker};
-use crate::session::options::SessionOptions;
+use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::Pipeline;
 use crate::session::speaker_turn::SpeakerTurn;
 use crate::session::switchable::{Event, Switchable};
@@ -45,6 +45,11 @@ pub(super) struct AudioDevices {
     pub(super) turn: SpeakerTurn,
     in_call: bool,
     ring: Option<RingKind>,
+    ring_volume: Arc<VolumeControl>,
+    /// Where a call rings, if not through the speaker of calls.
+    ring_choice: Option<SpeakerChoice>,
+    ring_speaker: Switchable<OpenSpeaker>,
+    ring_turn: SpeakerTurn,
     /// What is written and what is not.
     recordings: Recordings,
 }
@@ -53,9 +58,19 @@ impl AudioDevices {
     pub(super) fn new(options: &SessionOptions) -> Self {
         let settings = options.voice.settings(options.microphone.hears_a_room());
         let (voice, volume) = (VoiceInput::new(settings), VolumeControl::new(options.volume));
+        let ring_volume = VolumeControl::new(options.ring.volume);
+        let turn = || {
+            let (volume, ring_volume) = (Arc::clone(&volume), Arc::clone(&ring_volume));
+            SpeakerTurn::new(volume, ring_volume, Arc::clone(&voice.played))
+        };
+        let ring_choice = options.ring.speaker.clone();
         Self {
             setting: options.voice,
-            turn: SpeakerTurn::new(Arc::clone(&volume), Arc::clone(&voice.played)),
+            turn: turn(),
+            ring_turn: turn(),
+            ring_volume,
+            ring_speaker: Switchable::new(ring_choice.clone().unwrap_or_default()),
+            ring_choice,
             voice,
             volume,
             microphone: Switchable::new(options.microphone.clone()),
@@ -106,6 +121,16 @@ impl AudioDevices {
         self.want_speaker(now);
     }
 
+    /// Rings like this from now on.
+    pub(super) fn set_ring(&mut self, ring: Ring, now: Instant) {
+        self.ring_volume.set(ring.volume);
+        if let Some(choice) = &ring.speaker {
+            self.ring_speaker.keeper.choose(choice.clone(), now);
+        }
+        self.ring_choice = ring.speaker;
+        self.want_speaker(now);
+    }
+
     pub(super) fn choose_microphone(&mut self, choice: MicrophoneChoice, now: Instant) {
         self.microphone.keeper.choose(choice, now);
         self.apply_setting();
@@ -118,17 +143,21 @@ impl AudioDevices {
 
     /// Whether a device is missing, or lost and replaced.
     pub(super) fn is_missing(&self) -> bool {
-        self.microphone.keeper.is_missing() || self.speaker.keeper.is_missing()
+        self.microphone.keeper.is_missing()
+            || self.speaker.keeper.is_missing()
+            || self.ring_speaker.keeper.is_missing()
     }
 
     /// Whether a device is wanted.
     pub(super) fn is_wanted(&self) -> bool {
-        self.microphone.keeper.is_wanted() || self.speaker.keeper.is_wanted()
+        self.microphone.keeper.is_wanted()
+            || self.speaker.keeper.is_wanted()
+            || self.ring_speaker.keeper.is_wanted()
     }
 
     /// Whether a device is about to be open.
     pub(super) fn is_opening(&self) -> bool {
-        self.microphone.is_opening() || self.speaker.is_opening()
+        self.microphone.is_opening() || self.speaker.is_opening() || self.ring_speaker.is_opening()
     }
 
     /// Opens and closes what is due.
@@ -154,6 +183,7 @@ impl AudioDevices {
                 }
             }
         }
+        self.tick_ring();
         if let Some(words) = self.failed_file() {
             self.recordings.note_known_failure(&words);
         }
@@ -174,6 +204,7 @@ impl AudioDevices {
     pub(super) fn devices_changed(&mut self, before: &DevicesNow, now: &DevicesNow, at: Instant) {
         self.microphone.devices_changed(before, now, at);
         self.speaker.devices_changed(before, now, at);
+        self.ring_speaker.devices_changed(before, now, at);
     }
 
     /// What is wrong with the microphone now, in words.
@@ -201,10 +232,35 @@ impl AudioDevices {
     }
 
     fn want_speaker(&mut self, now: Instant) {
-        // A file gets the call, and nothing else.
-        let ring = self.ring.filter(|_| self.speaker.keeper.choice().is_heard());
-        self.turn.ring(ring);
-        self.speaker.keeper.want(self.in_call || ring.is_some(), now);
+        let own = self.ring_choice.as_ref().filter(|own| *own != self.speaker.keeper.choice());
+        let (elsewhere, here) = match (self.ring, own) {
+            (Some(RingKind::Ring), Some(own)) => (self.ring.filter(|_| own.is_heard()), None),
+            // A file gets the call, and nothing else.
+            (ring, _) => (None, ring.filter(|_| self.speaker.keeper.choice().is_heard())),
+        };
+        self.turn.ring(here);
+        self.speaker.keeper.want(self.in_call || here.is_some(), now);
+        self.ring_turn.ring(elsewhere);
+        self.ring_speaker.keeper.want(elsewhere.is_some(), now);
+    }
+
+    /// Opens and closes the speaker that only rings.
+    fn tick_ring(&mut self) {
+        while let Some(event) = self.ring_speaker.tick(Instant::now(), || OpenSpeaker::open) {
+            match event {
+                Event::Opened(former) => {
+                    let speaker = self.ring_speaker.device();
+                    if let Some(sink) = speaker.and_then(|speaker| speaker.sink.take()) {
+                        self.ring_turn.speaker_opened(sink, None::<&Pipeline>);
+                    }
+                    drop(former);
+                }
+                Event::Closed(speaker) => {
+                    self.ring_turn.speaker_closed(None::<&Pipeline>);
+                    drop(speaker);
+                }
+            }
+        }
     }
 
     fn apply_setting(&self) {

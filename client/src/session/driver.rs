@@ -187,6 +187,7 @@ impl Driver {
             speaker: options.speaker.clone(),
             voice: options.voice.settings(options.microphone.hears_a_room()),
             volume: options.volume,
+            ring: options.ring.clone(),
             server: options.remembered_server.clone(),
             username: options.remembered_username.clone(),
             quiet: options.quiet,

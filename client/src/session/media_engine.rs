@@ -20,7 +20,7 @@ use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
-use crate::session::options::SessionOptions;
+use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::{Pipeline, PipelineStatistics};
 use crate::session::switchable::{Event, Switchable};
 use crate::transport::{MediaEnds, PeerCommand};
@@ -83,6 +83,7 @@ pub(super) enum MediaCommand<C> {
     ChooseSpeaker(SpeakerChoice),
     ProcessVoice(VoiceSetting),
     SetVolume(Volume),
+    SetRing(Ring),
     /// Captures and sends no more than this from the next call on.
     LimitVideo {
         size: VideoSize,
@@ -225,6 +226,7 @@ impl<C> MediaEngine<C> {
             }
             MediaCommand::ProcessVoice(setting) => self.audio.process_voice(setting),
             MediaCommand::SetVolume(volume) => self.audio.volume.set(volume),
+            MediaCommand::SetRing(ring) => self.audio.set_ring(ring, Instant::now()),
             MediaCommand::ListDevices => self.list_devices(),
             MediaCommand::Ring(ring) => {
                 self.audio.ring(ring.filter(|_| self.options.window), Instant::now())

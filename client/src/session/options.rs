@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use visavis_shared::IceServer;
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
@@ -29,6 +30,16 @@ pub enum Identity {
     Unusable(Phrase),
 }
 
+/// How a call rings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Ring {
+    /// How loud; 0 is silent.
+    pub volume: Volume,
+    /// Through which speaker; `None` for the one of calls.
+    pub speaker: Option<SpeakerChoice>,
+}
+
 /// The choices that hold for a whole session.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
@@ -50,6 +61,8 @@ pub struct SessionOptions {
     pub voice: VoiceSetting,
     /// How loud the other is.
     pub volume: Volume,
+    /// How a call rings to begin with.
+    pub ring: Ring,
     /// The largest video to capture and send.
     pub video_size: VideoSize,
     /// The highest frame rate to capture and send.
@@ -96,6 +109,7 @@ impl Default for SessionOptions {
             speaker: SpeakerChoice::Default,
             voice: VoiceSetting::default(),
             volume: Volume::FULL,
+            ring: Ring::default(),
             video_size: HD,
             fps: 30,
             max_bitrate: Bitrate::from_kbps(2500),

@@ -16,6 +16,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
 pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
+use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
 
@@ -72,8 +73,6 @@ pub enum Intent {
     ExportPeople(PathBuf),
     /// List only those whose names begin so; everybody when empty.
     SearchPeople(String),
-    /// Do not ring aloud from now on, or do again.
-    BeQuiet(bool),
     /// Let only contacts call, or everybody who is not blocked.
     OnlyContactsCall(bool),
     /// Capture and send no more than this from the next call on.
@@ -124,6 +123,10 @@ pub enum Intent {
     ProcessVoice(VoiceSettings),
     /// Play the other this loud from now on.
     SetVolume(Volume),
+    /// Do not ring aloud from now on, or do again.
+    BeQuiet(bool),
+    /// Ring like this from now on.
+    SetRing(Ring),
     /// Look for devices again.
     RefreshDevices,
     /// Take one notice away.
@@ -260,8 +263,6 @@ pub struct Snapshot {
     pub unseen_missed_calls: usize,
     /// The blocked names, in order.
     pub blocked: Arc<Vec<Username>>,
-    /// Whether nothing rings aloud.
-    pub quiet: bool,
     /// What the list of people was asked for; empty for everybody.
     pub search: String,
     /// Who is online, in order of name; without blocked names.
@@ -300,6 +301,10 @@ pub struct Snapshot {
     pub voice: VoiceSettings,
     /// How loud the other is played.
     pub volume: Volume,
+    /// How a call rings.
+    pub ring: Ring,
+    /// Whether nothing rings aloud.
+    pub quiet: bool,
     /// How loud the microphone is now, 0 to 1.
     pub microphone_level: f32,
     /// Round trip in the call, where measured.

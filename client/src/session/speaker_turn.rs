@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::device::ring_player::RingPlayer;
 use crate::device::speaker::silent_sink;
-use crate::media::audio_output::{AudioOutput, VolumeControl};
+use crate::media::audio_output::{AudioOutput, Volume, VolumeControl};
 use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::ringtone::RingKind;
@@ -36,16 +36,19 @@ pub(super) struct SpeakerTurn {
     /// Whether the sink comes back from a call, which has put the volume and the copy into it.
     from_call: bool,
     volume: Arc<VolumeControl>,
+    ring_volume: Arc<VolumeControl>,
     played: Arc<DropOldestQueue<PlayedFrame>>,
 }
 
 impl SpeakerTurn {
-    /// A call plays at `volume`, with a copy into `played`.
+    /// A call plays at `volume`, with a copy into `played`; the ring tone plays at `ring_volume`.
     pub(super) fn new(
         volume: Arc<VolumeControl>,
+        ring_volume: Arc<VolumeControl>,
         played: Arc<DropOldestQueue<PlayedFrame>>,
     ) -> Self {
-        Self { holder: Holder::Nobody(None), ring: None, from_call: false, volume, played }
+        let holder = Holder::Nobody(None);
+        Self { holder, ring: None, from_call: false, volume, ring_volume, played }
     }
 
     /// Rings, or stops to. While a call plays it goes on playing.
@@ -116,10 +119,17 @@ impl SpeakerTurn {
     /// Gives it to the ring tone if there is one to be played, else keeps it.
     fn give(&mut self, sink: Option<Box<dyn AudioSink>>) {
         self.holder = match (self.ring, sink) {
-            (Some(kind), Some(sink)) => match RingPlayer::start(kind, sink) {
-                Ok(player) => Holder::Ring(player),
-                Err(sink) => Holder::Nobody(Some(sink)),
-            },
+            (Some(kind), Some(sink)) => {
+                let volume = match kind {
+                    RingKind::Ring => Arc::clone(&self.ring_volume),
+                    // As quiet as it is made.
+                    RingKind::Ringback => VolumeControl::new(Volume::FULL),
+                };
+                match RingPlayer::start(kind, volume, sink) {
+                    Ok(player) => Holder::Ring(player),
+                    Err(sink) => Holder::Nobody(Some(sink)),
+                }
+            }
             (_, sink) => Holder::Nobody(sink),
         };
     }
@@ -135,7 +145,6 @@ mod tests {
     use std::sync::Mutex;
     use std::time::{Duration, Instant};
 
-    use crate::media::audio_output::Volume;
     use crate::media::frame::AUDIO_FRAME_SAMPLES;
 
     type Frame = [f32; AUDIO_FRAME_SAMPLES];
@@ -216,7 +225,8 @@ mod tests {
     }
 
     fn turn() -> (SpeakerTurn, Written) {
-        let turn = SpeakerTurn::new(VolumeControl::new(Volume::FULL), DropOldestQueue::new(4));
+        let volume = || VolumeControl::new(Volume::FULL);
+        let turn = SpeakerTurn::new(volume(), volume(), DropOldestQueue::new(4));
         (turn, Written::default())
     }
 
@@ -253,6 +263,33 @@ mod tests {
     }
 
     #[test]
+    fn the_ring_tone_has_a_volume_of_its_own_and_the_ringback_stays_as_it_is() {
+        for (kind, percent, gain) in
+            [(RingKind::Ring, 50, 0.5), (RingKind::Ring, 0, 0.0), (RingKind::Ringback, 0, 1.0)]
+        {
+            let written = Written::default();
+            let (volume, ring_volume) = (
+                VolumeControl::new(Volume::from_percent(10)),
+                VolumeControl::new(Volume::from_percent(percent)),
+            );
+            let mut turn = SpeakerTurn::new(volume, ring_volume, DropOldestQueue::new(4));
+            turn.speaker_opened(written.sink("speaker"), None::<&Call>);
+            turn.ring(Some(kind));
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while written.list().len() < 20 {
+                assert!(Instant::now() < deadline, "nothing rings");
+                std::thread::yield_now();
+            }
+            turn.ring(None);
+            let tone = crate::media::ringtone::cycle(kind);
+            for ((_, frame), tone) in written.list().iter().zip(tone.chunks(AUDIO_FRAME_SAMPLES)) {
+                let wanted: Vec<f32> = tone.iter().map(|sample| sample * gain).collect();
+                assert_eq!(frame.as_slice(), wanted, "{kind:?} at {percent}");
+            }
+        }
+    }
+
+    #[test]
     fn another_speaker_goes_on_with_what_the_last_one_played() {
         let ((mut turn, written), call) = (turn(), Call::default());
         turn.speaker_opened(written.sink("first"), None::<&Call>);
@@ -274,7 +311,8 @@ mod tests {
     {
         let written = Written::default();
         let volume = VolumeControl::new(Volume::from_percent(50));
-        let mut turn = SpeakerTurn::new(volume, DropOldestQueue::new(4));
+        let ring_volume = VolumeControl::new(Volume::FULL);
+        let mut turn = SpeakerTurn::new(volume, ring_volume, DropOldestQueue::new(4));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         let (first, second) = (Call::default(), Call::default());
         turn.begin_call(&first);

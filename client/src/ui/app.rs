@@ -24,6 +24,9 @@ use super::video_view::VideoView;
 use super::{WindowOptions, keyboard, notices, settings_dialog, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
+use crate::desktop::proposal::Proposal;
+use crate::desktop::{self, WindowLink, WindowRequest};
+use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 use crate::settings::Callers;
@@ -47,7 +50,16 @@ pub struct App {
     login: LoginForm,
     people: PeoplePage,
     call: CallScreen,
+    desktop: WindowLink,
+    invited: Option<Invited>,
     call_look: CallLook,
+}
+
+/// An invitation that was opened and is not proposed yet.
+struct Invited {
+    invitation: Invitation,
+    /// Whether what it takes to get there was asked for.
+    asked: bool,
 }
 
 impl App {
@@ -71,6 +83,8 @@ impl App {
             }
         });
         let snapshot = Arc::clone(&link.snapshots.borrow());
+        let waker = ctx.clone();
+        options.desktop.on_request(move || waker.request_repaint_of(ViewportId::ROOT));
         let call_look = CallLook::remembered(&options.settings);
         Self {
             snapshot,
@@ -88,6 +102,8 @@ impl App {
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
+            desktop: options.desktop,
+            invited: None,
             call_look,
         }
     }
@@ -106,6 +122,8 @@ impl App {
             self.own.clear();
         }
         self.login_changed();
+        self.follow_desktop(ctx);
+        self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -116,13 +134,71 @@ impl App {
         }
     }
 
+    /// Says whether the window is seen, and does what was asked of it from outside.
+    fn follow_desktop(&mut self, ctx: &Context) {
+        self.desktop.is_seen(ctx.input(|input| {
+            let viewport = input.viewport();
+            viewport.focused == Some(true) && viewport.minimized != Some(true)
+        }));
+        while let Some(request) = self.desktop.take() {
+            match request {
+                WindowRequest::Raise => self.raise(ctx),
+                WindowRequest::Open(invitation) => {
+                    self.invited = Some(Invited { invitation, asked: false });
+                    self.raise(ctx);
+                }
+                WindowRequest::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            }
+        }
+    }
+
+    /// Brings the window to the front, or asks for attention where the system allows no more.
+    fn raise(&self, ctx: &Context) {
+        ctx.send_viewport_cmd(ViewportCommand::Visible(true));
+        ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+        ctx.send_viewport_cmd(ViewportCommand::Focus);
+        // A call that rings asks for more.
+        let rings = matches!(self.snapshot.call, CallPhase::Ringing { .. });
+        if !rings && ctx.input(|input| input.viewport().focused != Some(true)) {
+            let attention = UserAttentionType::Informational;
+            ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
+        }
+    }
+
+    /// Brings an invitation to where the person can take it with a click.
+    fn follow_invitation(&mut self) {
+        let Some(Invited { invitation, asked }) = &mut self.invited else { return };
+        match Proposal::of(invitation, &self.snapshot) {
+            Proposal::Wait => return,
+            Proposal::LogIn | Proposal::AskToLogIn if *asked => return,
+            Proposal::LogIn => {
+                *asked = true;
+                let server = self.snapshot.server.clone();
+                self.send(Intent::LogIn { server, username: self.snapshot.username.clone() });
+                return;
+            }
+            Proposal::AskToLogIn => {
+                *asked = true;
+                self.login.suggest_server(invitation.server());
+                return;
+            }
+            Proposal::Meet => self.people.propose(invitation.whom()),
+            Proposal::Elsewhere => {
+                let words = desktop::other_server(&invitation.server());
+                self.local_notices.extend(Phrase::foreign(&words));
+            }
+        }
+        self.invited = None;
+    }
+
     fn call_changed(&mut self, ctx: &Context, old: &CallPhase) {
         let new = &self.snapshot.call;
         let (was_ringing, rings) =
             (matches!(old, CallPhase::Ringing { .. }), matches!(new, CallPhase::Ringing { .. }));
         if was_ringing != rings {
+            let disturbs = rings && !self.snapshot.quiet;
             let attention =
-                if rings { UserAttentionType::Critical } else { UserAttentionType::Reset };
+                if disturbs { UserAttentionType::Critical } else { UserAttentionType::Reset };
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
         let same = |phase| running(phase).map(|(peer, since, _)| (peer, since));
@@ -306,6 +382,7 @@ impl App {
     }
 
     fn keep_settings(&self) {
+        self.desktop.set_rules(desktop::rules(&self.settings.notifications));
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }

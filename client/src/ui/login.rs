@@ -55,6 +55,12 @@ impl LoginForm {
         });
     }
 
+    /// Puts the server of an invitation into the field; the person logs in.
+    pub(super) fn suggest_server(&mut self, server: String) {
+        self.server = server;
+        self.problem = None;
+    }
+
     /// Takes over what the session remembers, once, and never over what was typed.
     fn seed(&mut self, snapshot: &Snapshot) {
         let remembers = !snapshot.server.is_empty() || !snapshot.username.is_empty();

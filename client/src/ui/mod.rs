@@ -44,6 +44,7 @@ pub use app::App;
 pub use error::UiError;
 
 use crate::config::Settings;
+use crate::desktop::WindowLink;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
 use crate::words::Phrase;
@@ -66,6 +67,8 @@ pub struct WindowOptions {
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
     pub ready_report: Option<PathBuf>,
+    /// What joins it to the desktop round it.
+    pub desktop: WindowLink,
     /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the
     /// system.
     pub position: Option<[f32; 2]>,
@@ -81,6 +84,7 @@ impl Default for WindowOptions {
             notices: Vec::new(),
             started_at: Instant::now(),
             ready_report: None,
+            desktop: WindowLink::default(),
             position: None,
             size: None,
         }

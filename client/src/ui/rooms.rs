@@ -20,6 +20,12 @@ pub(super) struct RoomBox {
 }
 
 impl RoomBox {
+    /// Puts the room of an invitation into the field; the person joins.
+    pub(super) fn propose(&mut self, room: &RoomId) {
+        room.as_str().clone_into(&mut self.typed);
+        self.problem = None;
+    }
+
     /// Shows the box, and below it where we are.
     pub(super) fn show(
         &mut self,

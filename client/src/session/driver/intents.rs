@@ -76,7 +76,6 @@ impl Driver {
                 self.snapshot.search = prefix;
                 self.ask_for_people();
             }
-            Intent::BeQuiet(quiet) => self.be_quiet(quiet),
             Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
             Intent::LimitVideo { size, fps, max_bitrate } => {
                 self.options.max_bitrate = max_bitrate;
@@ -127,6 +126,11 @@ impl Driver {
             Intent::SetVolume(volume) => {
                 self.snapshot.volume = volume;
                 self.media.command(MediaCommand::SetVolume(volume));
+            }
+            Intent::BeQuiet(quiet) => self.be_quiet(quiet),
+            Intent::SetRing(ring) => {
+                self.snapshot.ring = ring.clone();
+                self.media.command(MediaCommand::SetRing(ring));
             }
             Intent::RefreshDevices => self.media.command(MediaCommand::ListDevices),
             Intent::DismissNotice(id) => self.notices.dismiss(id),

@@ -7,6 +7,7 @@
 
 mod keeping;
 mod people;
+mod quiet;
 mod video;
 
 use std::cell::Cell;
@@ -277,6 +278,8 @@ fn quiet_intents() -> impl Strategy<Value = Intent> {
         Intent::MuteMicrophone(true),
         Intent::TurnCameraOff(false),
         Intent::RefreshDevices,
+        Intent::BeQuiet(false),
+        Intent::SetRing(crate::session::options::Ring::default()),
         Intent::DismissNotice(NoticeId(0)),
     ])
 }

@@ -7,6 +7,7 @@ use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
 
 use crate::device::CameraChoice;
+use crate::invitation::Whom;
 use crate::session::snapshot::{Intent, Person, Snapshot};
 use crate::ui::action::Actions;
 use crate::ui::design::component::{CAMERA_ASPECT, CHECK_COLUMNS, FIELD_BUTTON};
@@ -24,6 +25,17 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// Puts whom an invitation is to into the fields; the person calls or joins.
+    pub(super) fn propose(&mut self, whom: &Whom) {
+        match whom {
+            Whom::Person(name) => {
+                name.as_str().clone_into(&mut self.callee);
+                self.problem = None;
+            }
+            Whom::Room(room) => self.room.propose(room),
+        }
+    }
+
     /// One part under the other. `between` comes after the first.
     pub(super) fn show(
         &mut self,

@@ -14,6 +14,7 @@ use super::action::Actions;
 use super::design::{Icon, layout, space};
 use super::video_view::VideoView;
 use super::widgets;
+use crate::invitation::Whom;
 use crate::session::snapshot::{LoginPhase, Snapshot};
 use crate::words::text;
 use home::Home;
@@ -31,6 +32,12 @@ pub(super) struct PeoplePage {
 }
 
 impl PeoplePage {
+    /// Puts whom an invitation is to into the fields; the person calls or joins.
+    pub(super) fn propose(&mut self, whom: &Whom) {
+        self.chosen = None;
+        self.home.propose(whom);
+    }
+
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,

@@ -1,0 +1,117 @@
+//! A window manager on a display, and what it knows of the one window there (ICCCM 4.1.3, EWMH).
+
+use std::time::{Duration, Instant};
+
+use tokio::process::Command;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, Window,
+};
+use x11rb::rust_connection::RustConnection;
+
+use crate::programs::Program;
+use crate::window::Display;
+
+/// How long anything may take that is expected to happen.
+const SOON: Duration = Duration::from_secs(20);
+/// How often something that is waited for is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Of `WM_STATE` and `WM_CHANGE_STATE`.
+const ICONIC: u32 = 3;
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// A window manager. Dropping it ends it.
+pub struct WindowManager {
+    connection: RustConnection,
+    root: Window,
+    _program: Program,
+}
+
+impl WindowManager {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub async fn start(display: &Display) -> Self {
+        let mut command = Command::new("openbox");
+        command.arg("--sm-disable").env("DISPLAY", display.name());
+        let program = Program::spawn("openbox", command)
+            .unwrap_or_else(|error| panic!("{error}: `cargo xtask test` installs what is needed"));
+        let (connection, screen) = x11rb::connect(Some(display.name())).expect("the display");
+        let root = connection.setup().roots[screen].root;
+        let manager = Self { connection, root, _program: program };
+        manager
+            .waits_until("no window manager", |manager| {
+                Ok(manager.property(manager.root, "_NET_SUPPORTING_WM_CHECK")?.is_some())
+            })
+            .await;
+        manager
+    }
+
+    /// Minimises the one window, as its button does.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn minimises_the_window(&self) {
+        self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
+        self.ask_to_minimise().expect("the display answers");
+        self.waits_until("not minimised", |manager| {
+            Ok(manager.state()? == Some(ICONIC) && manager.active()? != manager.window()?)
+        })
+        .await;
+    }
+
+    /// Waits until the one window is there for all to see, and has the focus.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn has_the_window_in_front(&self) {
+        self.waits_until("not in front", |manager| {
+            Ok(manager.state()? != Some(ICONIC) && manager.active()? == manager.window()?)
+        })
+        .await;
+    }
+
+    fn ask_to_minimise(&self) -> Result<(), Fault> {
+        let window = self.window()?.ok_or("there is no window")?;
+        let kind = self.atom("WM_CHANGE_STATE")?;
+        let message = ClientMessageEvent::new(32, window, kind, [ICONIC, 0, 0, 0, 0]);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        self.connection.send_event(false, self.root, mask, message)?.check()?;
+        Ok(())
+    }
+
+    /// The one window that the manager manages.
+    fn window(&self) -> Result<Option<Window>, Fault> {
+        self.property(self.root, "_NET_CLIENT_LIST")
+    }
+
+    fn active(&self) -> Result<Option<Window>, Fault> {
+        self.property(self.root, "_NET_ACTIVE_WINDOW")
+    }
+
+    fn state(&self) -> Result<Option<u32>, Fault> {
+        let window = self.window()?.ok_or("there is no window")?;
+        self.property(window, "WM_STATE")
+    }
+
+    fn atom(&self, name: &str) -> Result<u32, Fault> {
+        Ok(self.connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
+    }
+
+    /// The first number of a property.
+    fn property(&self, window: Window, name: &str) -> Result<Option<u32>, Fault> {
+        let atom = self.atom(name)?;
+        let property = self.connection.get_property(false, window, atom, AtomEnum::ANY, 0, 1)?;
+        Ok(property.reply()?.value32().and_then(|mut values| values.next()))
+    }
+
+    async fn waits_until(&self, what: &str, look: impl Fn(&Self) -> Result<bool, Fault>) {
+        let deadline = Instant::now() + SOON;
+        while !look(self).expect("the display answers") {
+            assert!(Instant::now() < deadline, "{what}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
