@@ -1,8 +1,9 @@
 //! What joins the window and the desktop.
 //!
 //! In: what is asked of the window from outside it: by the desktop, by a later start, by a link.
-//! Out: whether the window is seen, what the person has decided, and whether there is a tray. What always holds: the queue is
-//! bounded, and what is oldest in it gives way; neither side waits for the other.
+//! Out: whether the window is seen, what the person has decided, and whether there is a tray. What
+//! always holds: the queue is bounded, and what is oldest in it gives way; neither side waits for
+//! the other.
 
 use std::fmt;
 use std::sync::Arc;
