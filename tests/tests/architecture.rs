@@ -43,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "words",
         ],
     ),
-    ("desktop", &["attention", "call", "invitation", "media", "session", "settings"]),
+    ("desktop", &["attention", "call", "invitation", "media", "session", "settings", "words"]),
     ("instance", &["invitation", "private_file"]),
     ("invitation", &["signaling"]),
     ("config", &["settings"]),

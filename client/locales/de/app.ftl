@@ -67,3 +67,21 @@ do-not-disturb = Nicht stören: nichts klingelt
 only-contacts-call = Nur Kontakte können anrufen
 begin-with-camera = Anrufe beginnen mit Kamera
 begin-with-microphone = Anrufe beginnen mit Mikrofon
+
+## The desktop
+
+desktop-video-call = Videoanruf
+desktop-answer = Annehmen
+desktop-show = Visavis zeigen
+desktop-mute = Mikrofon stummschalten
+desktop-quit = Beenden
+desktop-in-a-call = In einem Videoanruf
+desktop-in-call-with = Im Anruf mit { $name }
+invitation-elsewhere = Diese Einladung ist für einen anderen Server. Melden Sie sich ab, bei { $server } an, und öffnen Sie sie noch einmal.
+desktop-missed-calls = { $count ->
+    [one] { $count } verpasster Anruf
+   *[other] { $count } verpasste Anrufe
+}
+desktop-missed-from = Verpasster Anruf von { $name }
+desktop-names = { $names }
+desktop-names-and-more = { $names } und { $more } weitere

@@ -67,3 +67,21 @@ do-not-disturb = Do not disturb: nothing rings
 only-contacts-call = Only contacts can call
 begin-with-camera = Calls begin with the camera on
 begin-with-microphone = Calls begin with the microphone on
+
+## The desktop
+
+desktop-video-call = Video call
+desktop-answer = Answer
+desktop-show = Show Visavis
+desktop-mute = Mute microphone
+desktop-quit = Quit
+desktop-in-a-call = In a video call
+desktop-in-call-with = In a call with { $name }
+invitation-elsewhere = This invitation is for another server. Log out, log in at { $server }, and open it again.
+desktop-missed-calls = { $count ->
+    [one] { $count } missed call
+   *[other] { $count } missed calls
+}
+desktop-missed-from = Missed call from { $name }
+desktop-names = { $names }
+desktop-names-and-more = { $names } and { $more } more

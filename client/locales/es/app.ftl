@@ -70,3 +70,21 @@ do-not-disturb = No molestar: nada suena
 only-contacts-call = Solo los contactos pueden llamar
 begin-with-camera = Las llamadas empiezan con cámara
 begin-with-microphone = Las llamadas empiezan con micrófono
+
+## The desktop
+
+desktop-video-call = Videollamada
+desktop-answer = Contestar
+desktop-show = Mostrar Visavis
+desktop-mute = Silenciar el micrófono
+desktop-quit = Salir
+desktop-in-a-call = En una videollamada
+desktop-in-call-with = En una llamada con { $name }
+invitation-elsewhere = Esta invitación es para otro servidor. Cierre la sesión, iníciela en { $server } y ábrala de nuevo.
+desktop-missed-calls = { $count ->
+    [one] { $count } llamada perdida
+   *[other] { $count } llamadas perdidas
+}
+desktop-missed-from = Llamada perdida de { $name }
+desktop-names = { $names }
+desktop-names-and-more = { $names } y { $more } más

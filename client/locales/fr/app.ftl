@@ -70,3 +70,21 @@ do-not-disturb = Ne pas déranger : rien ne sonne
 only-contacts-call = Seuls les contacts peuvent appeler
 begin-with-camera = Les appels commencent avec la caméra
 begin-with-microphone = Les appels commencent avec le micro
+
+## The desktop
+
+desktop-video-call = Appel vidéo
+desktop-answer = Répondre
+desktop-show = Afficher Visavis
+desktop-mute = Couper le micro
+desktop-quit = Quitter
+desktop-in-a-call = En appel vidéo
+desktop-in-call-with = En communication avec { $name }
+invitation-elsewhere = Cette invitation est pour un autre serveur. Déconnectez-vous, connectez-vous à { $server }, puis ouvrez-la de nouveau.
+desktop-missed-calls = { $count ->
+    [one] { $count } appel manqué
+   *[other] { $count } appels manqués
+}
+desktop-missed-from = Appel manqué de { $name }
+desktop-names = { $names }
+desktop-names-and-more = { $names } et { $more } autres

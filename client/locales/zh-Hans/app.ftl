@@ -67,3 +67,18 @@ do-not-disturb = 勿扰：不响铃
 only-contacts-call = 仅联系人可以来电
 begin-with-camera = 通话开始时打开摄像头
 begin-with-microphone = 通话开始时打开麦克风
+
+## The desktop
+
+desktop-video-call = 视频通话
+desktop-answer = 接听
+desktop-show = 显示 Visavis
+desktop-mute = 麦克风静音
+desktop-quit = 退出
+desktop-in-a-call = 正在视频通话
+desktop-in-call-with = 正在与 { $name } 通话
+invitation-elsewhere = 此邀请属于另一台服务器。请退出登录，登录 { $server }，然后重新打开。
+desktop-missed-calls = { $count } 个未接来电
+desktop-missed-from = 来自 { $name } 的未接来电
+desktop-names = { $names }
+desktop-names-and-more = { $names } 等另外 { $more } 人

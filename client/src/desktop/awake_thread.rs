@@ -38,7 +38,7 @@ fn hold() -> Option<StageThread<()>> {
         let awake = keepawake::Builder::default()
             .display(true)
             .idle(true)
-            .reason(texts::IN_A_CALL)
+            .reason(texts::in_a_call())
             .app_name(texts::APP)
             .app_reverse_domain(texts::APP_ID)
             .create();

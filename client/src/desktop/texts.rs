@@ -1,63 +1,82 @@
-//! Every text of the desktop outside the window.
+//! Every text of the desktop outside the window, in the window's language.
+
+use visavis_shared::Username;
 
 use crate::attention::MissedNotification;
-use visavis_shared::{ForeignText, Username};
+use crate::words::{Phrase, phrase, text};
 
 /// The program's name.
 pub(super) const APP: &str = "Visavis";
 /// The program's name among desktop entries and icons.
 pub(super) const APP_ID: &str = "visavis";
-/// Below who calls.
-pub(super) const INCOMING_BODY: &str = "Video call";
-/// Takes the call.
-pub(super) const ANSWER: &str = "Answer";
-/// Declines the call.
-pub(super) const DECLINE: &str = "Decline";
-/// Brings the window to the front.
-pub(super) const SHOW: &str = "Show Visavis";
-/// Closes the call.
-pub(super) const CLOSE_CALL: &str = "Close call";
-/// Mutes the microphone.
-pub(super) const MUTE: &str = "Mute microphone";
-/// Ends the program.
-pub(super) const QUIT: &str = "Quit";
-/// Why the screen stays awake.
-pub(super) const IN_A_CALL: &str = "In a video call";
 /// So many names of missed callers are shown.
 const NAMES: usize = 3;
 
-/// A name as it can be shown anywhere.
-pub(super) fn shown(name: &Username) -> ForeignText {
-    ForeignText::new(name.as_str())
+/// Below who calls.
+pub(super) fn incoming_body() -> String {
+    text!("desktop-video-call")
+}
+
+/// Takes the call.
+pub(super) fn answer() -> String {
+    text!("desktop-answer")
+}
+
+/// Declines the call.
+pub(super) fn decline() -> String {
+    text!("decline")
+}
+
+/// Brings the window to the front.
+pub(super) fn show() -> String {
+    text!("desktop-show")
+}
+
+/// Closes the call.
+pub(super) fn close_call() -> String {
+    text!("close-call")
+}
+
+/// Mutes the microphone.
+pub(super) fn mute() -> String {
+    text!("desktop-mute")
+}
+
+/// Ends the program.
+pub(super) fn quit() -> String {
+    text!("desktop-quit")
+}
+
+/// Why the screen stays awake.
+pub(super) fn in_a_call() -> String {
+    text!("desktop-in-a-call")
 }
 
 /// Somebody calls.
 pub(super) fn is_calling(name: &Username) -> String {
-    format!("{} is calling", shown(name))
+    text!("person-is-calling", peer = name)
 }
 
 /// A call with somebody.
 pub(super) fn in_call_with(name: &Username) -> String {
-    format!("In a call with {}", shown(name))
+    text!("desktop-in-call-with", name = name)
 }
 
 /// An invitation that is for another server than the one we are logged in to.
 #[must_use]
-pub fn other_server(server: &str) -> String {
-    format!(
-        "This invitation is for another server: log out, log in at {server}, and open it again."
-    )
+pub fn other_server(server: &str) -> Phrase {
+    phrase!("invitation-elsewhere", server = server)
 }
 
 /// So many missed calls.
 pub(super) fn missed_calls(calls: u64) -> String {
-    if calls == 1 { "1 missed call".to_owned() } else { format!("{calls} missed calls") }
+    text!("desktop-missed-calls", count = calls)
 }
 
 /// The title of a notification of missed calls.
 pub(super) fn missed_title(missed: &MissedNotification) -> String {
     match (missed.calls, missed.names.as_slice()) {
-        (1, [name]) => format!("Missed call from {}", shown(name)),
+        (1, [name]) => text!("desktop-missed-from", name = name),
         (calls, _) => missed_calls(calls),
     }
 }
@@ -67,10 +86,12 @@ pub(super) fn missed_body(missed: &MissedNotification) -> String {
     if missed.calls == 1 {
         return String::new();
     }
-    let names: Vec<String> = missed.names.iter().map(|name| shown(name).to_string()).collect();
-    let more = names.len().saturating_sub(NAMES);
-    let names = names[..names.len() - more].join(", ");
-    if more > 0 { format!("{names} and {more} more") } else { names }
+    let names: Vec<&str> = missed.names.iter().take(NAMES).map(Username::as_str).collect();
+    let names = names.join(", ");
+    match missed.names.len().saturating_sub(NAMES) {
+        0 => text!("desktop-names", names = names),
+        more => text!("desktop-names-and-more", names = names, more = more),
+    }
 }
 
 #[cfg(test)]

@@ -184,8 +184,7 @@ impl App {
             }
             Proposal::Meet => self.people.propose(invitation.whom()),
             Proposal::Elsewhere => {
-                let words = desktop::other_server(&invitation.server());
-                self.local_notices.extend(Phrase::foreign(&words));
+                self.local_notices.push(desktop::other_server(&invitation.server()));
             }
         }
         self.invited = None;

@@ -55,13 +55,14 @@ pub(in crate::desktop) async fn keep_awake(mut wishes: watch::Receiver<bool>) {
 
 async fn hold() -> Result<Held, BusError> {
     let bus = bus::connect().await?;
-    let words = (texts::APP, texts::IN_A_CALL);
+    let reason = texts::in_a_call();
+    let words = (texts::APP, reason.as_str());
     let call = bus.call_method(Some(SAVER), SAVER_PATH, Some(SAVER), "Inhibit", &words);
     match within(call).await.and_then(|reply| Ok(reply.body().deserialize::<u32>()?)) {
         Ok(cookie) => return Ok(Held::Saver(bus, cookie)),
         Err(error) => tracing::debug!(%error, "no screen saver's service; trying the portal"),
     }
-    let options = HashMap::from([("reason", Value::from(texts::IN_A_CALL))]);
+    let options = HashMap::from([("reason", Value::from(reason.as_str()))]);
     let body = ("", IDLE, options);
     let call = bus.call_method(Some(PORTAL), PORTAL_PATH, Some(PORTAL_INHIBIT), "Inhibit", &body);
     let request = within(call).await?.body().deserialize::<OwnedObjectPath>()?;

@@ -40,7 +40,7 @@ const LATE_WITHIN: Duration = Duration::from_secs(60);
 struct Content {
     summary: String,
     body: String,
-    actions: Vec<&'static str>,
+    actions: Vec<(&'static str, String)>,
     urgency: u8,
     category: &'static str,
     expires: i32,
@@ -103,8 +103,12 @@ pub(in crate::desktop) async fn notifications(
 fn of_incoming(call: &Incoming) -> Content {
     Content {
         summary: texts::is_calling(&call.peer),
-        body: texts::INCOMING_BODY.to_owned(),
-        actions: vec![ANSWER, texts::ANSWER, DECLINE, texts::DECLINE, DEFAULT, texts::SHOW],
+        body: texts::incoming_body(),
+        actions: vec![
+            (ANSWER, texts::answer()),
+            (DECLINE, texts::decline()),
+            (DEFAULT, texts::show()),
+        ],
         urgency: CRITICAL,
         category: "call.incoming",
         expires: STAYS,
@@ -115,7 +119,7 @@ fn of_missed(missed: &MissedNotification) -> Content {
     Content {
         summary: texts::missed_title(missed),
         body: texts::missed_body(missed),
-        actions: vec![DEFAULT, texts::SHOW],
+        actions: vec![(DEFAULT, texts::show())],
         urgency: NORMAL,
         category: "call.unanswered",
         expires: AS_USUAL,
@@ -251,13 +255,16 @@ impl Service {
                 // It rings by itself.
                 ("suppress-sound", Value::from(true)),
             ]);
+            // Each action is its name and its words, one behind the other.
+            let actions: Vec<&str> =
+                content.actions.iter().flat_map(|(name, words)| [*name, words.as_str()]).collect();
             let message = (
                 texts::APP,
                 replaced,
                 texts::APP_ID,
                 content.summary.as_str(),
                 body.as_str(),
-                content.actions.as_slice(),
+                actions.as_slice(),
                 hints,
                 content.expires,
             );

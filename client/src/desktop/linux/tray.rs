@@ -135,21 +135,21 @@ impl ksni::Tray for Item {
             menu.push(Self::entry(words, DesktopEvent::Show));
             menu.push(MenuItem::Separator);
         }
-        menu.push(Self::entry(texts::SHOW, DesktopEvent::Show));
+        menu.push(Self::entry(texts::show(), DesktopEvent::Show));
         if self.tray.call != TrayCall::None {
             let mute = CheckmarkItem {
-                label: texts::MUTE.to_owned(),
+                label: texts::mute(),
                 checked: self.tray.muted,
                 activate: Box::new(|item: &mut Self| item.happens(DesktopEvent::ToggleMute)),
                 ..CheckmarkItem::default()
             };
             menu.push(mute.into());
             let ringing = matches!(self.tray.call, TrayCall::Ringing(_));
-            let label = if ringing { texts::DECLINE } else { texts::CLOSE_CALL };
+            let label = if ringing { texts::decline() } else { texts::close_call() };
             menu.push(Self::entry(label, DesktopEvent::HangUp));
         }
         menu.push(MenuItem::Separator);
-        menu.push(Self::entry(texts::QUIT, DesktopEvent::Quit));
+        menu.push(Self::entry(texts::quit(), DesktopEvent::Quit));
         menu
     }
 
