@@ -20,7 +20,8 @@ use crate::media::stop_signal::StopSignal;
 pub struct RingPlayer(StageThread<Box<dyn AudioSink>>);
 
 impl RingPlayer {
-    /// Starts to play into `sink` at `volume`, which may change. Gives the sink back where the system gives no thread.
+    /// Starts to play into `sink` at `volume`, which may change. Gives the sink back where the
+    /// system gives no thread.
     ///
     /// # Errors
     /// The sink, unused.

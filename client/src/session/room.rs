@@ -97,8 +97,8 @@ impl<C> Room<C> {
         self.mate.take_if(|mate| mate.username == *username);
     }
 
-    /// The call with this person, in which they talked, is over. If they are who we met in the room, we leave it: the room
-    /// to tell the server of.
+    /// The call with this person, in which they talked, is over. If they are who we met in the
+    /// room, we leave it: the room to tell the server of.
     pub(super) fn call_ended(&mut self, peer: &Username) -> Option<RoomId> {
         let met = self.mate.as_ref().is_some_and(|mate| mate.username == *peer);
         if met { self.leave() } else { None }

@@ -1,6 +1,8 @@
-//! The settings that are no device's: how everything looks, in which language, and whose calls ring.
+//! The settings that are no device's: how everything looks, in which language, and whose calls
+//! ring.
 //!
-//! In: the settings as they are. Out: an [`Action::Change`] for each that the person changes, at once.
+//! In: the settings as they are. Out: an [`Action::Change`] for each that the person changes, at
+//! once.
 
 use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui};
 

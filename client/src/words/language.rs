@@ -1,4 +1,5 @@
-//! The languages there are, and which of them a system asks for. Pure but for [`Language::of_system`].
+//! The languages there are, and which of them a system asks for. Pure but for
+//! [`Language::of_system`].
 
 use unic_langid::LanguageIdentifier;
 
@@ -74,8 +75,8 @@ impl Language {
     }
 
     /// What the environment of a POSIX system asks for. As gettext reads it (its manual, "Locale
-    /// Environment Variables"): `LC_ALL` before `LC_MESSAGES` before `LANG`; unless that is `C`, the
-    /// list in `LANGUAGE` comes before it.
+    /// Environment Variables"): `LC_ALL` before `LC_MESSAGES` before `LANG`; unless that is `C`,
+    /// the list in `LANGUAGE` comes before it.
     #[must_use]
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &&str| variable(name).filter(|value| !value.is_empty());

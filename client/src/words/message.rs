@@ -48,7 +48,8 @@ enum Content {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Phrase {
     content: Content,
-    /// What the command line and the log say instead, where they know more ways out than the window.
+    /// What the command line and the log say instead, where they know more ways out than the
+    /// window.
     plain: Option<Arc<str>>,
 }
 

@@ -1,5 +1,5 @@
-//! Numbers as each language writes them (CLDR 48): the decimal mark, the groups of thousands, units.
-//! Pure but for the language of the window.
+//! Numbers as each language writes them (CLDR 48): the decimal mark, the groups of thousands,
+//! units. Pure but for the language of the window.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! What all nodes together know: who may have a name, who is online where, who is in which room.
 //!
 //! Two things are a [`Cluster`](crate::hub::Cluster) for the hub: [`Standalone`], where one node is
-//! the whole server, and [`RedisCluster`], where any number of nodes meet at a Redis. Both keep what
-//! [`MissedCalls`] brings them. Events of other nodes go to [`Hub::receive_remote`](crate::hub::Hub::receive_remote).
+//! the whole server, and [`RedisCluster`], where any number of nodes meet at a Redis. Both keep
+//! what [`MissedCalls`] brings them. Events of other nodes go to
+//! [`Hub::receive_remote`](crate::hub::Hub::receive_remote).
 
 mod missed_calls;
 pub(crate) mod redis;

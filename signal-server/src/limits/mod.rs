@@ -152,9 +152,9 @@ pub struct LimitOptions {
     )]
     pub join_burst: u32,
 
-    /// The most messages per second over one connection, in the long run; 0 for no limit. Each 8 KiB
-    /// of a message count as one more. What is sent beyond that is dropped with an error, and who
-    /// sends ten times as much is cut off.
+    /// The most messages per second over one connection, in the long run; 0 for no limit. Each 8
+    /// KiB of a message count as one more. What is sent beyond that is dropped with an error, and
+    /// who sends ten times as much is cut off.
     #[arg(long, env = "VISAVIS_MESSAGE_RATE", value_name = "N", default_value_t = MESSAGES.0)]
     pub message_rate: u32,
 

@@ -2,8 +2,8 @@
 //!
 //! [`decision`] and [`call_list`] hold the rules and are pure; [`store`] remembers in one SQLite
 //! file who owns what, and [`missed_calls`] who called an owned name while nobody was online under
-//! it; [`proof`] checks that a device holds the key it shows; [`options`] says where the file is and
-//! who may do without a key. The calls of a store last as long as the disk takes; in the server
+//! it; [`proof`] checks that a device holds the key it shows; [`options`] says where the file is
+//! and who may do without a key. The calls of a store last as long as the disk takes; in the server
 //! `owners` makes them, one at a time.
 //!
 //! What always holds: a name has at most one owner, in this server and in all that share the file;

@@ -4,8 +4,9 @@
 //! §5.1), which the library is not given with it so that they go the same way. Out: those that the
 //! library may be given. What always holds: it gets at most [`MAX_CANDIDATES`] different addresses
 //! a call, whether in offers, answers, renegotiations, restarts or one by one, whichever of the
-//! call's transports they are of, and each once for each ICE generation of a transport; only addresses that a peer can have
-//! ([`destination`](crate::path::destination)); and with relays only, no name to look up.
+//! call's transports they are of, and each once for each ICE generation of a transport; only
+//! addresses that a peer can have ([`destination`](crate::path::destination)); and with relays
+//! only, no name to look up.
 //!
 //! An ICE restart brings the same addresses again and, after a change of network, a few new ones.
 //! So addresses that were taken before cost nothing, and a connection that comes about gives the

@@ -2,8 +2,9 @@
 //!
 //! A name is a lease: one node has it, until it gives it back or does not renew it in time
 //! ([`leases`]). Whoever wants to reach somebody asks Redis for the node and publishes there
-//! ([`publisher`]); who was called in vain finds that out later ([`missed_calls`]). Redis notifies whoever watches somebody when they come or go ([`watch_list`]).
-//! Everything that has to be one step is one script ([`scripts`]).
+//! ([`publisher`]); who was called in vain finds that out later ([`missed_calls`]). Redis notifies
+//! whoever watches somebody when they come or go ([`watch_list`]). Everything that has to be one
+//! step is one script ([`scripts`]).
 //!
 //! What always holds, as long as Redis forgets nothing it has acknowledged:
 //! - a name has at most one owner: a node lets its user go before Redis lets the lease end,

@@ -66,8 +66,9 @@ impl Division {
     pub(crate) fn of_answer(sdp: &str, offer: &str, before: &Self) -> Result<Divided, SdpError> {
         let offered = Text::read(offer)?;
         let answer = in_order(offered.sections.iter(), Text::read(sdp)?);
-        // Without a group in the answer, what is named has a transport each (RFC 9143 §7.3.3), though
-        // webrtcbin gives them the same credentials. Who names nothing knows nothing of groups.
+        // Without a group in the answer, what is named has a transport each (RFC 9143 §7.3.3),
+        // though webrtcbin gives them the same credentials. Who names nothing knows nothing of
+        // groups.
         before.divide(answer, Role::Answer, offered.session.has("group"))
     }
 

@@ -1,7 +1,7 @@
 //! Something that has to do with descriptions, while it is under way. Pure.
 //!
-//! In: what the connections say to it, and that they are done. Out: whether all whom it concerns are
-//! done. What always holds: a connection is done with its requests in their order.
+//! In: what the connections say to it, and that they are done. Out: whether all whom it concerns
+//! are done. What always holds: a connection is done with its requests in their order.
 
 use visavis_shared::{CandidateInit, SessionDescription};
 
