@@ -7,7 +7,7 @@
 //! inside a phrase is one short line that turns no letter round. The command line, reports and logs
 //! are English whatever the language is: [`Phrase::plain`].
 //!
-//! The texts are in `client/locales/LANGUAGE/*.ftl`. [`phrase!`] makes a phrase, [`text!`] what is
+//! The texts are in `client/locales/LANGUAGE/*.ftl`. [`phrase!`] makes a phrase, `text!` what is
 //! painted now; a test holds each of them to the messages that there are.
 
 mod catalogue;
