@@ -416,6 +416,14 @@ pub struct Appearance {
     pub language: Language,
 }
 
+impl Appearance {
+    /// How much larger than usual everything is, by a size in percent.
+    #[must_use]
+    pub fn zoom(percent: u16) -> f32 {
+        f32::from(percent) / 100.0
+    }
+}
+
 impl Default for Appearance {
     fn default() -> Self {
         Self { scale_percent: 100, less_motion: false, language: Language::default() }

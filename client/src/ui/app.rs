@@ -29,7 +29,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
-use crate::settings::Callers;
+use crate::settings::{Appearance, Callers};
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -68,7 +68,7 @@ impl App {
     pub fn new(ctx: &Context, link: SessionLink, options: WindowOptions) -> Self {
         theme::install(ctx);
         theme::choose(ctx, options.settings.theme);
-        ctx.set_zoom_factor(zoom(options.settings.appearance.scale_percent));
+        ctx.set_zoom_factor(Appearance::zoom(options.settings.appearance.scale_percent));
         let mut local_notices = options.notices;
         let writer = options.settings_path.and_then(|path| match SettingsWriter::start(path) {
             Ok(writer) => {
@@ -328,7 +328,7 @@ impl App {
             }
             Change::Scale(percent) => {
                 appearance.scale_percent = percent;
-                ctx.set_zoom_factor(zoom(percent));
+                ctx.set_zoom_factor(Appearance::zoom(percent));
             }
             Change::DoNotDisturb(on) => {
                 notifications.do_not_disturb = on;
@@ -386,11 +386,6 @@ impl App {
             writer.keep(self.settings.clone());
         }
     }
-}
-
-/// How much larger than usual everything is painted.
-fn zoom(percent: u16) -> f32 {
-    f32::from(percent) / 100.0
 }
 
 /// Whom a running call is with, since when, and since when it is without media.

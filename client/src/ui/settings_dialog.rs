@@ -9,7 +9,7 @@ use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, 
 use super::action::{Action, Actions, Change};
 use super::design::{Palette, TypeStyle, radius, size, space};
 use super::widgets::{self, Tone};
-use crate::settings::{Callers, Language, Settings, Theme};
+use crate::settings::{Appearance, Callers, Language, Settings, Theme};
 use crate::words::{self, text};
 
 /// How large everything can be, in percent.
@@ -64,7 +64,8 @@ fn appearance(ui: &mut Ui, settings: &Settings, actions: &mut Actions) {
     if let Some(language) = widgets::chooser(ui, &text!("language"), &languages, current) {
         actions.push(Action::Change(Change::Language(language)));
     }
-    let scales = SCALES.map(|percent| (words::percent(f64::from(percent) / 100.0, 0), percent));
+    let scales =
+        SCALES.map(|percent| (words::percent(Appearance::zoom(percent).into(), 0), percent));
     let current = &settings.appearance.scale_percent;
     if let Some(percent) = widgets::chooser(ui, &text!("scale"), &scales, current) {
         actions.push(Action::Change(Change::Scale(percent)));

@@ -40,7 +40,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     window.type_into("Server", "calls.example");
     window.click("Log in");
     window.set(logged_in());
-    window.click("Settings");
+    window.open_settings();
     window.choose("Theme", "Dark");
     drop(window);
     let expected = Settings {
@@ -300,7 +300,7 @@ fn each_setting_holds_at_once_and_at_the_next_start() {
     let path = dir.path().join(SETTINGS_FILE);
     let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
     let mut window = Window::open_with(logged_in(), vec2(1040.0, 680.0), options);
-    window.click("Settings");
+    window.open_settings();
     window.click("Do not disturb: nothing rings");
     window.click("Only contacts can call");
     window.click("Calls begin with the camera on");

@@ -83,6 +83,12 @@ impl Window {
         self.settle();
     }
 
+    /// Opens the settings, and waits until they stand where they stay.
+    pub(crate) fn open_settings(&mut self) {
+        self.click("Settings");
+        self.settle();
+    }
+
     /// Chooses something of a list.
     pub(crate) fn choose(&mut self, list: &str, entry: &str) {
         self.harness.get_by_role_and_label(Role::ComboBox, list).click();
