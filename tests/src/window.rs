@@ -279,26 +279,31 @@ impl Window {
         screenshot.save(screenshots().join(name)).expect("the screenshot is kept");
     }
 
-    /// Whether the test pattern fills the widget at its own shape: its mark is read from the
-    /// screen.
+    /// Whether the test pattern fills the widget, cropped around its middle: what is left of its
+    /// mark is read from the screen.
     fn shows_pattern_in(&mut self, widget: &Widget) -> bool {
         let screenshot = self.do_with("taking a screenshot", Inspector::screenshot);
         let pixels = screenshot.pixels().expect("a readable screenshot");
         let (left, top) = (widget.min.x, widget.min.y);
         let (width, height) = (widget.max.x - left, widget.max.y - top);
-        let scale = (width / 16.0).min(height / 9.0);
+        let scale = (width / 16.0).max(height / 9.0);
         let (shown_width, shown_height) = (16.0 * scale, 9.0 * scale);
         let (x0, y0) = (left + (width - shown_width) / 2.0, top + (height - shown_height) / 2.0);
         let cell = shown_width / 40.0;
-        MARK.iter().enumerate().all(|(column, white)| {
-            let x = x0 + (column as f32 + 0.5) * cell;
-            let y = y0 + 0.5 * cell;
-            pixels.at(x as u32, y as u32).is_some_and(|[red, green, blue]| {
-                let bright = red > 128 && green > 128 && blue > 128;
-                let dark = red < 128 && green < 128 && blue < 128;
-                if *white { bright } else { dark }
+        let place = |column: usize| x0 + (column as f32 + 0.5) * cell;
+        let mut seen =
+            MARK.iter().enumerate().filter(|(column, _)| place(*column) > left).peekable();
+        seen.peek().is_some()
+            && seen.all(|(column, white)| {
+                let x = place(column);
+                // Near its upper edge, as the name and the clock float over the rest.
+                let y = y0.max(top) + 0.25 * cell;
+                pixels.at(x as u32, y as u32).is_some_and(|[red, green, blue]| {
+                    let bright = red > 128 && green > 128 && blue > 128;
+                    let dark = red < 128 && green < 128 && blue < 128;
+                    if *white { bright } else { dark }
+                })
             })
-        })
     }
 
     /// Waits until the other's video is seen: the test pattern.
