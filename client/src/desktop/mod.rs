@@ -13,6 +13,8 @@
 mod awake_thread;
 mod local_time;
 mod missed;
+#[cfg(any(target_os = "macos", windows))]
+mod not_yet;
 pub mod proposal;
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is shown there yet"))]
 mod texts;

@@ -1,31 +1,5 @@
 //! The desktop on Windows: a screen that stays awake, what eframe does (a button that blinks in the
-//! task bar), and nothing else yet. Calls ring in the window.
-
-use tokio::sync::{mpsc, watch};
+//! task bar), and nothing else yet.
 
 pub(super) use super::awake_thread::keep_awake;
-use super::{DesktopEvent, Notifications, WindowLink};
-use crate::attention::Tray;
-
-/// Shows no notifications yet.
-pub(super) async fn notifications(
-    wishes: watch::Receiver<Notifications>,
-    events: mpsc::Sender<DesktopEvent>,
-) {
-    until_the_end(wishes).await;
-    drop(events);
-}
-
-/// Shows nothing in the notification area yet.
-pub(super) async fn tray(
-    wishes: watch::Receiver<Tray>,
-    events: mpsc::Sender<DesktopEvent>,
-    window: WindowLink,
-) {
-    until_the_end(wishes).await;
-    drop((events, window));
-}
-
-async fn until_the_end<T>(mut wishes: watch::Receiver<T>) {
-    while wishes.changed().await.is_ok() {}
-}
+pub(super) use super::not_yet::{notifications, tray};

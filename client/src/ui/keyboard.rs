@@ -3,16 +3,13 @@
 //! What always holds: a key that goes into a text field is no shortcut; nothing answers a call by
 //! accident (the key needs a modifier and no button has the keyboard when a call comes in).
 
-use eframe::egui::{
-    Context, CornerRadius, Event, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modal,
-    Modifiers, Popup, ScrollArea,
-};
+use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Label, Modifiers, Popup};
 
 use super::action::{Action, Actions};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, is_fullscreen};
-use super::design::{Palette, TypeStyle, radius, size, space};
-use super::widgets::{self, Tone};
+use super::design::{Palette, TypeStyle, space};
+use super::widgets;
 use super::words;
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, Snapshot};
@@ -140,52 +137,30 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (keys(&LEAVE), text!("keys-leave")),
         (keys(&HELP), text!("keys-help")),
     ];
-    let style = ctx.style_of(ctx.theme());
-    let frame = Frame::popup(&style)
-        .inner_margin(Margin::same(space::S6 as i8))
-        .corner_radius(CornerRadius::same(radius::XL));
-    let scrim = Palette::of(&style.visuals).scrim;
-    let modal = Modal::new(Id::unique("keyboard-help")).frame(frame).backdrop_color(scrim).show(
-        ctx,
-        |ui| {
-            let screen = ui.ctx().content_rect();
-            ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-            ui.label(TypeStyle::Title.text(text!("keyboard-shortcuts")));
-            ui.add_space(space::S2);
-            ScrollArea::vertical()
-                .auto_shrink([false, true])
-                .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
-                .show(ui, |ui| {
-                    // Rows are as high as their text, not as a button would be.
-                    ui.spacing_mut().interact_size.y = 0.0;
-                    let ink = Palette::of(ui.visuals()).text_2;
-                    let wide = |keys: &String| {
-                        let keys = TypeStyle::SmallStrong.layout(keys, ink, f32::INFINITY, false);
-                        ui.painter().layout_job(keys).size().x
-                    };
-                    let keys_width = rows.iter().map(|(keys, _)| wide(keys)).fold(0.0, f32::max);
-                    // The rest of the line; what is longer wraps.
-                    let room = ui.available_width() - keys_width - space::S5;
-                    Grid::new("shortcuts").num_columns(2).spacing([space::S5, space::S2]).show(
-                        ui,
-                        |ui| {
-                            for (keys, meaning) in &rows {
-                                ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
-                                ui.scope(|ui| {
-                                    ui.set_max_width(room);
-                                    ui.add(Label::new(meaning).wrap());
-                                });
-                                ui.end_row();
-                            }
-                        },
-                    );
+    let title = text!("keyboard-shortcuts");
+    let closed = widgets::dialog(ctx, Id::unique("keyboard-help"), &title, |ui| {
+        // Rows are as high as their text, not as a button would be.
+        ui.spacing_mut().interact_size.y = 0.0;
+        let ink = Palette::of(ui.visuals()).text_2;
+        let wide = |keys: &String| {
+            let keys = TypeStyle::SmallStrong.layout(keys, ink, f32::INFINITY, false);
+            ui.painter().layout_job(keys).size().x
+        };
+        let keys_width = rows.iter().map(|(keys, _)| wide(keys)).fold(0.0, f32::max);
+        // The rest of the line; what is longer wraps.
+        let room = ui.available_width() - keys_width - space::S5;
+        Grid::new("shortcuts").num_columns(2).spacing([space::S5, space::S2]).show(ui, |ui| {
+            for (keys, meaning) in &rows {
+                ui.label(TypeStyle::SmallStrong.text(keys).color(ink));
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    ui.add(Label::new(meaning).wrap());
                 });
-            ui.add_space(space::S3);
-            let width = ui.available_width();
-            widgets::button(ui, Tone::Plain, None, &text!("done"), width).clicked()
-        },
-    );
-    if modal.inner || modal.should_close() {
+                ui.end_row();
+            }
+        });
+    });
+    if closed {
         actions.push(Action::Help(false));
     }
 }

@@ -4,11 +4,11 @@
 //! In: the settings as they are. Out: an [`Action::Change`] for each that the person changes, at
 //! once.
 
-use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui};
+use eframe::egui::{Context, Id, Ui};
 
 use super::action::{Action, Actions, Change};
-use super::design::{Palette, TypeStyle, radius, size, space};
-use super::widgets::{self, Tone};
+use super::design::{TypeStyle, space};
+use super::widgets;
 use crate::settings::{Appearance, Callers, Language, Settings, Theme};
 use crate::words::{self, text};
 
@@ -17,30 +17,12 @@ const SCALES: [u16; 6] = [80, 90, 100, 125, 150, 200];
 
 /// Shows the dialog over everything.
 pub(super) fn show(ctx: &Context, settings: &Settings, actions: &mut Actions) {
-    let style = ctx.style_of(ctx.theme());
-    let frame = Frame::popup(&style)
-        .inner_margin(Margin::same(space::S6 as i8))
-        .corner_radius(CornerRadius::same(radius::XL));
-    let scrim = Palette::of(&style.visuals).scrim;
-    let modal = Modal::new(Id::unique("settings")).frame(frame).backdrop_color(scrim);
-    let modal = modal.show(ctx, |ui| {
-        let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-        ui.label(TypeStyle::Title.text(text!("settings")));
-        ui.add_space(space::S2);
-        ScrollArea::vertical()
-            .auto_shrink([false, true])
-            .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
-            .show(ui, |ui| {
-                appearance(ui, settings, actions);
-                ui.add_space(space::S4);
-                calls(ui, settings, actions);
-            });
-        ui.add_space(space::S3);
-        let width = ui.available_width();
-        widgets::button(ui, Tone::Plain, None, &text!("done"), width).clicked()
+    let closed = widgets::dialog(ctx, Id::unique("settings"), &text!("settings"), |ui| {
+        appearance(ui, settings, actions);
+        ui.add_space(space::S4);
+        calls(ui, settings, actions);
     });
-    if modal.inner || modal.should_close() {
+    if closed {
         actions.push(Action::Settings(false));
     }
 }

@@ -242,3 +242,17 @@ fn who_is_searched_for_is_found_among_contacts_and_asked_of_the_server() {
     window.press(Modifiers::NONE, Key::Enter);
     assert!(window.shows("can't contain spaces"));
 }
+
+#[test]
+fn a_server_that_is_gone_is_said_in_windows_of_any_width() {
+    let gone = || Snapshot {
+        login: LoginPhase::Reconnecting { username: name("alice") },
+        ..with_contacts()
+    };
+    for width in [480.0, 700.0, 1040.0] {
+        let mut window = Window::open_with(gone(), vec2(width, 680.0), WindowOptions::default());
+        assert!(window.shows("The server can't be reached."), "{width}");
+        window.set(with_contacts());
+        assert!(!window.shows("The server can't be reached."), "{width}");
+    }
+}

@@ -52,6 +52,7 @@ impl PeoplePage {
             Frame::new().inner_margin(margin).show(ui, |ui| {
                 side_bar::me(ui, snapshot, actions);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    server_gone(ui, online);
                     // One column: the list, or whoever was chosen in it with a way back.
                     if self.chosen.is_none() {
                         let Self { side_bar, chosen, home, .. } = &mut *self;
@@ -84,6 +85,7 @@ impl PeoplePage {
                 let content = room.min(layout::CONTENT);
                 Frame::new().inner_margin(Margin::same(margin as i8)).show(ui, |ui| {
                     ui.set_width(content);
+                    server_gone(ui, online);
                     self.pane(ui, snapshot, own, online, actions);
                 });
             });
@@ -98,10 +100,6 @@ impl PeoplePage {
         online: bool,
         actions: &mut Actions,
     ) {
-        if !online {
-            widgets::warning(ui, &text!("server-gone"), Live::Polite);
-            ui.add_space(space::S2);
-        }
         match self.chosen.clone() {
             None => self.home.show(ui, snapshot, own, online, actions, |_, _| {}),
             Some(username) => {
@@ -112,5 +110,13 @@ impl PeoplePage {
                 self.person.show(ui, snapshot, &username, online, actions);
             }
         }
+    }
+}
+
+/// Says so while the server can't be reached.
+fn server_gone(ui: &mut Ui, online: bool) {
+    if !online {
+        widgets::warning(ui, &text!("server-gone"), Live::Polite);
+        ui.add_space(space::S2);
     }
 }

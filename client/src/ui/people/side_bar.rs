@@ -1,5 +1,6 @@
 //! The list of people and calls, and at its foot who we are.
 
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use eframe::egui::accesskit::{Live, Role};
@@ -163,8 +164,8 @@ impl Rows<'_> {
                 );
             }
         }
-        let is_contact =
-            |name: &Username| snapshot.contacts.iter().any(|contact| contact.username == *name);
+        let kept: HashSet<&Username> =
+            snapshot.contacts.iter().map(|contact| &contact.username).collect();
         let shown = snapshot.people.iter().filter(|person| person.online).count();
         widgets::section(ui, &words::online_count(shown, snapshot.people_total));
         if snapshot.people.is_empty() && search.is_empty() {
@@ -176,7 +177,7 @@ impl Rows<'_> {
             };
             note(ui, &text);
         }
-        for person in snapshot.people.iter().filter(|person| !is_contact(&person.username)) {
+        for person in snapshot.people.iter().filter(|person| !kept.contains(&person.username)) {
             let there = if person.online { Presence::Online } else { Presence::Offline };
             let name = person.username.as_str();
             self.row(ui, &person.username, name, there, &presence(there));
@@ -218,10 +219,15 @@ impl Rows<'_> {
     fn calls(&mut self, ui: &mut Ui, search: &str) {
         let (snapshot, now) = (self.snapshot, SystemTime::now());
         let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
+        let shown: HashMap<&Username, &str> = snapshot
+            .contacts
+            .iter()
+            .map(|contact| (&contact.username, contact.shown_name()))
+            .collect();
         let mut day = String::new();
         let mut any = false;
         for call in snapshot.recent_calls.iter() {
-            let name = shown_name(snapshot, &call.with);
+            let name = shown.get(&call.with).copied().unwrap_or(call.with.as_str());
             if !search.is_empty() && !holds(name) {
                 continue;
             }

@@ -51,6 +51,14 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
     let sense = if row.enabled { Sense::click() } else { Sense::hover() };
     let button = ui.interact(button_place, whole.id.with("action"), sense);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, row.enabled, row.action));
+    // Read with the row: a screen reader says who is there and whether they are.
+    let parts = [Some(row.name), Some(row.second), row.time];
+    let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    whole.widget_info(|| WidgetInfo::selected(Role::ListItem, true, row.chosen, &label));
+    // Of thousands of rows few are seen.
+    if !ui.is_rect_visible(rect) {
+        return RowUse { row: whole, button };
+    }
     // The button lies over the row, so the row itself does not count as hovered there.
     let lit = whole.contains_pointer() || button.hovered();
     let ground = match (row.chosen, lit) {
@@ -98,11 +106,6 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
     }
     focus::ring(ui, &whole, radius::MD);
     focus::ring(ui, &button, radius::MD);
-    // Read with the row: a screen reader says who is there and whether they are.
-    let parts = [row.name, row.second, row.time.unwrap_or_default()];
-    let label = parts.map(str::to_owned).into_iter().filter(|part| !part.is_empty());
-    let label = label.collect::<Vec<_>>().join(", ");
-    whole.widget_info(|| WidgetInfo::selected(Role::ListItem, true, row.chosen, &label));
     let button = if row.enabled { button.on_hover_text(row.action) } else { button };
     RowUse { row: whole, button }
 }

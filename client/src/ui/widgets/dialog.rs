@@ -1,0 +1,30 @@
+//! A dialog over everything: a title, what stands in it, and *Done*.
+
+use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui};
+
+use super::{Tone, button};
+use crate::ui::design::{Palette, TypeStyle, radius, size, space};
+use crate::words::text;
+
+/// Shows it; what does not fit is scrolled. Returns whether it is to be put away.
+pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut Ui)) -> bool {
+    let style = ctx.style_of(ctx.theme());
+    let frame = Frame::popup(&style)
+        .inner_margin(Margin::same(space::S6 as i8))
+        .corner_radius(CornerRadius::same(radius::XL));
+    let scrim = Palette::of(&style.visuals).scrim;
+    let modal = Modal::new(id).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+        let screen = ui.ctx().content_rect();
+        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
+        ui.label(TypeStyle::Title.text(title));
+        ui.add_space(space::S2);
+        ScrollArea::vertical()
+            .auto_shrink([false, true])
+            .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
+            .show(ui, add);
+        ui.add_space(space::S3);
+        let width = ui.available_width();
+        button(ui, Tone::Plain, None, &text!("done"), width).clicked()
+    });
+    modal.inner || modal.should_close()
+}
