@@ -49,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["settings"]),
     ("device_key", &["private_file", "words"]),
     ("private_file", &[]),
+    ("trust", &["device_key"]),
     ("words", &["media"]),
     ("stop", &[]),
     ("cli", &["device", "invitation", "media"]),
@@ -103,6 +104,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     ("session/device_words.rs", &[]),
+    ("trust/", &[]),
     (
         "media/",
         &[
