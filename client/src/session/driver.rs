@@ -30,7 +30,7 @@ use crate::session::directory::Directory;
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
-use crate::session::notices::Notices;
+use crate::session::notices::{DeviceKind, Notices};
 use crate::session::options::SessionOptions;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
@@ -296,7 +296,12 @@ impl Driver {
             MediaEvent::Devices(devices) => self.snapshot.devices = devices,
             MediaEvent::CameraLive(live) => self.snapshot.camera_live = live,
             MediaEvent::Trouble(words) => self.notices.add(words),
-            MediaEvent::DeviceTrouble(kind, trouble) => self.notices.device(kind, trouble),
+            MediaEvent::DeviceTrouble(kind, trouble) => {
+                if kind == DeviceKind::Camera {
+                    self.snapshot.camera_missing = trouble.is_some();
+                }
+                self.notices.device(kind, trouble);
+            }
         }
     }
 
@@ -351,6 +356,7 @@ impl Driver {
             CallPhase::Connecting { since, .. } => self.measured.accepted(*since),
             CallPhase::InCall { since, .. } => {
                 self.measured.connected(*since);
+                self.diagnosis.start_again();
                 self.media.command(MediaCommand::MediaFlows);
             }
             _ => {}

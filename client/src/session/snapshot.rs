@@ -283,6 +283,8 @@ pub struct Snapshot {
     pub preview: bool,
     /// Whether a camera is delivering frames (to the preview or the call).
     pub camera_live: bool,
+    /// Whether the camera that is to deliver can't: it is missing, taken or broken.
+    pub camera_missing: bool,
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
     /// What is wrong with their video, in words, when it can't be shown.
@@ -318,6 +320,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Whether there is no camera to be seen through, whether or not it was turned off.
+    #[must_use]
+    pub fn has_no_camera(&self) -> bool {
+        self.camera == CameraChoice::None || (self.camera_missing && !self.camera_live)
+    }
+
     /// Whether the end of the call is worth a page of its own. One that the person ended, missed,
     /// or mistyped the name for is worth a line over the people.
     #[must_use]
