@@ -214,9 +214,9 @@ async fn a_sound_server_that_hangs_in_the_call_causes_a_notice_and_is_used_again
         person.window.waits_for(&By::containing(MISSING[1]));
         // The window does not hang with it. (By key: the buttons fade, and a notice may move over
         // one.)
-        person.window.presses(Key::V);
+        person.window.presses_with_control(Key::E);
         person.window.waits_for(&By::name("Camera on"));
-        person.window.presses(Key::V);
+        person.window.presses_with_control(Key::E);
         person.window.waits_for(&By::name("Camera off").role(Role::Button));
     }
     two.sound.thaw().await;
