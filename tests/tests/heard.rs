@@ -215,7 +215,7 @@ async fn a_sound_server_that_hangs_in_the_call_causes_a_notice_and_is_used_again
         // The window does not hang with it. (By key: the buttons fade, and a notice may move over
         // one.)
         for on in [false, true] {
-            person.window.presses(Key::V);
+            person.window.presses_with_control(Key::E);
             person.window.waits_for(&By::name("Camera").role(Role::Button).pressed(on));
         }
     }

@@ -23,17 +23,19 @@ server-missing = Bitte die Adresse des Servers eingeben, zum Beispiel { $example
 
 keyboard-shortcuts = Tastenkürzel
 done = Fertig
-keys-next = weiter zum nächsten Element
-keys-press = Schaltfläche drücken
+keys-next = Weiter zum nächsten Element
+keys-press = Schaltfläche drücken; die Leertaste tut es auch
 keys-accept = Anruf annehmen
 keys-hang-up = Anruf ablehnen, abbrechen oder beenden
 keys-mute = Mikrofon stumm schalten oder wieder an, im Anruf
+keys-talk = Halten, um trotz Stummschaltung zu sprechen, im Anruf
 keys-camera = Kamera aus- oder einschalten, im Anruf
 keys-full-screen = Vollbild, im Anruf
-keys-whole-picture = im Anruf das ganze Bild zeigen oder das Fenster füllen
+keys-whole-picture = Das ganze Bild zeigen oder das Fenster füllen, im Anruf
 keys-statistics = Statistik zeigen, im Anruf
 keys-leave = Vollbild verlassen, Liste schließen, zurück
-keys-help = diese Liste zeigen
+keys-settings = Einstellungen öffnen
+keys-help = Diese Tastenkürzel zeigen (ein Fragezeichen tut es auch)
 one-key-or-other = { $one } oder { $other }
 key-tab = Tab
 key-enter = Eingabe
@@ -43,6 +45,21 @@ key-escape = Esc
 key-ctrl = Strg
 key-shift = Umschalt
 key-alt = Alt
+key-delete = Entf
+key-insert = Einfg
+key-page-up = Bild auf
+key-page-down = Bild ab
+key-pause = Pause
+no-keys = keine Tasten
+shortcuts-how = Wählen Sie etwas aus und drücken Sie dann die neuen Tasten.
+shortcuts-waiting = Neue Tasten drücken
+shortcuts-press = Esc behält die alten, die Rücktaste lässt es ohne Tasten.
+shortcuts-reset = Übliche Tasten wiederherstellen
+keys-taken = { $keys } ist schon vergeben: { $what }. Drücken Sie andere Tasten.
+keys-need-modifier = Das wirkt überall, also braucht es Strg oder Alt oder eine Funktionstaste wie F9.
+keys-reserved = { $keys } wird zum Schreiben und Bewegen gebraucht. Drücken Sie andere Tasten.
+keys-unknown = Diese Tasten gehen hier nicht. Drücken Sie andere.
+talking-while-held = Man hört Sie, solange Sie { $keys } halten
 
 ## Meldungen
 

@@ -76,7 +76,7 @@ fn unusual() -> Settings {
             less_motion: true,
             language: Language::Tag("zh-Hans".to_owned()),
         },
-        shortcuts: [("mute".to_owned(), "Ctrl+D".to_owned())].into(),
+        shortcuts: BTreeMap::from([("mute".to_owned(), "Ctrl+M".into())]).into(),
         further: [("colourOfTheMoon".to_owned(), "blue".into())].into_iter().collect(),
     }
 }
@@ -198,6 +198,7 @@ fn a_value_that_makes_no_sense_costs_that_value_and_is_said() {
     assert_eq!((settings.theme, settings.username.as_deref()), (Theme::System, Some("alice")));
     assert_eq!((settings.video.width, settings.video.fps), (1920, 30));
     assert_eq!(settings.further["colourOfTheMoon"], "blue");
+    assert_eq!(settings.shortcuts.keys(Command::Mute), "M".parse().ok());
     let words = words.expect("a line").plain();
     assert!(words.contains("theme") && words.contains("video.fps"), "{words}");
     assert!(!words.contains('\n') && !words.contains("username"), "{words}");

@@ -1,11 +1,10 @@
 //! Every setting, with its default. Pure.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use visavis_shared::{IceServer, IceUrl};
 
+use super::shortcuts::Shortcuts;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
@@ -72,9 +71,8 @@ pub struct Settings {
     pub tray: TraySettings,
     /// How everything looks besides the theme.
     pub appearance: Appearance,
-    /// Keys that were changed: what they do, and the keys as they are shown, such as `Ctrl+D`.
-    /// Empty keys: none.
-    pub shortcuts: BTreeMap<String, String>,
+    /// The keys of each command.
+    pub shortcuts: Shortcuts,
     /// What another version keeps besides: read and written as it is.
     #[serde(flatten)]
     pub further: Map<String, Value>,

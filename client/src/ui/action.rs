@@ -2,7 +2,7 @@
 
 use crate::config::Theme;
 use crate::session::snapshot::Intent;
-use crate::settings::Language;
+use crate::settings::{Language, Shortcuts};
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,8 @@ pub(super) enum Action {
     /// Look different from now on.
     Theme(Theme),
     Help(bool),
+    /// Open the list of shortcuts, or put it away.
+    ToggleHelp,
     /// Show the settings, or put them away.
     Settings(bool),
     Change(Change),
@@ -29,6 +31,7 @@ pub(super) enum Change {
     OnlyContactsCall(bool),
     BeginWithCamera(bool),
     BeginWithMicrophone(bool),
+    Shortcuts(Shortcuts),
 }
 
 /// What one pass over the screens asked for, in order.

@@ -17,6 +17,7 @@ use super::action::{Action, Actions, Change};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
 use super::design::{Palette, theme};
+use super::keyboard::Keyboard;
 use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
@@ -45,6 +46,7 @@ pub struct App {
     title: String,
     help: bool,
     settings_open: bool,
+    keyboard: Keyboard,
     remote: VideoView,
     own: VideoView,
     login: LoginForm,
@@ -99,6 +101,7 @@ impl App {
             title: String::new(),
             help: false,
             settings_open: false,
+            keyboard: Keyboard::default(),
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
@@ -122,6 +125,9 @@ impl App {
             self.own.clear();
         }
         self.login_changed();
+        if let Some(intent) = self.keyboard.logic(ctx, &self.snapshot) {
+            self.send(intent);
+        }
         self.follow_desktop(ctx);
         self.follow_invitation();
         let title = title(&self.snapshot);
@@ -231,6 +237,7 @@ impl App {
         self.own.refresh(&ctx);
         let mut actions = Actions::default();
         let snapshot = Arc::clone(&self.snapshot);
+        self.keyboard.begin(&ctx, &snapshot, &self.settings.shortcuts);
         let bg = Palette::of(ui.visuals()).bg;
         CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
@@ -241,11 +248,11 @@ impl App {
             settings_dialog::show(&ctx, &self.settings, &mut actions);
         }
         if self.help {
-            keyboard::help(&ctx, &mut actions);
+            keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
         }
         let call = (&mut self.call, &mut self.call_look);
         let covered = self.help || self.settings_open;
-        keyboard::handle(&ctx, &snapshot, call, covered, &mut actions);
+        self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
         }
@@ -308,6 +315,7 @@ impl App {
                 self.keep_settings();
             }
             Action::Help(open) => self.help = open,
+            Action::ToggleHelp => self.help = !self.help,
             Action::Settings(open) => self.settings_open = open,
             Action::Change(change) => self.change(ctx, change),
             Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
@@ -338,6 +346,7 @@ impl App {
                 calls.from = if on { Callers::Contacts } else { Callers::Everybody };
                 self.send(Intent::OnlyContactsCall(on));
             }
+            Change::Shortcuts(shortcuts) => self.settings.shortcuts = shortcuts,
             Change::BeginWithCamera(on) => {
                 calls.camera_on = on;
                 self.send(Intent::TurnCameraOff(!on));

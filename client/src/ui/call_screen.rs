@@ -75,11 +75,12 @@ impl CallScreen {
             };
             let (peer, instead) = (call.peer, instead.as_str());
             let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
-            self.self_view.show(ui, stage, own, &mut look.own);
+            // In the order in which the keyboard goes from one to the next.
+            let bar = self.bar(ui, stage, snapshot, actions);
+            self.controls_busy = self.tools(ui, stage, actions) || bar;
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
-            let tools = self.tools(ui, stage, actions);
-            self.controls_busy = self.bar(ui, stage, snapshot, actions) || tools;
+            self.self_view.show(ui, stage, own, &mut look.own);
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -275,6 +276,11 @@ impl CallScreen {
 
     pub(super) fn toggle_statistics(&mut self) {
         self.statistics_open = !self.statistics_open;
+    }
+
+    /// Whether the devices stand over the bar.
+    pub(super) fn shows_devices(&self) -> bool {
+        self.devices_open
     }
 
     /// Puts devices and statistics away if they are shown; returns whether they were.

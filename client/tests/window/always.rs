@@ -168,7 +168,7 @@ fn a_button_that_is_held_acts_when_it_is_released() {
 
 #[test]
 fn the_keyboard_help_opens_by_key_and_button_and_closes_again() {
-    let help = "mute or unmute the microphone";
+    let help = "Mute or unmute the microphone";
     let mut window = Window::open(logged_in());
     window.press(Modifiers::NONE, Key::F1);
     assert!(window.shows(help));

@@ -2,10 +2,14 @@
 //! screen reader says), and what it asks of the session is compared.
 #![cfg(feature = "gui")]
 
+#[cfg(feature = "inspection")]
+mod accessibility;
 mod always;
 mod calls;
 mod harness;
 mod invitations;
 mod log_in;
 mod people;
+mod push_to_talk;
 mod rooms;
+mod shortcuts;

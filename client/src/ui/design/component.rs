@@ -47,6 +47,9 @@ pub(crate) const SWITCH_INSET: f32 = 10.0;
 pub(crate) const SWITCH_OFF: f32 = 5.0;
 pub(crate) const SWITCH_ON: f32 = 7.0;
 
+/// How high a key's cap is, and how narrow at most.
+pub(crate) const KEY_CAP: f32 = 24.0;
+
 /// How high the bars of a level meter are.
 pub(crate) const METER: f32 = 12.0;
 

@@ -4,6 +4,7 @@ use eframe::egui::{
     Align2, CornerRadius, Frame, Key, Margin, Response, Stroke, StrokeKind, TextEdit, Ui, vec2,
 };
 
+use super::focus;
 use crate::ui::design::{Palette, TypeStyle, radius, size, space};
 
 /// A line to type into, named by the caption above it. Its outline says whether it has the
@@ -28,6 +29,7 @@ pub(crate) fn text_field(
         .desired_width(width);
     let place = ui.painter().add(eframe::egui::Shape::Noop);
     let response = ui.add_sized(vec2(width, size::FIELD), field).labelled_by(caption.id);
+    focus::keep_in_view(&response);
     let outline = if response.has_focus() {
         Stroke::new(size::RING, p.accent)
     } else if response.hovered() {
