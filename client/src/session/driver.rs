@@ -269,11 +269,14 @@ impl Driver {
         self.leave().await;
     }
 
+    fn is_between_calls(&self) -> bool {
+        matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. })
+    }
+
     /// Whether levels change by themselves.
     fn is_lively(&self) -> bool {
-        self.options.window
-            && (self.snapshot.preview
-                || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
+        let looks = self.snapshot.preview || self.snapshot.trial.is_some();
+        self.options.window && (looks || !self.is_between_calls())
     }
 
     async fn leave(mut self) {
@@ -302,6 +305,7 @@ impl Driver {
                 }
                 self.notices.device(kind, trouble);
             }
+            MediaEvent::Trial(trial) => self.snapshot.trial = trial,
         }
     }
 
@@ -309,9 +313,8 @@ impl Driver {
         let statistics = self.media.statistics();
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
-        let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
         if self.options.window
-            && idle
+            && self.is_between_calls()
             && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
         {
             self.ask_for_people();
@@ -341,6 +344,9 @@ impl Driver {
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        if self.is_between_calls() {
+            self.media.command(MediaCommand::TryDevice(None));
+        }
         self.media.command(MediaCommand::Ring(match phase {
             CallPhase::Ringing { .. } if self.snapshot.quiet => None,
             CallPhase::Ringing { .. } => Some(RingKind::Ring),

@@ -6,6 +6,7 @@
 
 mod audio_devices;
 mod device_keeper;
+mod device_trial;
 mod device_words;
 mod diagnosis;
 mod directory;

@@ -16,6 +16,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
 pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
+pub use crate::session::device_trial::{Trial, TrialPhase, TrialState};
 use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
@@ -129,6 +130,9 @@ pub enum Intent {
     SetRing(Ring),
     /// Look for devices again.
     RefreshDevices,
+    /// Try a device out, or stop to. While there is a call nothing is tried, and one that comes in
+    /// or is placed ends what is.
+    TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
 }
@@ -309,6 +313,8 @@ pub struct Snapshot {
     pub quiet: bool,
     /// How loud the microphone is now, 0 to 1.
     pub microphone_level: f32,
+    /// Which device is tried out, and how far that is.
+    pub trial: Option<TrialState>,
     /// Round trip in the call, where measured.
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.

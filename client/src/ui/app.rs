@@ -390,7 +390,7 @@ impl App {
     }
 
     fn keep_settings(&self) {
-        self.desktop.set_rules(desktop::rules(&self.settings.notifications));
+        self.desktop.set_rules(desktop::rules(&self.settings));
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }
