@@ -10,19 +10,21 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::config::{Settings, Theme};
+use visavis_client::desktop::{WindowLink, WindowRequest};
 use visavis_client::device::{DeviceInfo, DeviceList};
+use visavis_client::invitation::Invitation;
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
     CallEnd, ContactRow, Direction, DisplayName, LoginPhase, Notice, NoticeId, Person, Presence,
-    RecentCall, SessionLink, Snapshot, UnixTime,
+    RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
 use visavis_client::ui::{self, WindowOptions};
 use visavis_client::words::{self, Language, phrase};
-use visavis_shared::Username;
+use visavis_shared::{RoomId, Username};
 
-const SCREENS: &str = "login failed logging-in people contacts alone offline ringing calling connecting \
+const SCREENS: &str = "login first failed taken invited logging-in people contacts missed hung-up room alone offline ringing calling connecting \
                        call call-off reconnecting ended talked notices";
 
 fn name(text: &str) -> Username {
@@ -103,7 +105,24 @@ fn snapshot(screen: &str) -> Snapshot {
     let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
     match screen {
         "contacts" => with_contacts(&mut s),
-        "login" => s.login = LoginPhase::LoggedOut,
+        "login" | "invited" => s.login = LoginPhase::LoggedOut,
+        "first" => {
+            s.login = LoginPhase::LoggedOut;
+            (s.server, s.username) = (String::new(), String::new());
+        }
+        "taken" => s.login = LoginPhase::Failed(phrase!("log-in-taken", name = "alice")),
+        "missed" => {
+            with_contacts(&mut s);
+            s.unseen_missed_calls = 1;
+        }
+        "hung-up" => {
+            let talked = Some(Duration::from_secs(201));
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::HungUp, talked };
+        }
+        "room" => {
+            let room = RoomId::parse("kingfisher").expect("a room");
+            s.room = RoomPhase::Inside(room);
+        }
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {
             let server = "192.168.1.20:9090";
@@ -208,10 +227,26 @@ fn main() {
             tracing::info!(?intent);
         }
     });
-    let settings = Settings { theme, ..Settings::default() };
+    let recent_servers = if screen == "first" {
+        Vec::new()
+    } else {
+        ["wss://meet.example.org", "ws://192.168.1.20:9090"].map(str::to_owned).to_vec()
+    };
+    let settings = Settings { theme, recent_servers, ..Settings::default() };
+    let desktop = WindowLink::default();
+    if screen == "invited" {
+        let invitation = Invitation::parse("visavis://meet.example.org/olga");
+        desktop.ask(WindowRequest::Open(invitation.expect("an invitation")));
+    }
     let shown = ui::run(
         link,
-        WindowOptions { settings, size, position: Some([0.0, 0.0]), ..WindowOptions::default() },
+        WindowOptions {
+            settings,
+            size,
+            position: Some([0.0, 0.0]),
+            desktop,
+            ..WindowOptions::default()
+        },
     );
     drop(keep);
     if let Ok(printer) = printer {

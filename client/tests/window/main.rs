@@ -4,6 +4,7 @@
 
 mod always;
 mod calls;
+mod closing;
 mod harness;
 mod invitations;
 mod log_in;

@@ -3,6 +3,8 @@
 
 mod calls;
 mod home;
+mod index;
+mod lines;
 mod person;
 mod side_bar;
 
@@ -18,6 +20,8 @@ use crate::invitation::Whom;
 use crate::session::snapshot::{LoginPhase, Snapshot};
 use crate::words::text;
 use home::Home;
+use index::ContactIndex;
+use lines::Lines;
 use person::PersonPane;
 use side_bar::SideBar;
 
@@ -29,6 +33,8 @@ pub(super) struct PeoplePage {
     chosen: Option<Username>,
     home: Home,
     person: PersonPane,
+    contacts: ContactIndex,
+    lines: Lines,
 }
 
 impl PeoplePage {
@@ -47,17 +53,19 @@ impl PeoplePage {
     ) {
         let window = ui.available_rect_before_wrap();
         let online = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+        self.contacts.refresh(snapshot);
         if window.width() < layout::TWO_COLUMNS {
             let margin = Margin::same(space::S3 as i8);
             Frame::new().inner_margin(margin).show(ui, |ui| {
-                side_bar::me(ui, snapshot, actions);
+                side_bar::me(ui, snapshot, true, actions);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     server_gone(ui, online);
+                    self.lines.show(ui, snapshot, &self.contacts, online, actions);
                     // One column: the list, or whoever was chosen in it with a way back.
                     if self.chosen.is_none() {
-                        let Self { side_bar, chosen, home, .. } = &mut *self;
+                        let Self { side_bar, chosen, home, contacts, .. } = &mut *self;
                         home.show(ui, snapshot, own, online, actions, |ui, actions| {
-                            side_bar.show(ui, snapshot, online, chosen, actions);
+                            side_bar.show(ui, (snapshot, contacts), online, chosen, actions);
                         });
                     } else {
                         self.pane(ui, snapshot, own, online, actions);
@@ -72,10 +80,18 @@ impl PeoplePage {
         let left = Rect::from_min_max(window.min, pos2(split, window.bottom()));
         let right = Rect::from_min_max(pos2(split, window.top()), window.max);
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-            side_bar::ground(ui, left, |ui| side_bar::me(ui, snapshot, actions));
+            side_bar::ground(ui, left);
             let place = side_bar::list_place(left);
             ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-                self.side_bar.show(ui, snapshot, online, &mut self.chosen, actions);
+                let people = (snapshot, &self.contacts);
+                self.side_bar.show(ui, people, online, &mut self.chosen, actions);
+            });
+            ui.scope_builder(UiBuilder::new().max_rect(side_bar::foot_place(left)), |ui| {
+                if side_bar::ways_to_meet(ui, snapshot, actions) {
+                    self.chosen = None;
+                    self.home.ask_for_a_room();
+                }
+                side_bar::me(ui, snapshot, false, actions);
             });
         });
         ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
@@ -86,6 +102,7 @@ impl PeoplePage {
                 Frame::new().inner_margin(Margin::same(margin as i8)).show(ui, |ui| {
                     ui.set_width(content);
                     server_gone(ui, online);
+                    self.lines.show(ui, snapshot, &self.contacts, online, actions);
                     self.pane(ui, snapshot, own, online, actions);
                 });
             });
@@ -107,7 +124,7 @@ impl PeoplePage {
                     self.chosen = None;
                 }
                 ui.add_space(space::S3);
-                self.person.show(ui, snapshot, &username, online, actions);
+                self.person.show(ui, (snapshot, &self.contacts), &username, online, actions);
             }
         }
     }

@@ -1,22 +1,21 @@
 //! The list of people and calls, and at its foot who we are.
 
-use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
-use eframe::egui::accesskit::{Live, Role};
+use eframe::egui::accesskit::Live;
 use eframe::egui::{
-    Align, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Frame, Id, Label, Layout, Margin, Rect, ScrollArea, Stroke, Ui, pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{Username, canonical_name};
 
 use super::calls;
+use super::index::ContactIndex;
 use crate::session::snapshot::{ContactRow, Intent, LoginPhase, Presence, RecentCall, Snapshot};
 use crate::ui::action::{Action, Actions};
-use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
-use crate::ui::widgets::{self, PersonRow};
-use crate::ui::words;
+use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
+use crate::ui::widgets::{self, PersonRow, Segment};
+use crate::ui::{invite, words};
 use crate::words::{Phrase, text};
 
 /// Which list is shown.
@@ -41,7 +40,7 @@ impl SideBar {
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        snapshot: &Snapshot,
+        (snapshot, contacts): (&Snapshot, &ContactIndex),
         online: bool,
         chosen: &mut Option<Username>,
         actions: &mut Actions,
@@ -51,7 +50,7 @@ impl SideBar {
         ui.add_space(space::S1);
         self.tabs(ui, snapshot, actions);
         ScrollArea::vertical().id_salt("people").auto_shrink(false).show(ui, |ui| {
-            let mut rows = Rows { snapshot, online, chosen, actions };
+            let mut rows = Rows { snapshot, contacts, online, chosen, actions };
             match self.list {
                 List::People => rows.people(ui, self.search.trim()),
                 List::Calls => rows.calls(ui, self.search.trim()),
@@ -97,33 +96,14 @@ impl SideBar {
         } else {
             text!("tab-calls-missed", count = missed)
         };
-        let tabs = [
-            (List::People, text!("tab-people"), text!("tab-people"), 0),
-            (List::Calls, text!("tab-calls"), calls_name, missed),
-        ];
-        let p = Palette::of(ui.visuals());
-        let extent = vec2(ui.available_width(), size::CONTROL);
-        let (rect, _) = ui.allocate_exact_size(extent, Sense::hover());
-        ui.painter().rect_filled(rect, radius::MD, p.raised);
-        let half = rect.width() / 2.0;
-        for (n, (list, words, name, count)) in tabs.into_iter().enumerate() {
-            let left = rect.left() + half * n as f32;
-            let place = Rect::from_min_size(pos2(left, rect.top()), vec2(half, rect.height()))
-                .shrink(space::S1);
-            let response =
-                ui.interact(place, ui.make_persistent_id("people-lists").with(n), Sense::click());
-            let shown = self.list == list;
-            response.widget_info(|| WidgetInfo::selected(Role::Tab, true, shown, &name));
-            if shown {
-                ui.painter().rect_filled(place, radius::MD, p.raised_press);
-            } else if response.hovered() {
-                ui.painter().rect_filled(place, radius::MD, p.raised_hover);
-            }
-            widgets::paint_counted(ui.painter(), p, place.center(), &words, count);
-            widgets::focus::ring(ui, &response, radius::MD);
-            if response.clicked() {
-                self.list = list;
-            }
+        let (people, calls) = (text!("tab-people"), text!("tab-calls"));
+        let tabs =
+            [Segment::new(&people), Segment { words: &calls, name: &calls_name, count: missed }];
+        let shown = usize::from(self.list == List::Calls);
+        match widgets::segments(ui, Id::unique("people-lists"), &tabs, shown) {
+            Some(0) => self.list = List::People,
+            Some(_) => self.list = List::Calls,
+            None => {}
         }
         // Whoever looks at the list has seen them.
         if self.list == List::Calls && missed != self.told_seen {
@@ -138,6 +118,7 @@ impl SideBar {
 /// The rows of a list.
 struct Rows<'a> {
     snapshot: &'a Snapshot,
+    contacts: &'a ContactIndex,
     online: bool,
     chosen: &'a mut Option<Username>,
     actions: &'a mut Actions,
@@ -146,11 +127,8 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn people(&mut self, ui: &mut Ui, search: &str) {
         let snapshot = self.snapshot;
-        let fits = |contact: &&ContactRow| {
-            let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
-            search.is_empty() || holds(contact.shown_name()) || holds(contact.username.as_str())
-        };
-        let contacts: Vec<&ContactRow> = snapshot.contacts.iter().filter(fits).collect();
+        let lowered = search.to_lowercase();
+        let contacts: Vec<&ContactRow> = self.contacts.found(&lowered).collect();
         if !contacts.is_empty() {
             widgets::section(ui, &text!("contacts"));
             for contact in contacts {
@@ -164,8 +142,7 @@ impl Rows<'_> {
                 );
             }
         }
-        let kept: HashSet<&Username> =
-            snapshot.contacts.iter().map(|contact| &contact.username).collect();
+        let index = self.contacts;
         let shown = snapshot.people.iter().filter(|person| person.online).count();
         widgets::section(ui, &words::online_count(shown, snapshot.people_total));
         if snapshot.people.is_empty() && search.is_empty() {
@@ -175,9 +152,15 @@ impl Rows<'_> {
                 Some(server) => text!("ask-somebody", server = server),
                 None => text!("ask-somebody-here"),
             };
+            note(ui, &text!("nobody-yet"));
             note(ui, &text);
+            if widgets::ghost_button(ui, Icon::Link, &text!("invite-somebody")).clicked() {
+                self.actions.push(Action::Invite(true));
+            }
         }
-        for person in snapshot.people.iter().filter(|person| !kept.contains(&person.username)) {
+        for person in
+            snapshot.people.iter().filter(|person| index.contact(&person.username).is_none())
+        {
             let there = if person.online { Presence::Online } else { Presence::Offline };
             let name = person.username.as_str();
             self.row(ui, &person.username, name, there, &presence(there));
@@ -218,16 +201,12 @@ impl Rows<'_> {
 
     fn calls(&mut self, ui: &mut Ui, search: &str) {
         let (snapshot, now) = (self.snapshot, SystemTime::now());
-        let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
-        let shown: HashMap<&Username, &str> = snapshot
-            .contacts
-            .iter()
-            .map(|contact| (&contact.username, contact.shown_name()))
-            .collect();
+        let (search, contacts) = (search.to_lowercase(), self.contacts);
+        let holds = |name: &str| name.to_lowercase().contains(&search);
         let mut day = String::new();
         let mut any = false;
         for call in snapshot.recent_calls.iter() {
-            let name = shown.get(&call.with).copied().unwrap_or(call.with.as_str());
+            let name = contacts.shown_name(&call.with);
             if !search.is_empty() && !holds(name) {
                 continue;
             }
@@ -271,12 +250,6 @@ impl Rows<'_> {
     }
 }
 
-/// What is shown for somebody: what the person calls them, or their name on the server.
-pub(super) fn shown_name<'a>(snapshot: &'a Snapshot, username: &'a Username) -> &'a str {
-    let contact = snapshot.contacts.iter().find(|contact| contact.username == *username);
-    contact.map_or(username.as_str(), ContactRow::shown_name)
-}
-
 /// Whether somebody is there, in a word.
 pub(super) fn presence(presence: Presence) -> String {
     match presence {
@@ -298,25 +271,56 @@ pub(super) fn list_place(place: Rect) -> Rect {
         .shrink(space::S2)
 }
 
+/// Where the foot stands.
+pub(super) fn foot_place(place: Rect) -> Rect {
+    let right = place.right() - size::HAIRLINE;
+    Rect::from_min_max(pos2(place.left(), foot(place)), pos2(right, place.bottom()))
+        .shrink2(vec2(space::S3, space::S2))
+}
+
 fn foot(place: Rect) -> f32 {
+    me_top(place) - size::CONTROL_SM - 2.0 * space::S2
+}
+
+fn me_top(place: Rect) -> f32 {
     place.bottom() - size::ROW - 2.0 * space::S2
 }
 
-/// The ground of the side bar, with its foot.
-pub(super) fn ground(ui: &mut Ui, place: Rect, me: impl FnOnce(&mut Ui)) {
+/// The ground of the side bar, with the lines round its foot.
+pub(super) fn ground(ui: &Ui, place: Rect) {
     let p = Palette::of(ui.visuals());
     ui.painter().rect_filled(place, 0.0, p.panel);
     let hairline = Stroke::new(size::HAIRLINE, p.line);
     ui.painter().vline(place.right() - size::HAIRLINE / 2.0, place.y_range(), hairline);
-    let foot = foot(place);
-    ui.painter().hline(place.x_range(), foot, hairline);
-    let me_place =
-        Rect::from_min_max(pos2(place.left(), foot), place.max).shrink2(vec2(space::S3, space::S2));
-    ui.scope_builder(UiBuilder::new().max_rect(me_place), me);
+    for y in [foot(place), me_top(place)] {
+        ui.painter().hline(place.x_range(), y, hairline);
+    }
+}
+
+/// A room to meet in, a link to send: for those who are not on the list. Returns whether a room is
+/// to be joined.
+pub(super) fn ways_to_meet(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) -> bool {
+    let joins = ui.columns(2, |columns| {
+        let [left, right] = columns else { return false };
+        let join = left.vertical_centered(|ui| {
+            widgets::ghost_button(ui, Icon::Room, &text!("join-a-room")).clicked()
+        });
+        right.vertical_centered(|ui| {
+            let can = invite::to_us(snapshot).is_some();
+            let invite = ui
+                .add_enabled_ui(can, |ui| widgets::ghost_button(ui, Icon::Link, &text!("invite")));
+            if invite.inner.clicked() {
+                actions.push(Action::Invite(true));
+            }
+        });
+        join.inner
+    });
+    ui.add_space(2.0 * space::S2 - ui.spacing().item_spacing.y);
+    joins
 }
 
 /// Who we are, on which server, and what concerns the whole app.
-pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, invites: bool, actions: &mut Actions) {
     let (username, online) = match &snapshot.login {
         LoginPhase::LoggedIn { username } => (username.as_str(), true),
         LoginPhase::Reconnecting { username } => (username.as_str(), false),
@@ -335,6 +339,9 @@ pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
             }
             if widgets::icon_button(ui, Icon::Settings, &text!("settings")).clicked() {
                 actions.push(Action::Settings(true));
+            }
+            if invites && widgets::icon_button(ui, Icon::Link, &text!("invite")).clicked() {
+                actions.push(Action::Invite(true));
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;

@@ -9,7 +9,9 @@ mod dialog;
 mod field;
 pub(crate) mod focus;
 mod meter;
+mod question;
 mod row;
+mod segments;
 mod switch;
 mod text;
 
@@ -18,8 +20,10 @@ pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, m
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use chooser::chooser;
 pub(crate) use dialog::dialog;
-pub(crate) use field::{submitted, text_field};
+pub(crate) use field::{Mark, marked_field, submitted, text_field};
 pub(crate) use meter::level_meter;
-pub(crate) use row::{PersonRow, paint_counted, person_row, section};
+pub(crate) use question::{Answer, question};
+pub(crate) use row::{PersonRow, person_row, section};
+pub(crate) use segments::{Segment, segments};
 pub(crate) use switch::switch;
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};

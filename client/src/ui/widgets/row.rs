@@ -3,7 +3,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, Painter, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::avatar::{paint_avatar, paint_presence};
@@ -131,44 +131,6 @@ fn words(painter: &Painter, p: &Palette, row: &PersonRow<'_>, rect: Rect, left: 
     }
     painter.galley(pos2(left + before, below), second, second_ink);
 }
-
-/// Words in the middle of a place, and behind them how many things wait, where some do.
-pub(crate) fn paint_counted(
-    painter: &Painter,
-    p: &Palette,
-    middle: Pos2,
-    words: &str,
-    count: usize,
-) {
-    let words = TypeStyle::SmallStrong.layout(words, p.text, f32::INFINITY, false);
-    let words = painter.layout_job(words);
-    let badge = (count > 0).then(|| {
-        let count =
-            if count > MOST_COUNTED { format!("{MOST_COUNTED}+") } else { count.to_string() };
-        painter.layout_job(TypeStyle::CaptionStrong.layout(
-            &count,
-            p.on_accent,
-            f32::INFINITY,
-            false,
-        ))
-    });
-    let pill = badge.as_ref().map_or(0.0, |galley| (galley.size().x + space::S2).max(size::ICON));
-    let between = if badge.is_some() { space::S2 } else { 0.0 };
-    let left = middle.x - (words.size().x + between + pill) / 2.0;
-    let right = left + words.size().x;
-    painter.galley(pos2(left, middle.y - words.size().y / 2.0), words, p.text);
-    if let Some(galley) = badge {
-        let place = Rect::from_min_size(
-            pos2(right + between, middle.y - size::ICON / 2.0),
-            vec2(pill, size::ICON),
-        );
-        painter.rect_filled(place, CornerRadius::same((size::ICON / 2.0) as u8), p.accent);
-        painter.galley(place.center() - galley.size() / 2.0, galley, p.on_accent);
-    }
-}
-
-/// More than this is only said to be more.
-const MOST_COUNTED: usize = 99;
 
 /// A heading over a part of a list.
 pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
