@@ -2,9 +2,7 @@
 //! called. All others are in [`crate::words`]. Pure text in, text out.
 
 pub(super) use crate::session::ending::ending;
-pub(super) use crate::words::{
-    clock, clock_time, day, foreign, name_problem, room_problem, spoken, text, when,
-};
+pub(super) use crate::words::{clock, foreign, name_problem, room_problem, spoken, text, when};
 
 /// One or two letters that stand for a name: `Ada Lovelace` → `AL`, `bob` → `B`.
 pub(super) fn initials(name: &str) -> String {

@@ -7,6 +7,8 @@ mod calls;
 mod closing;
 mod harness;
 mod invitations;
+mod lines;
+mod list;
 mod log_in;
 mod people;
 mod rooms;

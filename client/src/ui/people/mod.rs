@@ -5,6 +5,7 @@ mod calls;
 mod home;
 mod index;
 mod lines;
+mod list;
 mod person;
 mod side_bar;
 
@@ -35,6 +36,8 @@ pub(super) struct PeoplePage {
     person: PersonPane,
     contacts: ContactIndex,
     lines: Lines,
+    /// Whether somebody was chosen just now in a list that gave way to them.
+    opened: bool,
 }
 
 impl PeoplePage {
@@ -63,9 +66,12 @@ impl PeoplePage {
                     self.lines.show(ui, snapshot, &self.contacts, online, actions);
                     // One column: the list, or whoever was chosen in it with a way back.
                     if self.chosen.is_none() {
-                        let Self { side_bar, chosen, home, contacts, .. } = &mut *self;
+                        let Self { side_bar, chosen, home, contacts, opened, .. } = &mut *self;
                         home.show(ui, snapshot, own, online, actions, |ui, actions| {
-                            side_bar.show(ui, (snapshot, contacts), online, chosen, actions);
+                            let people = (snapshot, &*contacts);
+                            side_bar.show(ui, people, (online, false), chosen, actions);
+                            // The keyboard goes on from there, and comes back.
+                            *opened = chosen.is_some();
                         });
                     } else {
                         self.pane(ui, snapshot, own, online, actions);
@@ -84,7 +90,7 @@ impl PeoplePage {
             let place = side_bar::list_place(left);
             ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
                 let people = (snapshot, &self.contacts);
-                self.side_bar.show(ui, people, online, &mut self.chosen, actions);
+                self.side_bar.show(ui, people, (online, true), &mut self.chosen, actions);
             });
             ui.scope_builder(UiBuilder::new().max_rect(side_bar::foot_place(left)), |ui| {
                 if side_bar::ways_to_meet(ui, snapshot, actions) {
@@ -120,8 +126,13 @@ impl PeoplePage {
         match self.chosen.clone() {
             None => self.home.show(ui, snapshot, own, online, actions, |_, _| {}),
             Some(username) => {
-                if widgets::ghost_button(ui, Icon::ChevronLeft, &text!("back")).clicked() {
+                let back = widgets::ghost_button(ui, Icon::ChevronLeft, &text!("back"));
+                if std::mem::take(&mut self.opened) {
+                    back.request_focus();
+                }
+                if back.clicked() {
                     self.chosen = None;
+                    self.side_bar.ask();
                 }
                 ui.add_space(space::S3);
                 self.person.show(ui, (snapshot, &self.contacts), &username, online, actions);

@@ -23,7 +23,7 @@ pub(crate) use dialog::dialog;
 pub(crate) use field::{Mark, marked_field, submitted, text_field};
 pub(crate) use meter::level_meter;
 pub(crate) use question::{Answer, question};
-pub(crate) use row::{PersonRow, person_row, section};
+pub(crate) use row::{PersonRow, RowUse, person_row, section_at};
 pub(crate) use segments::{Segment, segments};
 pub(crate) use switch::switch;
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};
