@@ -13,6 +13,7 @@ mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
+pub mod log_in_form;
 mod measure;
 mod media;
 mod media_engine;

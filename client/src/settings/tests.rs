@@ -70,7 +70,7 @@ fn unusual() -> Settings {
                 until: TimeOfDay::new(6, 0).expect("a time"),
             },
         },
-        tray: TraySettings { start_hidden: true, close_to_tray: true },
+        tray: TraySettings { start_hidden: true, close_to_tray: true, asked: true },
         appearance: Appearance {
             scale_percent: 150,
             less_motion: true,

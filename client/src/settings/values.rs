@@ -89,6 +89,14 @@ impl Settings {
         self.recent_servers.truncate(RECENT_SERVERS);
     }
 
+    /// A server is to be offered no more; also not as that of the last login.
+    pub fn forget_server(&mut self, server: &str) {
+        self.recent_servers.retain(|other| other != server);
+        if self.server.as_deref() == Some(server) {
+            self.server = None;
+        }
+    }
+
     /// Whether a start logs in by itself.
     #[must_use]
     pub fn logs_in_at_start(&self) -> bool {
@@ -298,6 +306,9 @@ pub struct TraySettings {
     pub start_hidden: bool,
     /// Whether closing the window leaves the program there.
     pub close_to_tray: bool,
+    /// Whether the person was asked about that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// The language of the window.

@@ -14,12 +14,14 @@ mod action;
 mod app;
 mod call_look;
 mod call_screen;
+mod closing;
 mod controls;
 mod design;
 mod devices;
 #[cfg(target_os = "linux")]
 mod display;
 mod error;
+mod invite;
 mod keyboard;
 mod login;
 mod notices;

@@ -6,8 +6,11 @@
 mod accessibility;
 mod always;
 mod calls;
+mod closing;
 mod harness;
 mod invitations;
+mod lines;
+mod list;
 mod log_in;
 mod people;
 mod push_to_talk;
