@@ -17,6 +17,9 @@ pub mod desktop;
 pub mod device;
 pub mod device_key;
 pub mod doctor;
+#[cfg(feature = "inspection")]
+#[expect(clippy::expect_used, reason = "made-up values that are right")]
+pub mod gallery;
 pub mod instance;
 pub mod invitation;
 pub mod people;

@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
+    ("gallery", &["call", "device", "media", "session", "words"]),
     ("people", &["private_file", "words"]),
     (
         "session",

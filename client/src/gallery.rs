@@ -1,0 +1,255 @@
+//! Made-up states of the window, one for each screen: for `examples/gallery.rs`, which shows one,
+//! and for tests that look at all of them. Only with the feature `inspection`.
+//!
+//! In: the name of a screen, and what time it is. Out: the snapshot that goes with it, the pictures
+//! of a call, and the session's end of the link. What always holds: the same name and time make the
+//! same state; there is no server, no call and no device behind it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use visavis_shared::Username;
+
+use crate::call::event::{CallPhase, EndReason};
+use crate::device::{DeviceInfo, DeviceList};
+use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::media::frame::RgbaFrame;
+use crate::media::units::VideoSize;
+use crate::session::snapshot::{
+    CallEnd, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId, Person,
+    Presence, RecentCall, SessionLink, Snapshot, UnixTime,
+};
+use crate::words::{phrase, text};
+
+/// Every screen that there is a state of.
+pub const SCREENS: &[&str] = &[
+    "login",
+    "failed",
+    "logging-in",
+    "people",
+    "contacts",
+    "person",
+    "calls",
+    "alone",
+    "offline",
+    "settings",
+    "help",
+    "ringing",
+    "calling",
+    "connecting",
+    "call",
+    "call-off",
+    "call-devices",
+    "call-statistics",
+    "reconnecting",
+    "ended",
+    "talked",
+    "notices",
+];
+
+/// What time it is: by the clock that runs and by the one on the wall.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// For how long something has been going on.
+    pub now: Instant,
+    /// For days and times of day.
+    pub wall: UnixTime,
+}
+
+impl Moment {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { now: Instant::now(), wall: UnixTime::now() }
+    }
+}
+
+/// A session that is not there: the window's end of the link, and what it talks to.
+pub struct Stage {
+    /// For the window.
+    pub link: SessionLink,
+    /// Puts another state before the window.
+    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    /// What the window asks for.
+    pub intents: mpsc::Receiver<Intent>,
+}
+
+/// Sets a state up, with pictures of two people.
+#[must_use]
+pub fn stage(snapshot: Snapshot) -> Stage {
+    let (sender, intents) = mpsc::channel(64);
+    let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
+    let link = SessionLink {
+        intents: sender,
+        snapshots: receiver,
+        remote_video: DropOldestQueue::latest(),
+        self_video: DropOldestQueue::latest(),
+    };
+    link.remote_video.put(picture(1280, 720, 1.0));
+    link.self_video.put(picture(640, 360, 0.0));
+    Stage { link, snapshots, intents }
+}
+
+/// What is pressed, one after the other and by its label in the window's language, to get from the
+/// state to the screen.
+#[must_use]
+pub fn presses(screen: &str) -> Vec<String> {
+    match screen {
+        "person" => vec![["bob".to_owned(), text!("online")].join(", ")],
+        "calls" => vec![text!("tab-calls-missed", count = 2_u32)],
+        "settings" => vec![text!("settings")],
+        "help" => vec![text!("keyboard-shortcuts")],
+        "call-devices" => vec![text!("devices")],
+        "call-statistics" => vec![text!("show-statistics")],
+        _ => Vec::new(),
+    }
+}
+
+fn name(text: &str) -> Username {
+    Username::parse(text).expect("a name")
+}
+
+fn devices() -> DeviceList {
+    let device = |name: &str, default| DeviceInfo {
+        name: name.to_owned(),
+        default,
+        formats: vec!["1280x720 30 fps".to_owned()],
+    };
+    DeviceList {
+        cameras: vec![device("Integrated Camera", true), device("Logitech StreamCam", false)],
+        microphones: vec![device("Built-in Audio Analog Stereo", true), device("Headset", false)],
+        speakers: vec![device("Built-in Audio Analog Stereo", true)],
+    }
+}
+
+/// Contacts, some calls with them, and somebody who is blocked.
+fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
+    let contact = |username: &str, shown: &str, presence| ContactRow {
+        username: name(username),
+        display_name: DisplayName::parse(shown).ok().flatten(),
+        added: UnixTime(0),
+        presence,
+    };
+    s.contacts = Arc::new(vec![
+        contact("bob", "", Presence::Online),
+        contact("olga", "Ольга", Presence::Online),
+        contact("grace.hopper", "Aunt Grace, who has the longest of all names", Presence::Offline),
+    ]);
+    let call = |number, with: &str, hours: u64, direction, end, talked: Option<u64>| RecentCall {
+        number,
+        with: name(with),
+        at: UnixTime(wall.0.saturating_sub(hours * 3600)),
+        direction,
+        end,
+        talked: talked.map(Duration::from_secs),
+        seen: false,
+        while_away: false,
+    };
+    s.recent_calls = Arc::new(vec![
+        call(5, "olga", 1, Direction::Incoming, CallEnd::NoAnswer, None),
+        call(4, "bob", 2, Direction::Outgoing, CallEnd::Completed, Some(724)),
+        call(3, "bob", 26, Direction::Incoming, CallEnd::NoAnswer, None),
+        call(2, "bob", 50, Direction::Incoming, CallEnd::Completed, Some(2880)),
+        call(1, "grace.hopper", 200, Direction::Outgoing, CallEnd::NoAnswer, None),
+    ]);
+    s.unseen_missed_calls = 2;
+    s.blocked = Arc::new(vec![name("mallory")]);
+}
+
+/// The state that goes with the name of a screen; that of people for a name that is none.
+#[must_use]
+pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
+    let now = at.now;
+    let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap_or(now);
+    let bob = name("bob");
+    let mut s = Snapshot {
+        login: LoginPhase::LoggedIn { username: name("alice") },
+        server: "ws://192.168.1.20:9090".to_owned(),
+        username: "alice".to_owned(),
+        people: [
+            "bob",
+            "Dr. Ada Lovelace",
+            "grace.hopper",
+            "李雷",
+            "a_name_as_long_as_a_name_may_be_",
+        ]
+        .iter()
+        .map(|n| Person { username: name(n), online: true })
+        .collect(),
+        people_total: 5,
+        devices: devices(),
+        microphone_level: 0.12,
+        ..Snapshot::default()
+    };
+    let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
+    match screen {
+        "contacts" | "person" | "calls" => with_contacts(&mut s, at.wall),
+        "login" => s.login = LoginPhase::LoggedOut,
+        "logging-in" => s.login = LoginPhase::LoggingIn,
+        "failed" => {
+            let server = "192.168.1.20:9090";
+            s.login = LoginPhase::Failed(phrase!("server-not-running", server = server));
+        }
+        "alone" => (s.people, s.people_total) = (Vec::new(), 0),
+        "offline" => s.login = LoginPhase::Reconnecting { username: name("alice") },
+        "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
+        "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
+        "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
+        "call" | "call-devices" | "call-statistics" => {
+            s.call = in_call;
+            (s.remote_video_live, s.camera_live) = (true, true);
+        }
+        "call-off" => {
+            s.call = in_call;
+            (s.microphone_muted, s.camera_off) = (true, true);
+            s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+        }
+        "reconnecting" => {
+            s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
+            (s.remote_video_live, s.camera_live) = (true, true);
+        }
+        "ended" => {
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::Unknown, talked: None }
+        }
+        "talked" => {
+            let talked = Some(Duration::from_secs(201));
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::ClosedByPeer, talked };
+        }
+        "notices" => {
+            let busy = phrase!("camera-busy", device = "Integrated Camera");
+            let texts =
+                [phrase!("call-without-picture", trouble = busy), phrase!("microphone-none")];
+            s.notices =
+                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect();
+        }
+        _ => {
+            (s.preview, s.camera_live) = (true, true);
+        }
+    }
+    s
+}
+
+/// A made-up picture: a person in front of a window, more or less. `hue`, 0 to 1, tells two people
+/// apart.
+fn picture(width: u32, height: u32, hue: f32) -> RgbaFrame {
+    let mut rgba = Vec::with_capacity((width * height * 4) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
+            let aspect = width as f32 / height as f32;
+            let head = ((u - 0.5) * aspect).hypot(v - 0.42) < 0.17;
+            let body = ((u - 0.5) * aspect / 1.5).hypot(v - 1.0) < 0.33;
+            let stripe = u < 0.06;
+            let (r, g, b) = match (head || body, stripe) {
+                (true, _) => (0.85 - 0.25 * v, 0.66 - 0.2 * v, 0.55 - 0.2 * v),
+                (false, true) => (0.95, 0.9, 0.4),
+                (false, false) => {
+                    (0.25 + 0.3 * u * hue, 0.32 + 0.25 * v, 0.45 + 0.25 * (1.0 - v) * (1.0 - hue))
+                }
+            };
+            rgba.extend([r, g, b, 1.0].map(|c: f32| (c * 255.0) as u8));
+        }
+    }
+    RgbaFrame { size: VideoSize::new(width, height).expect("a size"), rgba: rgba.into() }
+}
