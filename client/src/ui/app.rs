@@ -21,7 +21,7 @@ use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
-use super::{WindowOptions, keyboard, notices, settings_dialog, waiting, wake, widgets};
+use super::{WindowOptions, clock, keyboard, notices, settings_dialog, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -257,7 +257,7 @@ impl App {
     }
 
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-        let now = Instant::now();
+        let now = clock::now();
         let waited = |ui: &Ui, since: Instant| -> Duration {
             ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)

@@ -167,21 +167,18 @@ impl Picture {
     /// # Errors
     /// [`PictureError::Write`].
     pub fn to_png(&self) -> Result<Vec<u8>, PictureError> {
-        let filters = [png::Filter::Up, png::Filter::Adaptive];
+        let indexed = self.indexed();
         let mut best: Option<Vec<u8>> = None;
-        let mut keep = |file: Vec<u8>| {
+        // The first suits text on flat ground, the second pictures.
+        for filter in [png::Filter::NoFilter, png::Filter::Up] {
+            let file = match &indexed {
+                Some((palette, indices)) => {
+                    self.encode(png::ColorType::Indexed, indices, filter, Some(palette))?
+                }
+                None => self.encode(png::ColorType::Rgb, &self.rgb, filter, None)?,
+            };
             if best.as_ref().is_none_or(|other| file.len() < other.len()) {
                 best = Some(file);
-            }
-        };
-        if let Some((palette, indices)) = self.indexed() {
-            let filters = [png::Filter::NoFilter, png::Filter::Up];
-            for filter in filters {
-                keep(self.encode(png::ColorType::Indexed, &indices, filter, Some(&palette))?);
-            }
-        } else {
-            for filter in filters {
-                keep(self.encode(png::ColorType::Rgb, &self.rgb, filter, None)?);
             }
         }
         Ok(best.unwrap_or_default())

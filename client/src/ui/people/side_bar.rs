@@ -1,7 +1,6 @@
 //! The list of people and calls, and at its foot who we are.
 
 use std::collections::{HashMap, HashSet};
-use std::time::SystemTime;
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
@@ -14,6 +13,7 @@ use visavis_shared::{Username, canonical_name};
 use super::calls;
 use crate::session::snapshot::{ContactRow, Intent, LoginPhase, Presence, RecentCall, Snapshot};
 use crate::ui::action::{Action, Actions};
+use crate::ui::clock;
 use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
 use crate::ui::widgets::{self, PersonRow};
 use crate::ui::words;
@@ -217,7 +217,7 @@ impl Rows<'_> {
     }
 
     fn calls(&mut self, ui: &mut Ui, search: &str) {
-        let (snapshot, now) = (self.snapshot, SystemTime::now());
+        let (snapshot, now) = (self.snapshot, clock::today());
         let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
         let shown: HashMap<&Username, &str> = snapshot
             .contacts
