@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Context, Key, Modifiers, TexturesDelta, Vec2, ViewportCommand, ViewportId, vec2,
+    Context, Key, Modifiers, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId, vec2,
 };
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, TestRenderer};
@@ -91,7 +91,11 @@ impl Window {
                         app
                     });
                     app.logic(ui.ctx());
-                    app.show(ui);
+                    // The harness leaves a margin, a window has none.
+                    let whole = ui.ctx().content_rect();
+                    let mut ui = ui.new_child(UiBuilder::new().max_rect(whole));
+                    ui.set_clip_rect(whole);
+                    app.show(&mut ui);
                 },
                 None,
             );
