@@ -5,7 +5,7 @@
 //! of a call, and the session's end of the link. What always holds: the same name and time make the
 //! same state; there is no server, no call and no device behind it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -96,8 +96,11 @@ pub fn stage(snapshot: Snapshot) -> Stage {
         remote_video: DropOldestQueue::latest(),
         self_video: DropOldestQueue::latest(),
     };
-    link.remote_video.put(picture(1280, 720, 1.0));
-    link.self_video.put(picture(640, 360, 0.0));
+    // Painted once: whoever looks at all screens would wait for it.
+    static PICTURES: OnceLock<[RgbaFrame; 2]> = OnceLock::new();
+    let [theirs, own] = PICTURES.get_or_init(|| [picture(1280, 720, 1.0), picture(640, 360, 0.0)]);
+    link.remote_video.put(theirs.clone());
+    link.self_video.put(own.clone());
     Stage { link, snapshots, intents }
 }
 

@@ -23,7 +23,9 @@ use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
-use super::{WindowOptions, invite, keyboard, notices, settings_dialog, waiting, wake, widgets};
+use super::{
+    WindowOptions, clock, invite, keyboard, notices, settings_dialog, waiting, wake, widgets,
+};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -293,7 +295,7 @@ impl App {
     }
 
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-        let now = Instant::now();
+        let now = clock::now();
         let waited = |ui: &Ui, since: Instant| -> Duration {
             ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)

@@ -14,6 +14,7 @@ mod action;
 mod app;
 mod call_look;
 mod call_screen;
+mod clock;
 mod closing;
 mod controls;
 mod design;
@@ -45,6 +46,7 @@ use std::time::Instant;
 use eframe::egui::ViewportBuilder;
 
 pub use app::App;
+pub use clock::stand_still;
 pub use error::UiError;
 
 use crate::config::Settings;

@@ -15,4 +15,5 @@ mod log_in;
 mod people;
 mod push_to_talk;
 mod rooms;
+mod screens;
 mod shortcuts;

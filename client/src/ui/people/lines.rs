@@ -4,7 +4,7 @@
 //! What always holds: a line has the one button that goes on from it, and goes by itself when it is
 //! no longer true or has been read.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Sense, Ui, Vec2};
@@ -14,6 +14,7 @@ use super::index::ContactIndex;
 use crate::call::event::{CallPhase, EndReason};
 use crate::session::snapshot::{Intent, RecentCall, Snapshot};
 use crate::ui::action::Actions;
+use crate::ui::clock;
 use crate::ui::design::{Icon, Palette, TypeStyle, motion, radius, size, space};
 use crate::ui::widgets::{self, Tone};
 use crate::ui::words;
@@ -134,7 +135,7 @@ fn missed(
     let unseen = |call: &&RecentCall| call.is_missed() && !call.seen;
     let Some(last) = snapshot.recent_calls.iter().find(unseen) else { return };
     let name = contacts.shown_name(&last.with);
-    let time = words::when(last.at.system(), SystemTime::now());
+    let time = words::when(last.at.system(), clock::today());
     let words = match snapshot.unseen_missed_calls {
         1 => text!("missed-call-from", name = name, time = time),
         count => text!("missed-calls-last", count = count, name = name, time = time),

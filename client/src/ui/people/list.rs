@@ -16,6 +16,7 @@ use visavis_shared::Username;
 use super::calls;
 use super::side_bar::presence;
 use crate::session::snapshot::{Presence, RecentCall};
+use crate::ui::clock;
 use crate::ui::design::{Icon, TypeStyle, size, space};
 use crate::ui::widgets::{self, PersonRow};
 use crate::words::{self, text};
@@ -367,7 +368,7 @@ const NAMES_LAST: u64 = 60;
 impl Days {
     /// The days of the calls, in their order.
     pub(super) fn of(&mut self, recent: &Arc<Vec<RecentCall>>) -> &[String] {
-        let now = SystemTime::now();
+        let now = clock::today();
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (language, minute) = (words::spoken_language(), since / NAMES_LAST);
         let fits = self.made.as_ref().is_some_and(|(calls, spoken, at)| {

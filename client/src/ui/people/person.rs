@@ -1,7 +1,5 @@
 //! Whoever is chosen: call them, keep, rename or block them, and the calls there were.
 
-use std::time::SystemTime;
-
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Align, Label, Layout, Sense, Ui, vec2};
 use visavis_shared::Username;
@@ -11,6 +9,7 @@ use super::index::ContactIndex;
 use super::side_bar::presence;
 use crate::session::snapshot::{Intent, MAX_DISPLAY_NAME_CHARS, Presence, Snapshot};
 use crate::ui::action::Actions;
+use crate::ui::clock;
 use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
 use crate::ui::widgets::{self, Tone};
 use crate::ui::words;
@@ -170,7 +169,7 @@ fn call_buttons(ui: &mut Ui, username: &Username, enabled: bool, actions: &mut A
 
 /// The calls with somebody, the newest first.
 fn with_them(ui: &mut Ui, snapshot: &Snapshot, username: &Username, name: &str) {
-    let now = SystemTime::now();
+    let now = clock::today();
     let mut those =
         snapshot.recent_calls.iter().filter(|call| call.with == *username).take(CALLS).peekable();
     if those.peek().is_none() {
