@@ -1,5 +1,6 @@
 //! What was kept comes back; whatever else lies in the file's place costs what it must and no more.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

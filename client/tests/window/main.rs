@@ -6,6 +6,8 @@
 mod accessibility;
 mod always;
 mod calls;
+#[cfg(feature = "inspection")]
+mod contrast;
 mod harness;
 mod invitations;
 mod log_in;
