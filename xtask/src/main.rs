@@ -21,6 +21,7 @@ mod command;
 mod demo;
 mod devices;
 mod error;
+mod gallery_page;
 mod lint;
 mod node;
 mod packages;
@@ -59,8 +60,8 @@ enum Task {
         #[command(subcommand)]
         what: bench::What,
     },
-    /// Retake the screenshots of the README.
-    Screenshots,
+    /// Remake the screenshots of the README, the pictures of all screens, and the gallery.
+    Screenshots(screenshots::Options),
 }
 
 fn run(task: Task) -> Result<(), Error> {
@@ -69,7 +70,7 @@ fn run(task: Task) -> Result<(), Error> {
         Task::Test(options) => test::run(&options),
         Task::Lint => lint::run(),
         Task::Bench { what } => bench::run(&what),
-        Task::Screenshots => screenshots::run(),
+        Task::Screenshots(options) => screenshots::run(&options),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
 
 use crate::config::Theme;
+use crate::invitation::Invitation;
 use crate::session::snapshot::Intent;
 use crate::settings::{Language, Shortcuts};
 
@@ -19,6 +20,12 @@ pub(super) enum Action {
     Fullscreen(bool),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
+    /// Offer a server no more where one logs in.
+    ForgetServer(String),
+    /// Propose what an invitation is to, once we are logged in at its server.
+    Invited(Invitation),
+    /// Show the link to oneself, or put it away.
+    Invite(bool),
 }
 
 /// A setting that is to be another from now on.

@@ -16,13 +16,16 @@ use visavis_shared::Username;
 use super::action::{Action, Actions, Change};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
+use super::closing::{Closing, Deed};
 use super::design::{Palette, theme};
 use super::keyboard::Keyboard;
 use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
-use super::{WindowOptions, keyboard, notices, settings_dialog, waiting, wake, widgets};
+use super::{
+    WindowOptions, clock, invite, keyboard, notices, settings_dialog, waiting, wake, widgets,
+};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -55,6 +58,8 @@ pub struct App {
     desktop: WindowLink,
     invited: Option<Invited>,
     call_look: CallLook,
+    closing: Closing,
+    inviting: bool,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -108,6 +113,8 @@ impl App {
             desktop: options.desktop,
             invited: None,
             call_look,
+            closing: Closing::default(),
+            inviting: false,
         }
     }
 
@@ -118,7 +125,7 @@ impl App {
         let old = std::mem::replace(&mut self.snapshot, new);
         if self.link.snapshots.has_changed().is_err() {
             // The session has ended; without it there is nothing that a window could do.
-            ctx.send_viewport_cmd(ViewportCommand::Close);
+            self.closing.quit(ctx);
         }
         self.call_changed(ctx, &old.call);
         if !self.snapshot.camera_live {
@@ -129,6 +136,9 @@ impl App {
             self.send(intent);
         }
         self.follow_desktop(ctx);
+        let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
+        let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
+        self.close_by(deed);
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
@@ -142,9 +152,10 @@ impl App {
 
     /// Says whether the window is seen, and does what was asked of it from outside.
     fn follow_desktop(&mut self, ctx: &Context) {
+        let hidden = self.closing.is_hidden();
         self.desktop.is_seen(ctx.input(|input| {
             let viewport = input.viewport();
-            viewport.focused == Some(true) && viewport.minimized != Some(true)
+            viewport.focused == Some(true) && viewport.minimized != Some(true) && !hidden
         }));
         while let Some(request) = self.desktop.take() {
             match request {
@@ -153,13 +164,16 @@ impl App {
                     self.invited = Some(Invited { invitation, asked: false });
                     self.raise(ctx);
                 }
-                WindowRequest::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+                WindowRequest::Quit => self.closing.quit(ctx),
+                // That was looked at with everything else.
+                WindowRequest::TrayIsGone => {}
             }
         }
     }
 
     /// Brings the window to the front, or asks for attention where the system allows no more.
-    fn raise(&self, ctx: &Context) {
+    fn raise(&mut self, ctx: &Context) {
+        self.closing.raised();
         ctx.send_viewport_cmd(ViewportCommand::Visible(true));
         ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
         ctx.send_viewport_cmd(ViewportCommand::Focus);
@@ -168,6 +182,18 @@ impl App {
         if !rings && ctx.input(|input| input.viewport().focused != Some(true)) {
             let attention = UserAttentionType::Informational;
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
+        }
+    }
+
+    fn close_by(&mut self, deed: Option<Deed>) {
+        match deed {
+            Some(Deed::Decline) => self.send(Intent::Decline),
+            Some(Deed::StayInTray(stay)) => {
+                self.settings.tray.asked = true;
+                self.settings.tray.close_to_tray = stay;
+                self.keep_settings();
+            }
+            None => {}
         }
     }
 
@@ -185,7 +211,7 @@ impl App {
             }
             Proposal::AskToLogIn => {
                 *asked = true;
-                self.login.suggest_server(invitation.server());
+                self.login.invite(invitation);
                 return;
             }
             Proposal::Meet => self.people.propose(invitation.whom()),
@@ -250,8 +276,13 @@ impl App {
         if self.help {
             keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
         }
+        if self.inviting {
+            invite::dialog(&ctx, &snapshot, &mut actions);
+        }
+        let deed = self.closing.show(&ctx, &snapshot.call);
+        self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
-        let covered = self.help || self.settings_open;
+        let covered = self.help || self.settings_open || self.inviting || self.closing.asks();
         self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
@@ -264,7 +295,7 @@ impl App {
     }
 
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-        let now = Instant::now();
+        let now = clock::now();
         let waited = |ui: &Ui, since: Instant| -> Duration {
             ui.ctx().request_repaint_after(wake::until_next_second(since, now));
             now.saturating_duration_since(since)
@@ -275,14 +306,11 @@ impl App {
             return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
         match &snapshot.call {
-            CallPhase::Idle => match &snapshot.login {
-                LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
-                    self.login.show(ui, snapshot, actions);
-                }
-                LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
-                    self.people.show(ui, snapshot, &self.own, actions);
-                }
-            },
+            // Worth a line over the people.
+            CallPhase::Ended { .. } if !snapshot.end_takes_a_page() => {
+                self.between_calls(ui, snapshot, actions);
+            }
+            CallPhase::Idle => self.between_calls(ui, snapshot, actions),
             CallPhase::Calling { peer, ringing, since } => {
                 let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
                 let progress = if *ringing { text!("ringing") } else { text!("calling") };
@@ -306,6 +334,17 @@ impl App {
         }
     }
 
+    fn between_calls(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+        match &snapshot.login {
+            LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
+                self.login.show(ui, snapshot, &self.settings.recent_servers, actions);
+            }
+            LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
+                self.people.show(ui, snapshot, &self.own, actions);
+            }
+        }
+    }
+
     fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Send(intent) => self.send(intent),
@@ -319,6 +358,14 @@ impl App {
             Action::Settings(open) => self.settings_open = open,
             Action::Change(change) => self.change(ctx, change),
             Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::ForgetServer(server) => {
+                self.settings.forget_server(&server);
+                self.keep_settings();
+            }
+            Action::Invited(invitation) => {
+                self.invited = Some(Invited { invitation, asked: true });
+            }
+            Action::Invite(open) => self.inviting = open,
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
@@ -390,7 +437,7 @@ impl App {
     }
 
     fn keep_settings(&self) {
-        self.desktop.set_rules(desktop::rules(&self.settings.notifications));
+        self.desktop.set_rules(desktop::rules(&self.settings));
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }

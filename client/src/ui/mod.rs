@@ -14,12 +14,15 @@ mod action;
 mod app;
 mod call_look;
 mod call_screen;
+mod clock;
+mod closing;
 mod controls;
 mod design;
 mod devices;
 #[cfg(target_os = "linux")]
 mod display;
 mod error;
+mod invite;
 mod keyboard;
 mod login;
 mod notices;
@@ -43,6 +46,7 @@ use std::time::Instant;
 use eframe::egui::ViewportBuilder;
 
 pub use app::App;
+pub use clock::stand_still;
 pub use error::UiError;
 
 use crate::config::Settings;

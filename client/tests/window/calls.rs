@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::device::CameraChoice;
 use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
@@ -78,16 +79,55 @@ fn a_call_being_placed_says_how_far_it_is_and_can_be_cancelled() {
 fn the_controls_of_a_call_mute_turn_the_camera_off_and_close_it() {
     let mut window = Window::open(in_call());
     window.click("Mute");
-    window.click("Camera off");
+    window.click("Camera");
     window.click("Close call");
     assert_eq!(
         window.asked(),
         [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp]
     );
     window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
-    window.click("Unmute");
-    window.click("Camera on");
+    window.click("Mute");
+    window.click("Camera");
     assert_eq!(window.asked(), [Intent::MuteMicrophone(false), Intent::TurnCameraOff(false)]);
+}
+
+#[test]
+fn what_is_switched_keeps_its_name_and_says_whether_it_is_pressed() {
+    let mut window = Window::open(in_call());
+    let pressed = |window: &Window, name: &str| {
+        let button = window.harness.get_by_role_and_label(Role::Button, name);
+        button.accesskit_node().toggled()
+    };
+    let switched = |window: &Window| ["Mute", "Camera"].map(|name| pressed(window, name));
+    assert_eq!(switched(&window), [Some(Toggled::False), Some(Toggled::True)]);
+    window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
+    assert_eq!(switched(&window), [Some(Toggled::True), Some(Toggled::False)]);
+    for card in ["Devices", "Show statistics"] {
+        assert_eq!(pressed(&window, card), Some(Toggled::False));
+        window.harness.get_by_role_and_label(Role::Button, card).click();
+        window.settle();
+        assert_eq!(pressed(&window, card), Some(Toggled::True), "{card}");
+    }
+    assert_eq!(pressed(&window, "Full screen"), Some(Toggled::False));
+    assert_eq!(pressed(&window, "Close call"), None);
+}
+
+#[test]
+fn without_a_camera_nothing_looks_as_if_there_were_one() {
+    let missing = || Snapshot { camera_missing: true, ..in_call() };
+    for snapshot in [missing(), Snapshot { camera: CameraChoice::None, ..in_call() }] {
+        let mut window = Window::open(snapshot);
+        assert!(window.harness.query_by_role_and_label(Role::Image, "No camera").is_some());
+        let camera = window.harness.get_by_role_and_label(Role::Button, "Camera");
+        assert_eq!(camera.accesskit_node().toggled(), Some(Toggled::False));
+        camera.click();
+        window.settle();
+        assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Speaker").is_some());
+        assert_eq!(window.asked(), []);
+    }
+    let off = Window::open(Snapshot { camera_off: true, ..in_call() });
+    assert!(off.shows("Your camera is off"));
+    assert!(Window::open(in_call()).shows("Waiting for the camera…"));
 }
 
 #[test]

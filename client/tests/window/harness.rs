@@ -1,26 +1,41 @@
 //! A window's app without a window: the session's end of the link, and egui's harness in place of
 //! the system.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Vec2, ViewportCommand, ViewportId, vec2};
-use egui_kittest::Harness;
+use eframe::egui::{
+    Context, Key, Modifiers, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId, vec2,
+};
 use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, TestRenderer};
 use tokio::sync::{mpsc, watch};
 use visavis_client::call::event::CallPhase;
+use visavis_client::gallery::Stage;
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Person, SessionLink, Snapshot};
 use visavis_client::ui::{App, WindowOptions};
 use visavis_client::words::Phrase;
+use visavis_rasterizer::{Picture, Textures};
 use visavis_shared::Username;
 
 /// What somebody elsewhere says, such as a server.
 pub(crate) fn said(text: &str) -> Phrase {
     Phrase::foreign(text).expect("a text")
+}
+
+/// Keeps the textures that are painted with.
+struct Painter(Rc<RefCell<Textures>>);
+
+impl TestRenderer for Painter {
+    fn handle_delta(&mut self, delta: &mut TexturesDelta) {
+        self.0.borrow_mut().apply(delta);
+    }
 }
 
 pub(crate) struct Window {
@@ -29,6 +44,7 @@ pub(crate) struct Window {
     pub(crate) remote_video: Arc<DropOldestQueue<RgbaFrame>>,
     pub(crate) self_video: Arc<DropOldestQueue<RgbaFrame>>,
     intents: mpsc::Receiver<Intent>,
+    textures: Rc<RefCell<Textures>>,
 }
 
 impl Window {
@@ -45,25 +61,45 @@ impl Window {
             remote_video: DropOldestQueue::latest(),
             self_video: DropOldestQueue::latest(),
         };
+        Self::open_on(Stage { link, snapshots, intents }, (size, 1.0), options, |_| {})
+    }
+
+    /// Opens one of a size in points, with so many pixels for each, and prepares what it is painted
+    /// with.
+    pub(crate) fn open_on(
+        Stage { link, snapshots, intents }: Stage,
+        (size, pixels_per_point): (Vec2, f32),
+        options: WindowOptions,
+        prepare: impl FnOnce(&Context) + 'static,
+    ) -> Self {
         let (remote_video, self_video) =
             (Arc::clone(&link.remote_video), Arc::clone(&link.self_video));
-        let mut first = Some((link, options));
+        let mut first = Some((link, options, prepare));
+        let textures = Rc::new(RefCell::new(Textures::default()));
         let harness = Harness::builder()
             .with_size(size)
+            .with_pixels_per_point(pixels_per_point)
+            .renderer(Painter(Rc::clone(&textures)))
             // Names may be in scripts for which this machine has no font.
             .allow_missing_glyphs()
             .build_ui_state(
                 move |ui, app: &mut Option<App>| {
                     let app = app.get_or_insert_with(|| {
-                        let (link, options) = first.take().expect("the app is made once");
-                        App::new(ui.ctx(), link, options)
+                        let (link, options, prepare) = first.take().expect("once");
+                        let app = App::new(ui.ctx(), link, options);
+                        prepare(ui.ctx());
+                        app
                     });
                     app.logic(ui.ctx());
-                    app.show(ui);
+                    // The harness leaves a margin, a window has none.
+                    let whole = ui.ctx().content_rect();
+                    let mut ui = ui.new_child(UiBuilder::new().max_rect(whole));
+                    ui.set_clip_rect(whole);
+                    app.show(&mut ui);
                 },
                 None,
             );
-        let mut window = Self { harness, snapshots, remote_video, self_video, intents };
+        let mut window = Self { harness, snapshots, remote_video, self_video, intents, textures };
         window.settle();
         window
     }
@@ -108,6 +144,15 @@ impl Window {
     pub(crate) fn press(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();
+    }
+
+    /// What the last pass shows.
+    pub(crate) fn picture(&self) -> Picture {
+        let (output, scale) = (self.harness.output(), self.harness.ctx.pixels_per_point());
+        let triangles = self.harness.ctx.tessellate(output.shapes.clone(), scale);
+        let size = self.harness.ctx.content_rect().size() * scale;
+        let size = [size.x.round() as u32, size.y.round() as u32];
+        visavis_rasterizer::paint(&triangles, &self.textures.borrow(), size, scale, [0; 3])
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {

@@ -6,12 +6,16 @@
 mod accessibility;
 mod always;
 mod calls;
+mod closing;
 #[cfg(feature = "inspection")]
 mod contrast;
 mod harness;
 mod invitations;
+mod lines;
+mod list;
 mod log_in;
 mod people;
 mod push_to_talk;
 mod rooms;
+mod screens;
 mod shortcuts;

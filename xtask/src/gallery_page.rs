@@ -1,0 +1,103 @@
+//! `docs/gallery.md`: the main screens with a line about each. The pictures are those that the
+//! tests of the window hold every screen against.
+//!
+//! In: nothing but the table here. Out: the page.
+
+use std::fmt::Write as _;
+
+/// Where the pictures are, seen from the page.
+const PICTURES: &str = "../client/tests/window/snapshots";
+/// The look of those that are shown whole.
+const LARGE: &str = "1040x680@1";
+
+/// The parts of the page: a heading, and the screens with what they show.
+const PARTS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Start",
+        &[
+            ("login", "Once: a name, and the server on which people find each other."),
+            ("failed", "What went wrong stands where it is mended."),
+        ],
+    ),
+    (
+        "People",
+        &[
+            ("contacts", "Contacts with their presence, and who else is online."),
+            ("person", "Somebody, and the last calls with them."),
+            ("calls", "All calls; missed ones are marked and counted."),
+            ("search", "The search finds contacts, and people on the server."),
+            ("alone", "Nobody else is there yet."),
+        ],
+    ),
+    (
+        "Calls",
+        &[
+            ("ringing", "Somebody calls. Nothing is turned on before it is accepted."),
+            ("calling", "Somebody is called."),
+            ("call", "The other fills the window; the controls fade."),
+            ("call-off", "Muted and without a camera: both are said, also to the other."),
+            ("call-devices", "Devices change without ending the call."),
+            ("call-statistics", "How the connection is doing, in numbers."),
+            ("reconnecting", "The network went away; the call looks for another path."),
+            ("talked", "The call is over."),
+        ],
+    ),
+    ("Settings", &[("settings", "What can be chosen."), ("help", "What the keyboard does.")]),
+];
+
+fn picture(theme: &str, size: &str, screen: &str) -> String {
+    format!("{PICTURES}/en-{theme}-{size}/{screen}.png")
+}
+
+/// The page, as Markdown.
+pub(crate) fn page() -> String {
+    let mut page = String::from(
+        "# Gallery\n\nThe screens of Visavis as they are now, with made-up people. \
+         `cargo xtask screenshots` remakes this page and its\npictures; tests hold each screen \
+         against its picture, in both themes, two sizes, two scale factors and three languages.\n",
+    );
+    for (heading, screens) in PARTS {
+        let _ = write!(page, "\n## {heading}\n");
+        for (screen, caption) in *screens {
+            let (dark, light) = (picture("dark", LARGE, screen), picture("light", LARGE, screen));
+            let _ = write!(
+                page,
+                "\n{caption}\n\n| dark | light |\n| --- | --- |\n\
+                 | ![{screen}, dark]({dark}) | ![{screen}, light]({light}) |\n"
+            );
+        }
+    }
+    page.push_str("\n## Small windows\n\n| | |\n| --- | --- |\n");
+    for pair in [["person", "calls"], ["ringing", "call"]] {
+        let cells = pair
+            .map(|screen| format!("![{screen}, small]({})", picture("dark", "480x360@1", screen)));
+        let _ = writeln!(page, "| {} |", cells.join(" | "));
+    }
+    page.push_str("\n## Other languages\n\n| Deutsch | 简体中文 |\n| --- | --- |\n");
+    for screen in ["person", "call-devices"] {
+        let cells = ["de", "zh-Hans"].map(|language| {
+            format!("![{screen}, {language}]({PICTURES}/{language}-dark-{LARGE}/{screen}.png)")
+        });
+        let _ = writeln!(page, "| {} |", cells.join(" | "));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+
+    #[test]
+    fn the_page_is_as_it_is_made_and_every_picture_on_it_is_there() {
+        let docs = workspace::root().join("docs");
+        let kept = std::fs::read_to_string(docs.join("gallery.md")).expect("the page");
+        assert!(kept == page(), "remake docs/gallery.md with `cargo xtask screenshots --renew`");
+        let pictures: Vec<&str> =
+            kept.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert!(pictures.len() > 30, "{pictures:?}");
+        for picture in pictures {
+            assert!(docs.join(picture).is_file(), "{picture}");
+        }
+    }
+}
