@@ -314,6 +314,8 @@ fn talking(ctx: &Context, shortcuts: &Shortcuts) {
 }
 
 fn talking_line(ui: &mut Ui, line: &str) {
+    // As high as its text, not as a button would be.
+    ui.spacing_mut().interact_size.y = 0.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         let style = TypeStyle::SmallStrong;

@@ -7,6 +7,8 @@ mod accessibility;
 mod always;
 mod calls;
 mod closing;
+#[cfg(feature = "inspection")]
+mod contrast;
 mod harness;
 mod invitations;
 mod lines;
