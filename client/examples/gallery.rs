@@ -15,15 +15,15 @@ use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
-    CallEnd, ContactRow, Direction, DisplayName, LoginPhase, Notice, NoticeId, Person, Presence,
-    RecentCall, SessionLink, Snapshot, UnixTime,
+    CallEnd, CallHint, ContactRow, Direction, DisplayName, LoginPhase, Notice, NoticeId, Person,
+    Presence, RecentCall, SessionLink, Snapshot, UnixTime,
 };
 use visavis_client::ui::{self, WindowOptions};
 use visavis_client::words::{self, Language, phrase};
 use visavis_shared::Username;
 
 const SCREENS: &str = "login failed logging-in people contacts alone offline ringing calling connecting \
-                       call call-off reconnecting ended talked notices";
+                       call call-off call-muted call-silent call-notices reconnecting ended talked notices";
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -122,6 +122,32 @@ fn snapshot(screen: &str) -> Snapshot {
             s.call = in_call;
             (s.microphone_muted, s.camera_off) = (true, true);
             s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+            s.remote_camera_off = true;
+        }
+        "call-muted" | "call-silent" | "call-notices" => {
+            s.call = in_call;
+            (s.remote_video_live, s.camera_live, s.remote_muted) = (true, true, true);
+            s.microphone_muted = screen == "call-muted";
+            s.hint = Some(if s.microphone_muted {
+                CallHint::TalkingWhileMuted
+            } else {
+                CallHint::SilentMicrophone
+            });
+            if screen == "call-notices" {
+                s.hint = None;
+                s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+                let kept = phrase!(
+                    "snapshot-kept",
+                    file = "Visavis bob 2026-11-30 10.02.33.png",
+                    folder = "Pictures"
+                );
+                let texts = [phrase!("microphone-none"), kept];
+                s.notices = (0u64..)
+                    .zip(texts)
+                    .map(|(id, text)| Notice { id: NoticeId(id), text })
+                    .collect();
+                s.kept_picture = Some((NoticeId(1), "/tmp/Visavis bob.png".into()));
+            }
         }
         "reconnecting" => {
             s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };

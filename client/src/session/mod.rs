@@ -5,6 +5,7 @@
 //! never touches a device, a socket or the machine.
 
 mod audio_devices;
+mod call_hints;
 mod device_keeper;
 mod device_words;
 mod diagnosis;
@@ -12,6 +13,7 @@ mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
+mod kept_picture;
 mod measure;
 mod media;
 mod media_engine;

@@ -18,6 +18,7 @@ use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
 use super::design::{Palette, theme};
 use super::login::LoginForm;
+use super::mini::MiniWindow;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
@@ -53,6 +54,23 @@ pub struct App {
     desktop: WindowLink,
     invited: Option<Invited>,
     call_look: CallLook,
+    /// There while the window is small.
+    mini: Option<MiniWindow>,
+    /// Which pictures the session makes for the window.
+    looks_at: Looks,
+}
+
+/// Which pictures somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Looks {
+    theirs: bool,
+    own: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { theirs: true, own: true }
+    }
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -105,6 +123,8 @@ impl App {
             desktop: options.desktop,
             invited: None,
             call_look,
+            mini: None,
+            looks_at: Looks::default(),
         }
     }
 
@@ -121,8 +141,13 @@ impl App {
         if !self.snapshot.camera_live {
             self.own.clear();
         }
+        // What it showed last is not shown when the camera comes back.
+        if self.snapshot.remote_camera_off {
+            self.remote.clear();
+        }
         self.login_changed();
         self.follow_desktop(ctx);
+        self.follow_looks(ctx);
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
@@ -206,8 +231,11 @@ impl App {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
             self.call = CallScreen::default();
-            if is.is_none() && super::call_screen::is_fullscreen(ctx) {
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+            if is.is_none() {
+                self.leave_mini(ctx);
+                if super::call_screen::fullscreen_now(ctx) {
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+                }
             }
         }
     }
@@ -235,8 +263,11 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
-        let in_call = running(&snapshot.call).is_some();
-        notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
+        // The mini window has no room for them; they wait.
+        if self.mini.is_none() {
+            let in_call = running(&snapshot.call).map(|_| self.call.notices_from());
+            notices::show(&ctx, &snapshot, &self.local_notices, in_call, &mut actions);
+        }
         if self.settings_open {
             settings_dialog::show(&ctx, &self.settings, &mut actions);
         }
@@ -264,6 +295,9 @@ impl App {
         };
         if let Some((peer, since, lost_at)) = running(&snapshot.call) {
             let view = CallView { peer: peer.as_str(), since, lost_at, now };
+            if let Some(mini) = &mut self.mini {
+                return self.call.show_mini(ui, view, snapshot, (&self.remote, mini), actions);
+            }
             let pictures = (&self.remote, &self.own);
             return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
@@ -307,15 +341,59 @@ impl App {
                 theme::choose(ctx, theme);
                 self.keep_settings();
             }
-            Action::Help(open) => self.help = open,
-            Action::Settings(open) => self.settings_open = open,
+            Action::Help(open) => {
+                self.leave_mini(ctx);
+                self.help = open;
+            }
+            Action::Settings(open) => {
+                self.leave_mini(ctx);
+                self.settings_open = open;
+            }
             Action::Change(change) => self.change(ctx, change),
-            Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::Fullscreen(on) => {
+                self.leave_mini(ctx);
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
+            }
+            Action::Mini(true) if self.mini.is_none() => {
+                self.call.close_cards();
+                self.mini = Some(MiniWindow::enter(ctx, self.remote.aspect()));
+            }
+            Action::Mini(true) => {}
+            Action::Mini(false) => self.leave_mini(ctx),
+            Action::ToggleMini => self.apply(ctx, Action::Mini(self.mini.is_none())),
+            Action::ShowInFolder(path) => {
+                if !desktop::show_in_folder(&path) {
+                    self.local_notices.push(phrase!("folder-not-shown"));
+                }
+            }
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
                 }
             }
+        }
+    }
+
+    /// Gives the window back as it was before it was made small.
+    fn leave_mini(&mut self, ctx: &Context) {
+        if let Some(mini) = self.mini.take() {
+            mini.leave(ctx);
+        }
+    }
+
+    /// Has pictures made only for whom somebody sees.
+    fn follow_looks(&mut self, ctx: &Context) {
+        let seen = ctx.input(|input| {
+            let viewport = input.viewport();
+            viewport.minimized != Some(true) && viewport.occluded != Some(true)
+        });
+        let own = self.mini.is_none()
+            && (running(&self.snapshot.call).is_none() || !self.call_look.own.hidden);
+        let looks = Looks { theirs: seen, own: seen && own };
+        if looks != self.looks_at {
+            self.looks_at = looks;
+            self.link.remote_video.pause(!looks.theirs);
+            self.link.self_video.pause(!looks.own);
         }
     }
 

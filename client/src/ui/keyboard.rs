@@ -7,7 +7,7 @@ use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Label, Modif
 
 use super::action::{Action, Actions};
 use super::call_look::CallLook;
-use super::call_screen::{CallScreen, is_fullscreen};
+use super::call_screen::{CallScreen, fullscreen_now};
 use super::design::{Palette, TypeStyle, space};
 use super::widgets;
 use super::words;
@@ -24,6 +24,8 @@ pub(super) const MUTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE,
 pub(super) const CAMERA: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::V);
 pub(super) const STATISTICS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::I);
 pub(super) const FULLSCREEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F);
+pub(super) const MINI: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::M);
+pub(super) const SNAPSHOT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::S);
 const WHOLE_PICTURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Num0);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 pub(super) const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
@@ -97,6 +99,12 @@ fn in_call(
     if pressed(&STATISTICS) {
         call.toggle_statistics();
     }
+    if pressed(&SNAPSHOT) {
+        actions.send(Intent::TakeSnapshot);
+    }
+    if pressed(&MINI) {
+        actions.push(Action::ToggleMini);
+    }
     // An open list of devices takes letters and Escape for itself.
     if ctx.text_edit_focused() || Popup::is_any_open(ctx) {
         return;
@@ -111,9 +119,9 @@ fn in_call(
         look.fill = !look.fill;
     }
     if pressed(&FULLSCREEN) {
-        actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
+        actions.push(Action::Fullscreen(!fullscreen_now(ctx)));
     }
-    if pressed(&LEAVE) && !call.close_cards() && is_fullscreen(ctx) {
+    if pressed(&LEAVE) && !call.close_cards() && fullscreen_now(ctx) {
         actions.push(Action::Fullscreen(false));
     }
 }
@@ -121,7 +129,7 @@ fn in_call(
 /// The list of shortcuts, over everything.
 pub(super) fn help(ctx: &Context, actions: &mut Actions) {
     let keys = |shortcut| named(ctx, shortcut);
-    let rows: [(String, String); 11] = [
+    let rows: [(String, String); 13] = [
         (text!("key-tab"), text!("keys-next")),
         (
             text!("one-key-or-other", one = text!("key-enter"), other = text!("key-space")),
@@ -133,6 +141,8 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (keys(&CAMERA), text!("keys-camera")),
         (keys(&FULLSCREEN), text!("keys-full-screen")),
         (keys(&WHOLE_PICTURE), text!("keys-whole-picture")),
+        (keys(&MINI), text!("keys-mini-window")),
+        (keys(&SNAPSHOT), text!("keys-snapshot")),
         (keys(&STATISTICS), text!("keys-statistics")),
         (keys(&LEAVE), text!("keys-leave")),
         (keys(&HELP), text!("keys-help")),

@@ -12,6 +12,7 @@
 
 mod action;
 mod app;
+mod call_chips;
 mod call_look;
 mod call_screen;
 mod controls;
@@ -22,6 +23,7 @@ mod display;
 mod error;
 mod keyboard;
 mod login;
+mod mini;
 mod notices;
 mod people;
 mod ready;

@@ -5,6 +5,7 @@
 mod always;
 mod calls;
 mod harness;
+mod in_call;
 mod invitations;
 mod log_in;
 mod people;

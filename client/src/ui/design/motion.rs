@@ -14,3 +14,5 @@ pub(crate) const REST: Duration = Duration::from_secs(3);
 pub(crate) const TOOLTIP: Duration = Duration::from_millis(350);
 /// How long the other's first picture may take before it counts as missing.
 pub(crate) const FIRST_PICTURE: Duration = Duration::from_secs(5);
+/// How long a window keeps its size before it counts as resized.
+pub(crate) const RESIZED: Duration = Duration::from_millis(300);
