@@ -20,11 +20,11 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::VideoSize;
 use crate::session::snapshot::{
-    CallEnd, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId, Person,
-    Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
+    CallEnd, CallHint, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId,
+    Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
 use crate::ui::WindowOptions;
-use crate::words::{phrase, text};
+use crate::words::{Phrase, phrase, text};
 
 /// Every screen that there is a state of.
 pub const SCREENS: &[&str] = &[
@@ -50,6 +50,9 @@ pub const SCREENS: &[&str] = &[
     "connecting",
     "call",
     "call-off",
+    "call-muted",
+    "call-silent",
+    "call-notices",
     "call-devices",
     "call-statistics",
     "reconnecting",
@@ -187,6 +190,10 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
     s.blocked = Arc::new(vec![name("mallory")]);
 }
 
+fn notices<const N: usize>(texts: [Phrase; N]) -> Vec<Notice> {
+    (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect()
+}
+
 /// The state that goes with the name of a screen; that of people for a name that is none.
 #[must_use]
 pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
@@ -251,6 +258,28 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             s.call = in_call;
             (s.microphone_muted, s.camera_off) = (true, true);
             s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+            s.remote_camera_off = true;
+        }
+        "call-muted" | "call-silent" | "call-notices" => {
+            s.call = in_call;
+            (s.remote_video_live, s.camera_live, s.remote_muted) = (true, true, true);
+            s.microphone_muted = screen == "call-muted";
+            s.hint = Some(if s.microphone_muted {
+                CallHint::TalkingWhileMuted
+            } else {
+                CallHint::SilentMicrophone
+            });
+            if screen == "call-notices" {
+                s.hint = None;
+                s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+                let kept = phrase!(
+                    "snapshot-kept",
+                    file = "Visavis bob 2026-11-30 10.02.33.png",
+                    folder = "Pictures"
+                );
+                s.notices = notices([phrase!("microphone-none"), kept]);
+                s.kept_picture = Some((NoticeId(1), "/tmp/Visavis bob.png".into()));
+            }
         }
         "reconnecting" => {
             s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
@@ -265,10 +294,10 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         }
         "notices" => {
             let busy = phrase!("camera-busy", device = "Integrated Camera");
-            let texts =
-                [phrase!("call-without-picture", trouble = busy), phrase!("microphone-none")];
-            s.notices =
-                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect();
+            s.notices = notices([
+                phrase!("call-without-picture", trouble = busy),
+                phrase!("microphone-none"),
+            ]);
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);

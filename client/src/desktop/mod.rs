@@ -11,6 +11,7 @@
 
 #[cfg(any(target_os = "macos", windows))]
 mod awake_thread;
+mod file_manager;
 mod local_time;
 mod missed;
 #[cfg(any(target_os = "macos", windows))]
@@ -40,6 +41,7 @@ use macos as imp;
 #[cfg(windows)]
 use windows as imp;
 
+pub use file_manager::show_in_folder;
 pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};
 

@@ -1,5 +1,7 @@
 //! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
 
+use std::path::PathBuf;
+
 use crate::config::Theme;
 use crate::invitation::Invitation;
 use crate::session::snapshot::Intent;
@@ -18,6 +20,11 @@ pub(super) enum Action {
     Settings(bool),
     Change(Change),
     Fullscreen(bool),
+    /// Make the window small and keep it above all others, or give it back as it was.
+    Mini(bool),
+    ToggleMini,
+    /// Show where a file is.
+    ShowInFolder(PathBuf),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
     /// Offer a server no more where one logs in.

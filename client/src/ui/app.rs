@@ -20,6 +20,7 @@ use super::closing::{Closing, Deed};
 use super::design::{Palette, theme};
 use super::keyboard::Keyboard;
 use super::login::LoginForm;
+use super::mini::MiniWindow;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
@@ -60,6 +61,23 @@ pub struct App {
     call_look: CallLook,
     closing: Closing,
     inviting: bool,
+    /// There while the window is small.
+    mini: Option<MiniWindow>,
+    /// Which pictures the session makes for the window.
+    looks_at: Looks,
+}
+
+/// Which pictures somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Looks {
+    theirs: bool,
+    own: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { theirs: true, own: true }
+    }
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -115,6 +133,8 @@ impl App {
             call_look,
             closing: Closing::default(),
             inviting: false,
+            mini: None,
+            looks_at: Looks::default(),
         }
     }
 
@@ -131,11 +151,16 @@ impl App {
         if !self.snapshot.camera_live {
             self.own.clear();
         }
+        // What it showed last is not shown when the camera comes back.
+        if self.snapshot.remote_camera_off {
+            self.remote.clear();
+        }
         self.login_changed();
         if let Some(intent) = self.keyboard.logic(ctx, &self.snapshot) {
             self.send(intent);
         }
         self.follow_desktop(ctx);
+        self.follow_looks(ctx);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
         let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
         self.close_by(deed);
@@ -238,8 +263,11 @@ impl App {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
             self.call = CallScreen::default();
-            if is.is_none() && super::call_screen::is_fullscreen(ctx) {
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+            if is.is_none() {
+                self.leave_mini(ctx);
+                if super::call_screen::fullscreen_now(ctx) {
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+                }
             }
         }
     }
@@ -268,8 +296,11 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
         });
-        let in_call = running(&snapshot.call).is_some();
-        notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
+        // The mini window has no room for them; they wait.
+        if self.mini.is_none() {
+            let in_call = running(&snapshot.call).map(|_| self.call.notices_from());
+            notices::show(&ctx, &snapshot, &self.local_notices, in_call, &mut actions);
+        }
         if self.settings_open {
             settings_dialog::show(&ctx, &self.settings, &mut actions);
         }
@@ -302,6 +333,9 @@ impl App {
         };
         if let Some((peer, since, lost_at)) = running(&snapshot.call) {
             let view = CallView { peer: peer.as_str(), since, lost_at, now };
+            if let Some(mini) = &mut self.mini {
+                return self.call.show_mini(ui, view, snapshot, (&self.remote, mini), actions);
+            }
             let pictures = (&self.remote, &self.own);
             return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
@@ -353,11 +387,15 @@ impl App {
                 theme::choose(ctx, theme);
                 self.keep_settings();
             }
-            Action::Help(open) => self.help = open,
-            Action::ToggleHelp => self.help = !self.help,
-            Action::Settings(open) => self.settings_open = open,
-            Action::Change(change) => self.change(ctx, change),
-            Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::Help(open) => {
+                self.leave_mini(ctx);
+                self.help = open;
+            }
+            Action::ToggleHelp => self.apply(ctx, Action::Help(!self.help)),
+            Action::Settings(open) => {
+                self.leave_mini(ctx);
+                self.settings_open = open;
+            }
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
                 self.keep_settings();
@@ -366,11 +404,51 @@ impl App {
                 self.invited = Some(Invited { invitation, asked: true });
             }
             Action::Invite(open) => self.inviting = open,
+            Action::Change(change) => self.change(ctx, change),
+            Action::Fullscreen(on) => {
+                self.leave_mini(ctx);
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
+            }
+            Action::Mini(true) if self.mini.is_none() => {
+                self.call.close_cards();
+                self.mini = Some(MiniWindow::enter(ctx, self.remote.aspect()));
+            }
+            Action::Mini(true) => {}
+            Action::Mini(false) => self.leave_mini(ctx),
+            Action::ToggleMini => self.apply(ctx, Action::Mini(self.mini.is_none())),
+            Action::ShowInFolder(path) => {
+                if !desktop::show_in_folder(&path) {
+                    self.local_notices.push(phrase!("folder-not-shown"));
+                }
+            }
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
                 }
             }
+        }
+    }
+
+    /// Gives the window back as it was before it was made small.
+    fn leave_mini(&mut self, ctx: &Context) {
+        if let Some(mini) = self.mini.take() {
+            mini.leave(ctx);
+        }
+    }
+
+    /// Has pictures made only for whom somebody sees.
+    fn follow_looks(&mut self, ctx: &Context) {
+        let seen = ctx.input(|input| {
+            let viewport = input.viewport();
+            viewport.minimized != Some(true) && viewport.occluded != Some(true)
+        });
+        let own = self.mini.is_none()
+            && (running(&self.snapshot.call).is_none() || !self.call_look.own.hidden);
+        let looks = Looks { theirs: seen, own: seen && own };
+        if looks != self.looks_at {
+            self.looks_at = looks;
+            self.link.remote_video.pause(!looks.theirs);
+            self.link.self_video.pause(!looks.own);
         }
     }
 

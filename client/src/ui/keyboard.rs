@@ -15,7 +15,7 @@ use eframe::egui::{
 
 use super::action::{Action, Actions};
 use super::call_look::CallLook;
-use super::call_screen::{CallScreen, is_fullscreen};
+use super::call_screen::{CallScreen, fullscreen_now};
 use super::controls::BAR_HEIGHT;
 use super::design::{Icon, Palette, TypeStyle, motion, radius, size, space, stage};
 use super::push_to_talk::{Pass, PushToTalk, Turn};
@@ -40,6 +40,8 @@ pub(super) const MUTE: Shortcut = Shortcut::Of(Command::Mute);
 pub(super) const CAMERA: Shortcut = Shortcut::Of(Command::Camera);
 pub(super) const STATISTICS: Shortcut = Shortcut::Of(Command::Statistics);
 pub(super) const FULLSCREEN: Shortcut = Shortcut::Of(Command::FullScreen);
+pub(super) const MINI: Shortcut = Shortcut::Of(Command::MiniWindow);
+pub(super) const SNAPSHOT: Shortcut = Shortcut::Of(Command::Snapshot);
 pub(super) const LEAVE: Shortcut = Shortcut::Fixed(Key::Escape);
 
 fn id() -> Id {
@@ -149,7 +151,7 @@ impl Keyboard {
         if !covered && !self.typing && !self.list_open && escape(ctx) {
             match self.screen {
                 Screen::Ended => actions.send(Intent::Dismiss),
-                Screen::Call if !call.close_cards() && is_fullscreen(ctx) => {
+                Screen::Call if !call.close_cards() && fullscreen_now(ctx) => {
                     actions.push(Action::Fullscreen(false));
                 }
                 _ => {}
@@ -222,9 +224,11 @@ impl Keyboard {
                 actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
             }
             (Command::Statistics, Screen::Call) => call.toggle_statistics(),
+            (Command::MiniWindow, Screen::Call) => actions.push(Action::ToggleMini),
+            (Command::Snapshot, Screen::Call) => actions.send(Intent::TakeSnapshot),
             (Command::WholePicture, Screen::Call) => look.fill = !look.fill,
             (Command::FullScreen, Screen::Call) => {
-                actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
+                actions.push(Action::Fullscreen(!fullscreen_now(ctx)));
             }
             _ => {}
         }

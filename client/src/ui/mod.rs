@@ -12,6 +12,7 @@
 
 mod action;
 mod app;
+mod call_chips;
 mod call_look;
 mod call_screen;
 mod clock;
@@ -25,6 +26,7 @@ mod error;
 mod invite;
 mod keyboard;
 mod login;
+mod mini;
 mod notices;
 mod people;
 mod push_to_talk;

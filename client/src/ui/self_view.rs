@@ -42,14 +42,14 @@ pub(super) struct SelfView {
 }
 
 impl SelfView {
-    /// Shows it over the stage.
+    /// Shows it over the stage. Returns where it rests.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
         over: Rect,
         own: OwnPicture<'_>,
         look: &mut SelfViewLook,
-    ) {
+    ) -> Rect {
         if look.hidden {
             return tab(ui, over, look);
         }
@@ -101,6 +101,7 @@ impl SelfView {
         }
         grip(ui, rect, extent, over, look);
         response.on_hover_and_drag_cursor(CursorIcon::Grab);
+        home
     }
 
     /// Where its middle is now: under the pointer while dragged, else gliding home.
@@ -204,11 +205,12 @@ fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
 }
 
 /// What is left of a hidden picture: a tab at the edge that brings it back.
-fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) {
+fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) -> Rect {
     let place = look.place(over, Vec2::splat(TOOL));
     if round_tool(ui, place, Icon::Eye, text!("self-view-show")).clicked() {
         look.hidden = false;
     }
+    place
 }
 
 fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {

@@ -48,6 +48,8 @@ pub(super) fn meaning(command: Command) -> String {
         Command::Mute => text!("keys-mute"),
         Command::Talk => text!("keys-talk"),
         Command::Camera => text!("keys-camera"),
+        Command::MiniWindow => text!("keys-mini-window"),
+        Command::Snapshot => text!("keys-snapshot"),
         Command::FullScreen => text!("keys-full-screen"),
         Command::WholePicture => text!("keys-whole-picture"),
         Command::Statistics => text!("keys-statistics"),

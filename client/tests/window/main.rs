@@ -10,6 +10,7 @@ mod closing;
 #[cfg(feature = "inspection")]
 mod contrast;
 mod harness;
+mod in_call;
 mod invitations;
 mod lines;
 mod list;

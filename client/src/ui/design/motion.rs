@@ -21,3 +21,5 @@ pub(crate) const TALK_TAIL: Duration = Duration::from_millis(150);
 pub(crate) const LINE: Duration = Duration::from_secs(10);
 /// How long a button says that it has copied something.
 pub(crate) const SAID: Duration = Duration::from_secs(3);
+/// How long a window keeps its size before it counts as resized.
+pub(crate) const RESIZED: Duration = Duration::from_millis(300);
