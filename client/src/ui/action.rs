@@ -1,15 +1,12 @@
 //! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
 
-use crate::config::Theme;
 use crate::session::snapshot::Intent;
-use crate::settings::Language;
+use crate::settings::Settings;
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
     Send(Intent),
-    /// Look different from now on.
-    Theme(Theme),
     Help(bool),
     /// Show the settings, or put them away.
     Settings(bool),
@@ -19,16 +16,11 @@ pub(super) enum Action {
     DismissLocal(usize),
 }
 
-/// A setting that is to be another from now on.
+/// Settings that are to be others from now on.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Change {
-    Language(Language),
-    /// How large everything is, in percent.
-    Scale(u16),
-    DoNotDisturb(bool),
-    OnlyContactsCall(bool),
-    BeginWithCamera(bool),
-    BeginWithMicrophone(bool),
+    /// All of them, as they are to be.
+    All(Box<Settings>),
 }
 
 /// What one pass over the screens asked for, in order.

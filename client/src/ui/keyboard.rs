@@ -118,10 +118,10 @@ fn in_call(
     }
 }
 
-/// The list of shortcuts, over everything.
-pub(super) fn help(ctx: &Context, actions: &mut Actions) {
+/// The keys as a person knows them, and what they do.
+pub(super) fn shortcuts(ctx: &Context) -> [(String, String); 11] {
     let keys = |shortcut| named(ctx, shortcut);
-    let rows: [(String, String); 11] = [
+    [
         (text!("key-tab"), text!("keys-next")),
         (
             text!("one-key-or-other", one = text!("key-enter"), other = text!("key-space")),
@@ -136,7 +136,12 @@ pub(super) fn help(ctx: &Context, actions: &mut Actions) {
         (keys(&STATISTICS), text!("keys-statistics")),
         (keys(&LEAVE), text!("keys-leave")),
         (keys(&HELP), text!("keys-help")),
-    ];
+    ]
+}
+
+/// The list of shortcuts, over everything.
+pub(super) fn help(ctx: &Context, actions: &mut Actions) {
+    let rows = shortcuts(ctx);
     let title = text!("keyboard-shortcuts");
     let closed = widgets::dialog(ctx, Id::unique("keyboard-help"), &title, |ui| {
         // Rows are as high as their text, not as a button would be.

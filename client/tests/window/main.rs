@@ -9,3 +9,4 @@ mod invitations;
 mod log_in;
 mod people;
 mod rooms;
+mod settings;

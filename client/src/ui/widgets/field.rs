@@ -16,9 +16,32 @@ pub(crate) fn text_field(
     limit: usize,
     width: f32,
 ) -> Response {
+    field(ui, caption, hint, text, (limit, width), false)
+}
+
+/// The same for what nobody may read over a shoulder: shown as dots.
+pub(crate) fn secret_field(
+    ui: &mut Ui,
+    caption: &Response,
+    text: &mut String,
+    limit: usize,
+    width: f32,
+) -> Response {
+    field(ui, caption, "", text, (limit, width), true)
+}
+
+fn field(
+    ui: &mut Ui,
+    caption: &Response,
+    hint: &str,
+    text: &mut String,
+    (limit, width): (usize, f32),
+    secret: bool,
+) -> Response {
     let p = Palette::of(ui.visuals());
     let pad = ((size::FIELD - TypeStyle::Body.line()) / 2.0) as i8;
     let field = TextEdit::singleline(text)
+        .password(secret)
         .hint_text(TypeStyle::Body.text(hint).color(p.text_3))
         .font(TypeStyle::Body.font())
         .text_color(p.text)
