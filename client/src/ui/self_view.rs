@@ -109,7 +109,7 @@ impl SelfView {
         let target = home.center() + self.dragged_by;
         // While it is dragged it must not lag behind the pointer.
         let still = self.dragged_by == Vec2::ZERO;
-        let seconds = if still { motion::SLOW.as_secs_f32() } else { 0.0 };
+        let seconds = if still { motion::seconds(ui.ctx(), motion::SLOW) } else { 0.0 };
         pos2(
             ui.ctx().animate_value_with_time(id.with("x"), target.x, seconds),
             ui.ctx().animate_value_with_time(id.with("y"), target.y, seconds),

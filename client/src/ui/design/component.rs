@@ -44,6 +44,18 @@ pub(crate) const PLOT: f32 = 36.0;
 /// What the card of statistics leaves of the stage above and below its content.
 pub(crate) const STATISTICS_REST: f32 = 176.0;
 
+/// The sections of the settings beside their page.
+pub(crate) const SETTINGS_BAR: f32 = 224.0;
+/// A choice at the right of its words, and the least that those words need beside it.
+pub(crate) const CHOICE: f32 = 208.0;
+pub(crate) const WORDS_BESIDE: f32 = 132.0;
+/// One's own picture in the settings.
+pub(crate) const SMALL_PICTURE: f32 = 228.0;
+/// A time of the day that is typed.
+pub(crate) const TIME_FIELD: f32 = 72.0;
+/// The picture of a theme.
+pub(crate) const THEME: f32 = 64.0;
+
 /// A switch's track, how far its knob's middle is from the track's ends, and the knob's radius.
 pub(crate) const SWITCH: Vec2 = vec2(36.0, 20.0);
 pub(crate) const SWITCH_INSET: f32 = 10.0;
