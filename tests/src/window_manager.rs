@@ -55,7 +55,7 @@ impl WindowManager {
     /// When that does not come to pass.
     pub async fn minimises_the_window(&self) {
         self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
-        self.ask_to_minimise().expect("the display answers");
+        self.tell_root("WM_CHANGE_STATE", [ICONIC, 0, 0, 0, 0]).expect("the display answers");
         self.waits_until("not minimised", |manager| {
             Ok(manager.state()? == Some(ICONIC) && manager.active()? != manager.window()?)
         })
@@ -78,8 +78,29 @@ impl WindowManager {
     /// # Panics
     /// When that does not come to pass.
     pub async fn restores_the_window(&self) {
-        self.ask_to_activate().expect("the display answers");
+        // From a pager (2): nobody's focus is guarded against it.
+        let content = [2, x11rb::CURRENT_TIME, 0, 0, 0];
+        self.tell_root("_NET_ACTIVE_WINDOW", content).expect("the display answers");
         self.has_the_window_in_front().await;
+    }
+
+    /// Closes the one window, as the cross in its corner does.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn closes_the_window(&self) {
+        self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
+        // From a pager (2).
+        let content = [x11rb::CURRENT_TIME, 2, 0, 0, 0];
+        self.tell_root("_NET_CLOSE_WINDOW", content).expect("the display answers");
+    }
+
+    /// Waits until no window is to be seen.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn has_no_window(&self) {
+        self.waits_until("a window is left", |manager| Ok(manager.window()?.is_none())).await;
     }
 
     /// Gives the one window another size, in pixels.
@@ -104,20 +125,10 @@ impl WindowManager {
         self.window().ok().flatten()
     }
 
-    fn ask_to_activate(&self) -> Result<(), Fault> {
+    /// Asks the manager something about the one window.
+    fn tell_root(&self, kind: &str, content: [u32; 5]) -> Result<(), Fault> {
         let window = self.window()?.ok_or("there is no window")?;
-        let kind = self.atom("_NET_ACTIVE_WINDOW")?;
-        // From a pager (2): nobody's focus is guarded against it.
-        let message = ClientMessageEvent::new(32, window, kind, [2, x11rb::CURRENT_TIME, 0, 0, 0]);
-        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
-        self.connection.send_event(false, self.root, mask, message)?.check()?;
-        Ok(())
-    }
-
-    fn ask_to_minimise(&self) -> Result<(), Fault> {
-        let window = self.window()?.ok_or("there is no window")?;
-        let kind = self.atom("WM_CHANGE_STATE")?;
-        let message = ClientMessageEvent::new(32, window, kind, [ICONIC, 0, 0, 0, 0]);
+        let message = ClientMessageEvent::new(32, window, self.atom(kind)?, content);
         let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
         self.connection.send_event(false, self.root, mask, message)?.check()?;
         Ok(())
