@@ -2,9 +2,10 @@
 //! `cargo run --features inspection --example gallery -- SCREEN [THEME [WIDTH HEIGHT [LANGUAGE]]]`.
 //!
 //! A development tool: there is no server, no call and no device behind it, and what is pressed is
-//! only logged; what has to be pressed to get to the screen is said. The states are those of [`visavis_client::gallery`].
+//! only logged; what has to be pressed to get to the screen is said. The states are those of
+//! [`visavis_client::gallery`].
 
-use visavis_client::config::{Settings, Theme};
+use visavis_client::config::Theme;
 use visavis_client::gallery::{self, Moment, SCREENS, Stage};
 use visavis_client::ui::{self, WindowOptions};
 use visavis_client::words::{self, Language};
@@ -42,11 +43,8 @@ fn main() {
             tracing::info!(?intent);
         }
     });
-    let settings = Settings { theme, ..Settings::default() };
-    let shown = ui::run(
-        link,
-        WindowOptions { settings, size, position: Some([0.0, 0.0]), ..WindowOptions::default() },
-    );
+    let options = gallery::options(&screen, theme);
+    let shown = ui::run(link, WindowOptions { size, position: Some([0.0, 0.0]), ..options });
     drop(snapshots);
     if let Ok(printer) = printer {
         let _ = printer.join();

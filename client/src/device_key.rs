@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
+use visavis_shared::identity::CallStatement;
 use visavis_shared::{PublicKey, Signature, login_statement};
 
 use crate::private_file;
@@ -193,6 +194,12 @@ impl LoginKey {
     #[must_use]
     pub fn sign(&self, challenge: &str, name: &str) -> Signature {
         Signature(self.0.sign(&login_statement(challenge, name)).to_bytes())
+    }
+
+    /// What proves to the other in a call that it is between these two and nobody else.
+    #[must_use]
+    pub fn sign_call(&self, statement: &CallStatement<'_>) -> Signature {
+        Signature(self.0.sign(&statement.bytes()).to_bytes())
     }
 }
 

@@ -9,28 +9,38 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use visavis_shared::Username;
+use visavis_shared::{RoomId, Username};
 
 use crate::call::event::{CallPhase, EndReason};
+use crate::config::{Settings, Theme};
+use crate::desktop::{WindowLink, WindowRequest};
 use crate::device::{DeviceInfo, DeviceList};
+use crate::invitation::Invitation;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::VideoSize;
 use crate::session::snapshot::{
     CallEnd, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId, Person,
-    Presence, RecentCall, SessionLink, Snapshot, UnixTime,
+    Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
+use crate::ui::WindowOptions;
 use crate::words::{phrase, text};
 
 /// Every screen that there is a state of.
 pub const SCREENS: &[&str] = &[
     "login",
+    "first",
     "failed",
+    "taken",
+    "invited",
     "logging-in",
     "people",
     "contacts",
     "person",
     "calls",
+    "missed",
+    "hung-up",
+    "room",
     "alone",
     "offline",
     "settings",
@@ -92,6 +102,23 @@ pub fn stage(snapshot: Snapshot) -> Stage {
     link.remote_video.put(theirs.clone());
     link.self_video.put(own.clone());
     Stage { link, snapshots, intents }
+}
+
+/// What the window is started with on this screen.
+#[must_use]
+pub fn options(screen: &str, theme: Theme) -> WindowOptions {
+    let recent_servers = if screen == "first" {
+        Vec::new()
+    } else {
+        ["wss://meet.example.org", "ws://192.168.1.20:9090"].map(str::to_owned).to_vec()
+    };
+    let settings = Settings { theme, recent_servers, ..Settings::default() };
+    let desktop = WindowLink::default();
+    if screen == "invited" {
+        let invitation = Invitation::parse("visavis://meet.example.org/olga");
+        desktop.ask(WindowRequest::Open(invitation.expect("an invitation")));
+    }
+    WindowOptions { settings, desktop, ..WindowOptions::default() }
 }
 
 /// What is pressed, one after the other and by its label in the window's language, to get from the
@@ -188,7 +215,24 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
     let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
     match screen {
         "contacts" | "person" | "calls" => with_contacts(&mut s, at.wall),
-        "login" => s.login = LoginPhase::LoggedOut,
+        "login" | "invited" => s.login = LoginPhase::LoggedOut,
+        "first" => {
+            s.login = LoginPhase::LoggedOut;
+            (s.server, s.username) = (String::new(), String::new());
+        }
+        "taken" => s.login = LoginPhase::Failed(phrase!("log-in-taken", name = "alice")),
+        "missed" => {
+            with_contacts(&mut s, at.wall);
+            s.unseen_missed_calls = 1;
+        }
+        "hung-up" => {
+            let talked = Some(Duration::from_secs(201));
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::HungUp, talked };
+        }
+        "room" => {
+            let room = RoomId::parse("kingfisher").expect("a room");
+            s.room = RoomPhase::Inside(room);
+        }
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {
             let server = "192.168.1.20:9090";

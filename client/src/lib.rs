@@ -28,6 +28,7 @@ pub mod session;
 pub mod settings;
 pub mod signaling;
 pub mod stop;
+pub mod trust;
 #[cfg(feature = "gui")]
 pub mod ui;
 pub mod words;

@@ -18,7 +18,6 @@ use visavis_client::config::{config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
-use visavis_client::media::audio_output::Volume;
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
 use visavis_client::session::driver::{self, SessionHandle};
@@ -348,14 +347,11 @@ fn run_window(
         remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: run.username.clone().unwrap_or_default(),
         log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
-        quiet: !run.ring.on || run.notifications.do_not_disturb,
+        quiet: desktop::is_quiet_at_start(&run),
         only_contacts_call: run.calls.from == Callers::Contacts,
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
-        ring: Ring {
-            volume: if run.ring.on { run.ring.volume } else { Volume::from_percent(0) },
-            speaker: run.ring.speaker.clone(),
-        },
+        ring: Ring { volume: run.ring.volume, speaker: run.ring.speaker.clone() },
         window: true,
         ..session_options(&run, invocation)
     };
@@ -368,7 +364,7 @@ fn run_window(
     if let Some(invitation) = request.invitation {
         desktop_link.ask(WindowRequest::Open(invitation));
     }
-    desktop_link.set_rules(desktop::rules(&opened.settings.notifications));
+    desktop_link.set_rules(desktop::rules(&opened.settings));
     let around = {
         let _inside = runtime.enter();
         Desktop::start(session.link.clone(), desktop_link.clone())

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("attention", &["call"]),
+    ("attention", &["call", "settings"]),
     ("call", &["words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
@@ -50,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["settings"]),
     ("device_key", &["private_file", "words"]),
     ("private_file", &[]),
+    ("trust", &["device_key"]),
     ("words", &["media"]),
     ("stop", &[]),
     ("cli", &["device", "invitation", "media"]),
@@ -104,6 +105,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     ("session/device_words.rs", &[]),
+    ("trust/", &[]),
     (
         "media/",
         &[

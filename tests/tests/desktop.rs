@@ -77,7 +77,7 @@ async fn a_call_is_answered_by_a_click_on_its_notification_and_closed_in_the_tra
     let wanted = ["In a call with alice", "Show Visavis", "Mute microphone", "Close call", "Quit"];
     assert_eq!(labels, wanted);
     house.bus.clicks_in_tray("Mute microphone").await;
-    house.bob.waits_for(&By::name("Unmute"));
+    house.bob.waits_for(&By::name("Mute").pressed(true));
     house.bus.clicks_in_tray("Close call").await;
     house.bus.waits_for("still awake", |state| state.awake.is_empty().then_some(())).await;
     let finished = alice.finish(LIMIT).await.expect("it ends");

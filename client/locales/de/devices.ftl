@@ -69,3 +69,9 @@ recording-file-failed = In diese Datei lässt sich der Ton nicht aufnehmen. Wäh
 recording-stopped = Der Ton wird nicht mehr aufgenommen.
 call-without-sound = { $trouble } Sie hören die andere Seite nicht.
 sound-through-default = { $trouble } Sie hören die andere Seite über den Standard des Systems.
+
+## Ausprobieren
+
+trial-microphone-silent = Es war nichts zu hören. Sprechen Sie lauter, oder wählen Sie ein anderes Mikrofon.
+trial-no-microphone = Es ist kein Mikrofon gewählt. Wählen Sie zuerst eines.
+trial-no-speaker = Es ist kein Lautsprecher gewählt. Wählen Sie zuerst einen.

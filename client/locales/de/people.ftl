@@ -98,3 +98,37 @@ blocked-line = { $name } kann Sie nicht anrufen und erfährt davon nichts.
 display-name = Name für { $name }
 save = Speichern
 name-and-state = { $name } · { $state }
+
+## Zeilen über den Personen
+
+missed-call-from = Verpasster Anruf von { $name }, { $time }
+missed-calls-last = { $count } verpasste Anrufe, der letzte von { $name }, { $time }
+two-sentences = { $first } { $second }
+call-back = Zurückrufen
+
+## Einladungen
+
+invite = Einladen
+invite-somebody = Jemanden einladen
+invite-line = Wer diesen Link in Visavis öffnet, kann Sie anrufen, solange Sie online sind.
+invite-here-only = Der Server läuft auf diesem Computer, der Link funktioniert daher nur hier.
+invite-link = Link
+copy-link = Link kopieren
+copy-room-link = Link zu { $room } kopieren
+link-copied = Kopiert
+no-visavis-yet = Man findet Sie nicht?
+no-visavis-line = Schicken Sie einen Link, der zu Ihnen führt.
+join-a-room = Raum betreten
+leave-room = Verlassen
+leave-the-room = { $room } verlassen
+nobody-yet = Wen Sie anrufen oder hinzufügen, erscheint hier.
+
+## Das Fenster schließen
+
+closing-in-call = Anruf und Visavis beenden?
+closing-in-call-line = Sie sind in einem Anruf mit { $name }.
+close-call-and-quit = Auflegen und beenden
+keep-calling = Im Anruf bleiben
+closing-to-tray = Soll Visavis weiterlaufen?
+closing-to-tray-line = Visavis kann im Infobereich warten, damit man Sie weiter anrufen kann. Von dort öffnen Sie es wieder.
+keep-in-tray = Weiterlaufen lassen

@@ -31,3 +31,28 @@ log-in-not-allowed = Der Server lässt { $name } von diesem Gerät aus nicht ein
 log-in-refused = Der Server hat die Anmeldung ohne Angabe eines Grundes abgelehnt.
 log-in-was-here = { $reason } War das dieses Gerät, dann schreiben Sie die Adresse des Servers wie damals.
 logged-in-elsewhere = Sie haben sich als { $name } in einem anderen Fenster oder auf einem anderen Gerät angemeldet und sind hier abgemeldet. Melden Sie sich an, um zurückzukommen.
+
+## Wo man sich anmeldet
+
+username-help = Darunter ruft man Sie an. Wer einen Namen auf einem Server zuerst benutzt, behält ihn: ohne Passwort.
+username-becomes = Andere sehen Sie als „{ $name }“.
+by-address = Per Adresse
+by-invitation = Per Einladung
+start-one = Noch keiner
+encrypted-connection = Verschlüsselte Verbindung
+server-is-encrypted = Verschlüsselt: Unterwegs zum Server erfährt niemand, wen Sie anrufen.
+server-is-open = Nicht verschlüsselt: Unterwegs zum Server können andere sehen, wen Sie anrufen.
+encrypted-server = { $server }, verschlüsselt
+open-server = { $server }, nicht verschlüsselt
+recent-servers = Zuletzt benutzt
+forget-server = { $server } vergessen
+invitation = Einladung
+invitation-hint = visavis://…
+invitation-help = Fügen Sie den Link ein, den Sie bekommen haben.
+invitation-missing = Fügen Sie zuerst eine Einladung ein. Sie beginnt mit visavis://.
+invitation-invalid = Das ist keine Einladung. Sie beginnt mit visavis:// und führt zu einer Person oder in einen Raum.
+invited-to-person = Sie sind eingeladen, { $name } auf { $server } anzurufen.
+invited-to-room = Sie sind in den Raum { $room } auf { $server } eingeladen.
+start-here = Einen eigenen Server betreiben
+start-here-line = Installieren Sie visavis-signal-server auf einem Computer, den beide erreichen, und starten Sie ihn. Eine Einrichtung ist nicht nötig. Seinen Namen oder seine Adresse geben beide hier ein.
+log-in-here = An diesem Computer anmelden

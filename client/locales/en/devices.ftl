@@ -69,3 +69,9 @@ recording-file-failed = The sound can't be recorded into that file. Choose a spe
 recording-stopped = The sound is no longer recorded.
 call-without-sound = { $trouble } You will not hear the other.
 sound-through-default = { $trouble } You hear the other through the system's default.
+
+## Trying them out
+
+trial-microphone-silent = Nothing was heard. Speak louder, or choose another microphone.
+trial-no-microphone = No microphone is chosen. Choose one first.
+trial-no-speaker = No speaker is chosen. Choose one first.

@@ -98,3 +98,37 @@ blocked-line = { $name } can't call you and learns nothing of it.
 display-name = What to call { $name }
 save = Save
 name-and-state = { $name } · { $state }
+
+## Lines over the people
+
+missed-call-from = Missed call from { $name }, { $time }
+missed-calls-last = { $count } missed calls, the last from { $name }, { $time }
+two-sentences = { $first } { $second }
+call-back = Call back
+
+## Invitations
+
+invite = Invite
+invite-somebody = Invite somebody
+invite-line = Whoever opens this link in Visavis can call you while you are online.
+invite-here-only = The server runs on this computer, so the link works only here.
+invite-link = Link
+copy-link = Copy link
+copy-room-link = Copy a link to { $room }
+link-copied = Copied
+no-visavis-yet = They can’t find you?
+no-visavis-line = Send them a link that leads to you.
+join-a-room = Join a room
+leave-room = Leave
+leave-the-room = Leave { $room }
+nobody-yet = People you call or add appear here.
+
+## Closing the window
+
+closing-in-call = Close the call and quit?
+closing-in-call-line = You are in a call with { $name }.
+close-call-and-quit = Close call and quit
+keep-calling = Keep calling
+closing-to-tray = Keep Visavis running?
+closing-to-tray-line = It can wait in the tray, so that people can still call you. Open it again from there.
+keep-in-tray = Keep in the tray

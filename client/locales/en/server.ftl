@@ -31,3 +31,28 @@ log-in-not-allowed = The server does not let { $name } in from this device.
 log-in-refused = The server refused the log-in and gave no reason.
 log-in-was-here = { $reason } If that was this device, write the server's address as you did then.
 logged-in-elsewhere = You logged in as { $name } in another window or on another device, and are logged out here. Log in to come back.
+
+## Where one logs in
+
+username-help = Others call you by it. Whoever uses a name first on a server keeps it: no password needed.
+username-becomes = Others see you as “{ $name }”.
+by-address = By address
+by-invitation = By invitation
+start-one = None yet
+encrypted-connection = Encrypted connection
+server-is-encrypted = Encrypted: nobody on the way to the server learns whom you call.
+server-is-open = Not encrypted: on the way to the server others can see whom you call.
+encrypted-server = { $server }, encrypted
+open-server = { $server }, not encrypted
+recent-servers = Recent servers
+forget-server = Forget { $server }
+invitation = Invitation
+invitation-hint = visavis://…
+invitation-help = Paste the link that you were sent.
+invitation-missing = Paste an invitation first. It begins with visavis://.
+invitation-invalid = That is no invitation. It begins with visavis:// and leads to a person or a room.
+invited-to-person = You are invited to call { $name } at { $server }.
+invited-to-room = You are invited to the room { $room } at { $server }.
+start-here = Run your own server
+start-here-line = Install visavis-signal-server on a computer that both of you can reach, and start it. No set-up is needed. Its name or address is what you both type here.
+log-in-here = Log in on this computer

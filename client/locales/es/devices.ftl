@@ -69,3 +69,9 @@ recording-file-failed = El sonido no se puede grabar en ese archivo. Elija un al
 recording-stopped = El sonido ya no se graba.
 call-without-sound = { $trouble } No oirá a la otra persona.
 sound-through-default = { $trouble } Oye a la otra persona por el altavoz predeterminado del sistema.
+
+## Pruebas
+
+trial-microphone-silent = No se ha oído nada. Hable más alto o elija otro micrófono.
+trial-no-microphone = No hay ningún micrófono elegido. Elija uno primero.
+trial-no-speaker = No hay ningún altavoz elegido. Elija uno primero.

@@ -98,3 +98,37 @@ blocked-line = { $name } no puede llamarle y no se entera.
 display-name = Nombre para { $name }
 save = Guardar
 name-and-state = { $name } · { $state }
+
+## Líneas sobre las personas
+
+missed-call-from = Llamada perdida de { $name }, { $time }
+missed-calls-last = { $count } llamadas perdidas, la última de { $name }, { $time }
+two-sentences = { $first } { $second }
+call-back = Devolver la llamada
+
+## Invitaciones
+
+invite = Invitar
+invite-somebody = Invitar a alguien
+invite-line = Quien abra este enlace en Visavis podrá llamarle mientras usted esté en línea.
+invite-here-only = El servidor está en este equipo, así que el enlace solo funciona aquí.
+invite-link = Enlace
+copy-link = Copiar enlace
+copy-room-link = Copiar un enlace a { $room }
+link-copied = Copiado
+no-visavis-yet = ¿No le encuentran?
+no-visavis-line = Envíe un enlace que lleve hasta usted.
+join-a-room = Entrar en una sala
+leave-room = Salir
+leave-the-room = Salir de { $room }
+nobody-yet = Aquí aparecen las personas a las que llama o añade.
+
+## Cerrar la ventana
+
+closing-in-call = ¿Terminar la llamada y salir?
+closing-in-call-line = Está en una llamada con { $name }.
+close-call-and-quit = Colgar y salir
+keep-calling = Seguir en la llamada
+closing-to-tray = ¿Dejar Visavis abierto?
+closing-to-tray-line = Visavis puede esperar en la bandeja del sistema para que puedan seguir llamándole. Desde allí se abre de nuevo.
+keep-in-tray = Dejar en la bandeja

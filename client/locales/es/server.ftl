@@ -31,3 +31,28 @@ log-in-not-allowed = El servidor no deja entrar a { $name } desde este dispositi
 log-in-refused = El servidor rechazó el inicio de sesión sin dar una razón.
 log-in-was-here = { $reason } Si fue este dispositivo, escriba la dirección del servidor como entonces.
 logged-in-elsewhere = Inició sesión como { $name } en otra ventana o en otro dispositivo, y aquí se ha cerrado. Inicie sesión para volver.
+
+## Dónde se inicia sesión
+
+username-help = Con él le llaman los demás. Quien usa primero un nombre en un servidor se lo queda: sin contraseña.
+username-becomes = Los demás le ven como «{ $name }».
+by-address = Por dirección
+by-invitation = Por invitación
+start-one = Ninguno aún
+encrypted-connection = Conexión cifrada
+server-is-encrypted = Cifrada: nadie en el camino al servidor sabe a quién llama.
+server-is-open = Sin cifrar: en el camino al servidor otros pueden ver a quién llama.
+encrypted-server = { $server }, cifrado
+open-server = { $server }, sin cifrar
+recent-servers = Servidores recientes
+forget-server = Olvidar { $server }
+invitation = Invitación
+invitation-hint = visavis://…
+invitation-help = Pegue el enlace que ha recibido.
+invitation-missing = Pegue antes una invitación. Empieza por visavis://.
+invitation-invalid = Eso no es una invitación. Empieza por visavis:// y lleva a una persona o a una sala.
+invited-to-person = Le invitan a llamar a { $name } en { $server }.
+invited-to-room = Le invitan a la sala { $room } en { $server }.
+start-here = Tener un servidor propio
+start-here-line = Instale visavis-signal-server en un equipo al que lleguen los dos e inícielo. No hace falta configurar nada. Su nombre o dirección es lo que ambos escriben aquí.
+log-in-here = Iniciar sesión en este equipo

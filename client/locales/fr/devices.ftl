@@ -69,3 +69,9 @@ recording-file-failed = Le son ne peut pas être enregistré dans ce fichier. Ch
 recording-stopped = Le son n’est plus enregistré.
 call-without-sound = { $trouble } Vous n’entendrez pas l’autre.
 sound-through-default = { $trouble } Vous entendez l’autre par le haut-parleur du système.
+
+## Essais
+
+trial-microphone-silent = Rien n’a été entendu. Parlez plus fort ou choisissez un autre micro.
+trial-no-microphone = Aucun micro n’est choisi. Choisissez-en un d’abord.
+trial-no-speaker = Aucun haut-parleur n’est choisi. Choisissez-en un d’abord.

@@ -98,3 +98,37 @@ blocked-line = { $name } ne peut pas vous appeler et n’en saura rien.
 display-name = Nom à donner à { $name }
 save = Enregistrer
 name-and-state = { $name } · { $state }
+
+## Lignes au-dessus des personnes
+
+missed-call-from = Appel manqué de { $name }, { $time }
+missed-calls-last = { $count } appels manqués, le dernier de { $name }, { $time }
+two-sentences = { $first } { $second }
+call-back = Rappeler
+
+## Invitations
+
+invite = Inviter
+invite-somebody = Inviter quelqu’un
+invite-line = Quiconque ouvre ce lien dans Visavis peut vous appeler tant que vous êtes en ligne.
+invite-here-only = Le serveur fonctionne sur cet ordinateur : le lien ne marche donc qu’ici.
+invite-link = Lien
+copy-link = Copier le lien
+copy-room-link = Copier un lien vers { $room }
+link-copied = Copié
+no-visavis-yet = On ne vous trouve pas ?
+no-visavis-line = Envoyez un lien qui mène à vous.
+join-a-room = Rejoindre une salle
+leave-room = Quitter
+leave-the-room = Quitter { $room }
+nobody-yet = Les personnes que vous appelez ou ajoutez apparaissent ici.
+
+## Fermer la fenêtre
+
+closing-in-call = Terminer l’appel et quitter ?
+closing-in-call-line = Vous êtes en appel avec { $name }.
+close-call-and-quit = Raccrocher et quitter
+keep-calling = Rester en appel
+closing-to-tray = Laisser Visavis ouvert ?
+closing-to-tray-line = Visavis peut attendre dans la zone de notification, pour qu’on puisse encore vous appeler. Vous le rouvrez de là.
+keep-in-tray = Laisser ouvert

@@ -31,3 +31,28 @@ log-in-not-allowed = Le serveur ne laisse pas entrer { $name } depuis cet appare
 log-in-refused = Le serveur a refusé la connexion sans donner de raison.
 log-in-was-here = { $reason } Si c’était cet appareil, écrivez l’adresse du serveur comme à ce moment-là.
 logged-in-elsewhere = Vous vous êtes connecté sous le nom { $name } dans une autre fenêtre ou sur un autre appareil, et vous êtes déconnecté ici. Connectez-vous pour revenir.
+
+## Où l’on se connecte
+
+username-help = C’est sous ce nom qu’on vous appelle. Le premier à utiliser un nom sur un serveur le garde : sans mot de passe.
+username-becomes = Les autres vous voient sous le nom « { $name } ».
+by-address = Par adresse
+by-invitation = Par invitation
+start-one = Pas encore
+encrypted-connection = Connexion chiffrée
+server-is-encrypted = Chiffrée : personne en chemin vers le serveur n’apprend qui vous appelez.
+server-is-open = Non chiffrée : en chemin vers le serveur, d’autres peuvent voir qui vous appelez.
+encrypted-server = { $server }, chiffré
+open-server = { $server }, non chiffré
+recent-servers = Serveurs récents
+forget-server = Oublier { $server }
+invitation = Invitation
+invitation-hint = visavis://…
+invitation-help = Collez le lien que vous avez reçu.
+invitation-missing = Collez d’abord une invitation. Elle commence par visavis://.
+invitation-invalid = Ce n’est pas une invitation. Elle commence par visavis:// et mène à une personne ou à une salle.
+invited-to-person = Vous êtes invité à appeler { $name } sur { $server }.
+invited-to-room = Vous êtes invité dans la salle { $room } sur { $server }.
+start-here = Exploiter son propre serveur
+start-here-line = Installez visavis-signal-server sur un ordinateur que vous pouvez joindre tous les deux, et lancez-le. Aucun réglage n’est nécessaire. Vous saisissez ici tous les deux son nom ou son adresse.
+log-in-here = Se connecter sur cet ordinateur

@@ -69,3 +69,9 @@ recording-file-failed = 无法把声音录到该文件。请选择扬声器。
 recording-stopped = 声音不再录制。
 call-without-sound = { $trouble }您将听不到对方。
 sound-through-default = { $trouble }您从系统默认的扬声器听到对方。
+
+## 试用
+
+trial-microphone-silent = 没有听到声音。请大声一点，或选择其他麦克风。
+trial-no-microphone = 尚未选择麦克风。请先选择一个。
+trial-no-speaker = 尚未选择扬声器。请先选择一个。

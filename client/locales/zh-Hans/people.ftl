@@ -92,3 +92,37 @@ blocked-line = { $name } 无法呼叫您，也不会得知此事。
 display-name = 对 { $name } 的称呼
 save = 保存
 name-and-state = { $name } · { $state }
+
+## 人员列表上方的提示
+
+missed-call-from = { $name } 的未接来电，{ $time }
+missed-calls-last = { $count } 个未接来电，最近一个来自 { $name }，{ $time }
+two-sentences = { $first }{ $second }
+call-back = 回拨
+
+## 邀请
+
+invite = 邀请
+invite-somebody = 邀请他人
+invite-line = 在 Visavis 中打开此链接的人，可以在您在线时呼叫您。
+invite-here-only = 服务器就在这台电脑上，因此链接只能在此使用。
+invite-link = 链接
+copy-link = 复制链接
+copy-room-link = 复制 { $room } 的链接
+link-copied = 已复制
+no-visavis-yet = 对方找不到您？
+no-visavis-line = 把通向您的链接发给对方。
+join-a-room = 加入房间
+leave-room = 离开
+leave-the-room = 离开 { $room }
+nobody-yet = 您呼叫或添加的人会显示在这里。
+
+## 关闭窗口
+
+closing-in-call = 结束通话并退出？
+closing-in-call-line = 您正在与 { $name } 通话。
+close-call-and-quit = 挂断并退出
+keep-calling = 继续通话
+closing-to-tray = 让 Visavis 继续运行？
+closing-to-tray-line = Visavis 可以留在系统托盘中，让别人仍能呼叫您。您可以从那里重新打开它。
+keep-in-tray = 保留在托盘中

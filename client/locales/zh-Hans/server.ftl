@@ -31,3 +31,28 @@ log-in-not-allowed = 服务器不让 { $name } 从这台设备登录。这个名
 log-in-refused = 服务器拒绝了登录，没有说明原因。
 log-in-was-here = { $reason } 如果就是这台设备，请按当时的写法输入服务器地址。
 logged-in-elsewhere = 您在另一个窗口或另一台设备上以 { $name } 登录，这里已退出登录。登录即可回来。
+
+## 登录处
+
+username-help = 别人用它呼叫您。在服务器上最先使用某个名称的人会保留它：无需密码。
+username-becomes = 别人看到的是“{ $name }”。
+by-address = 按地址
+by-invitation = 按邀请
+start-one = 还没有
+encrypted-connection = 加密连接
+server-is-encrypted = 已加密：在通往服务器的途中，没有人知道您呼叫谁。
+server-is-open = 未加密：在通往服务器的途中，别人能看到您呼叫谁。
+encrypted-server = { $server }，已加密
+open-server = { $server }，未加密
+recent-servers = 最近的服务器
+forget-server = 忘记 { $server }
+invitation = 邀请
+invitation-hint = visavis://…
+invitation-help = 粘贴您收到的链接。
+invitation-missing = 请先粘贴邀请。它以 visavis:// 开头。
+invitation-invalid = 这不是邀请。邀请以 visavis:// 开头，通向某个人或房间。
+invited-to-person = 您受邀在 { $server } 上呼叫 { $name }。
+invited-to-room = 您受邀进入 { $server } 上的房间 { $room }。
+start-here = 运行自己的服务器
+start-here-line = 在双方都能访问的电脑上安装并启动 visavis-signal-server，无需设置。双方在此输入它的名称或地址。
+log-in-here = 登录到这台电脑

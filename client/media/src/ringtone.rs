@@ -1,5 +1,5 @@
-//! The tones of a call that is not there yet: the ring tone at the callee's, and the ringback at
-//! the caller's.
+//! The tones of a call that is not there yet: the ring tone at the callee's, the ringback at the
+//! caller's, and a chime by which a speaker is tried out.
 //!
 //! Pure functions of time; nothing goes in, one cycle of 48 kHz mono audio comes out, to be
 //! repeated. The ring is three soft bell strokes going up and a long rest, the ringback two quiet
@@ -38,6 +38,13 @@ const RINGBACK: [Stroke; 2] = [
 ];
 const RINGBACK_SECONDS: f32 = 4.0;
 
+const CHIME: [Stroke; 3] = [
+    Stroke { at_seconds: 0.0, hz: 440.00, loudness: 0.22 },
+    Stroke { at_seconds: 0.5, hz: 554.37, loudness: 0.22 },
+    Stroke { at_seconds: 1.0, hz: 659.26, loudness: 0.22 },
+];
+const CHIME_SECONDS: f32 = 3.0;
+
 /// How long a stroke takes to rise, and to fall to 1/e.
 const RISE_SECONDS: f32 = 0.008;
 const FALL_SECONDS: f32 = 0.28;
@@ -51,6 +58,16 @@ pub fn cycle(kind: RingKind) -> Vec<f32> {
         RingKind::Ring => (&RING, RING_SECONDS),
         RingKind::Ringback => (&RINGBACK, RINGBACK_SECONDS),
     };
+    struck(strokes, seconds)
+}
+
+/// The chime, once.
+#[must_use]
+pub fn chime() -> Vec<f32> {
+    struck(&CHIME, CHIME_SECONDS)
+}
+
+fn struck(strokes: &[Stroke], seconds: f32) -> Vec<f32> {
     let rate = SAMPLE_RATE as f32;
     (0..(seconds * rate) as usize)
         .map(|i| strokes.iter().map(|stroke| stroke.sample(i as f32 / rate)).sum())
@@ -82,15 +99,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_tones_are_soft_whole_and_join_without_a_click() {
-        for (kind, seconds) in [(RingKind::Ring, 3), (RingKind::Ringback, 4)] {
-            let cycle = cycle(kind);
+    fn all_tones_are_soft_whole_and_join_without_a_click() {
+        for (kind, cycle, seconds) in [
+            ("ring", cycle(RingKind::Ring), 3),
+            ("ringback", cycle(RingKind::Ringback), 4),
+            ("chime", chime(), 3),
+        ] {
             assert_eq!(cycle.len(), seconds * 48_000);
             let loudest = cycle.iter().fold(0.0_f32, |loudest, s| loudest.max(s.abs()));
-            assert!((0.05..0.7).contains(&loudest), "{kind:?}: {loudest}");
+            assert!((0.05..0.7).contains(&loudest), "{kind}: {loudest}");
             assert_eq!(cycle.first(), Some(&0.0));
-            assert!(cycle.last().is_some_and(|last| last.abs() < 0.001), "{kind:?}");
-            assert!(cycle.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.08), "{kind:?}");
+            assert!(cycle.last().is_some_and(|last| last.abs() < 0.001), "{kind}");
+            assert!(cycle.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.08), "{kind}");
         }
     }
 

@@ -69,6 +69,8 @@ pub struct VideoSendStats {
     pub encode_ms_p99: Option<f64>,
     /// What the encoder aims at.
     pub target: Option<Bitrate>,
+    /// Frames that the camera gave since there was something to send, encoded or not.
+    pub offered: u64,
     /// Frames that were not encoded as the queue to the network was full.
     pub dropped: u64,
     /// Frames that failed.
@@ -136,10 +138,15 @@ fn run(
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
+        // Those that nobody took in time are gone from the queue.
+        let missed = input.dropped();
         if !encoding.wanted {
+            encoding.missed = missed;
             encoding.skip(&frame);
             continue;
         }
+        encoding.stats.offered += 1 + missed.saturating_sub(encoding.missed);
+        encoding.missed = missed;
         // The place in the queue comes first: to drop a frame before it is encoded costs nobody a
         // key frame.
         match output.try_reserve() {
@@ -177,6 +184,8 @@ struct Encoding {
     target: Bitrate,
     /// Whether anybody takes what is encoded.
     wanted: bool,
+    /// How many frames had come too fast by now.
+    missed: u64,
     key_wanted: Option<KeyFrame>,
     last_key: Option<Instant>,
     first_capture: Option<Instant>,
@@ -199,6 +208,7 @@ impl Encoding {
             fps: settings.fps.max(1) as f32,
             target: settings.start_bitrate.min(settings.max_bitrate),
             wanted: true,
+            missed: 0,
             key_wanted: None,
             last_key: None,
             first_capture: None,

@@ -15,7 +15,7 @@ mod rules;
 
 pub use missed::{Missed, MissedCalls};
 pub use outlook::{Attention, Facts, Incoming, MissedNotification, Outlook, Tray, TrayCall};
-pub use rules::{QuietHours, Rules, TimeOfDay};
+pub use rules::Rules;
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::time::Instant;
 use visavis_shared::Username;
 
 use super::missed::{Missed, MissedCalls};
-use super::rules::{Rules, TimeOfDay};
+use super::rules::Rules;
 use crate::call::event::CallPhase;
+use crate::settings::TimeOfDay;
 
 /// What is known at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +76,7 @@ pub struct Outlook {
     pub incoming: Option<Incoming>,
     /// The notification of missed calls; `None` withdraws it.
     pub missed: Option<MissedNotification>,
-    /// Whether nothing may ring, now and when a call comes in.
+    /// Whether nothing may be heard, now and when a call comes in.
     pub quiet: bool,
     /// Whether the call that rings is heard.
     pub rings: bool,
@@ -107,15 +108,15 @@ impl Attention {
             CallPhase::Ringing { peer, since } => Some((peer, *since)),
             _ => None,
         };
-        let quiet = !facts.rules.allow_disturbing(facts.now);
-        let disturbing = ringing.filter(|_| !quiet);
+        let disturbing = ringing.filter(|_| facts.rules.allow_disturbing(facts.now));
+        let quiet = !facts.rules.allow_ringing(facts.now);
         Outlook {
             incoming: disturbing
                 .filter(|_| facts.rules.notifications && !facts.window_is_seen)
                 .map(|(peer, since)| Incoming { peer: peer.clone(), since }),
             missed: self.missed(facts),
             quiet,
-            rings: disturbing.is_some(),
+            rings: ringing.is_some() && !quiet,
             raise: disturbing.map(|(_, since)| since),
             keep_awake: matches!(
                 facts.call,

@@ -5,6 +5,7 @@ use visavis_shared::Username;
 
 use super::*;
 use crate::call::event::{CallPhase, EndReason};
+use crate::settings::{QuietHours, TimeOfDay};
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -132,8 +133,11 @@ fn without_notifications_it_still_rings() {
 
 #[test]
 fn quiet_hours_go_over_midnight_and_end_on_the_minute() {
-    let hours = QuietHours { from: time("22:30"), until: time("7:00") };
-    let rules = Rules { quiet_hours: Some(hours), ..Rules::default() };
+    let between = |from: &str, until: &str| {
+        let quiet_hours = QuietHours { on: true, from: time(from), until: time(until) };
+        Rules { quiet_hours, ..Rules::default() }
+    };
+    let rules = between("22:30", "7:00");
     for (at, disturbs) in [
         ("22:29", true),
         ("22:30", false),
@@ -145,28 +149,22 @@ fn quiet_hours_go_over_midnight_and_end_on_the_minute() {
     ] {
         assert_eq!(rules.allow_disturbing(time(at)), disturbs, "{at}");
     }
-    let noon = QuietHours { from: time("12:00"), until: time("13:00") };
-    let rules = Rules { quiet_hours: Some(noon), ..Rules::default() };
+    let rules = between("12:00", "13:00");
     assert!(rules.allow_disturbing(time("11:59")) && rules.allow_disturbing(time("13:00")));
     assert!(!rules.allow_disturbing(time("12:00")));
-    let none = QuietHours { from: time("5:00"), until: time("5:00") };
-    let rules = Rules { quiet_hours: Some(none), ..Rules::default() };
+    let rules = between("5:00", "5:00");
     assert!(rules.allow_disturbing(time("5:00")));
     let never = Rules { do_not_disturb: true, ..Rules::default() };
     assert!(!never.allow_disturbing(time("12:00")));
 }
 
 #[test]
-fn rules_are_read_from_a_settings_file_and_what_is_no_time_is_refused() {
-    let text = r#"{"doNotDisturb":true,"quietHours":{"from":"22:00","until":"6:30"}}"#;
-    let rules: Rules = serde_json::from_str(text).expect("rules");
-    let quiet_hours = Some(QuietHours { from: time("22:00"), until: time("06:30") });
-    assert_eq!(rules, Rules { do_not_disturb: true, quiet_hours, notifications: true });
-    let written = serde_json::to_string(&rules).expect("text");
-    assert!(written.contains(r#""until":"06:30""#), "{written}");
-    for text in ["24:00", "12:60", "12", "", "-1:00", "+1:00", "1:2:3", "٣:٠٠", "001:00"] {
-        assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
-    }
+fn who_wants_no_ring_tone_still_sees_that_somebody_calls() {
+    let (mut desk, since) = (Desk::new(), Instant::now());
+    desk.rules.ring = false;
+    let outlook = desk.when(&ringing("bob", since));
+    assert_eq!(outlook.incoming, Some(Incoming { peer: name("bob"), since }));
+    assert!(outlook.quiet && !outlook.rings && outlook.raise == Some(since));
 }
 
 #[test]
@@ -188,6 +186,7 @@ enum Happening {
     Seen(bool),
     Time(TimeOfDay),
     DoNotDisturb(bool),
+    Ring(bool),
     Notifications(bool),
     Muted(bool),
     PutAway(u64),
@@ -217,10 +216,11 @@ fn happenings() -> impl Strategy<Value = Happening> {
             Happening::Missed(Missed { peer: name("bob"), while_busy, silently })
         }),
         1 => any::<bool>().prop_map(Happening::Seen),
-        1 => (0..24_u32).prop_map(|hour| {
+        1 => (0..24_u16).prop_map(|hour| {
             Happening::Time(TimeOfDay::new(hour, 0).expect("a time"))
         }),
         1 => any::<bool>().prop_map(Happening::DoNotDisturb),
+        1 => any::<bool>().prop_map(Happening::Ring),
         1 => any::<bool>().prop_map(Happening::Notifications),
         1 => any::<bool>().prop_map(Happening::Muted),
         1 => (0..9_u64).prop_map(Happening::PutAway),
@@ -234,7 +234,8 @@ proptest! {
         story in prop::collection::vec(happenings(), 0..40),
     ) {
         let (mut desk, mut call) = (Desk::new(), CallPhase::Idle);
-        desk.rules.quiet_hours = Some(QuietHours { from: time("22:00"), until: time("7:00") });
+        desk.rules.quiet_hours =
+            QuietHours { on: true, from: time("22:00"), until: time("7:00") };
         for happening in story {
             match happening {
                 Happening::Call(phase) => call = phase,
@@ -242,6 +243,7 @@ proptest! {
                 Happening::Seen(seen) => desk.seen = seen,
                 Happening::Time(now) => desk.now = now,
                 Happening::DoNotDisturb(on) => desk.rules.do_not_disturb = on,
+                Happening::Ring(on) => desk.rules.ring = on,
                 Happening::Notifications(on) => desk.rules.notifications = on,
                 Happening::Muted(muted) => desk.muted = muted,
                 Happening::PutAway(last) => desk.attention.missed_was_put_away(last),
@@ -252,7 +254,8 @@ proptest! {
             let disturbs = desk.rules.allow_disturbing(desk.now);
             let disturbed = outlook.incoming.is_some() || outlook.rings || outlook.raise.is_some();
             prop_assert!(!disturbed || rings && disturbs);
-            prop_assert_eq!(outlook.rings, rings && disturbs);
+            prop_assert_eq!(outlook.rings, rings && disturbs && desk.rules.ring);
+            prop_assert_eq!(outlook.quiet, !disturbs || !desk.rules.ring);
             if let Some(incoming) = &outlook.incoming {
                 let same = CallPhase::Ringing { peer: incoming.peer.clone(), since: incoming.since };
                 prop_assert_eq!(&same, &call);

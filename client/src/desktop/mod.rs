@@ -43,12 +43,10 @@ use windows as imp;
 pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};
 
-use crate::attention::{
-    Attention, Facts, Incoming, MissedNotification, Outlook, QuietHours, Rules, TimeOfDay, Tray,
-};
+use crate::attention::{Attention, Facts, Incoming, MissedNotification, Outlook, Rules, Tray};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
-use crate::settings::{MinuteOfDay, NotificationSettings};
+use crate::settings::{Settings, TimeOfDay};
 use missed::MissedWatch;
 
 /// What people do outside the window waits here; more than this nobody clicks at once, and what
@@ -108,15 +106,20 @@ impl Desktop {
 
 /// The rules as they stand in the settings.
 #[must_use]
-pub fn rules(settings: &NotificationSettings) -> Rules {
-    let time = |time: MinuteOfDay| TimeOfDay::new(time.hour().into(), time.minute().into());
-    let hours = &settings.quiet_hours;
-    let quiet_hours = time(hours.from).zip(time(hours.until)).filter(|_| hours.on);
+pub fn rules(settings: &Settings) -> Rules {
+    let notifications = &settings.notifications;
     Rules {
-        do_not_disturb: settings.do_not_disturb,
-        quiet_hours: quiet_hours.map(|(from, until)| QuietHours { from, until }),
-        notifications: settings.desktop,
+        do_not_disturb: notifications.do_not_disturb,
+        quiet_hours: notifications.quiet_hours,
+        notifications: notifications.desktop,
+        ring: settings.ring.on,
     }
+}
+
+/// Whether a session that starts now may ring.
+#[must_use]
+pub fn is_quiet_at_start(settings: &Settings) -> bool {
+    !rules(settings).allow_ringing(local_time::now())
 }
 
 /// How each thing of the desktop is to be.
@@ -126,10 +129,15 @@ struct Wishes {
     tray: watch::Sender<Tray>,
 }
 
+/// What time of the day it is where the person is.
+type Clock = Box<dyn Fn() -> TimeOfDay + Send>;
+
 struct Driver {
     link: SessionLink,
     window: WindowLink,
     rules: watch::Receiver<Rules>,
+    /// What time of the day it is.
+    clock: Clock,
     attention: Attention,
     missed: MissedWatch,
     /// The call for which the window was raised.
@@ -154,6 +162,7 @@ impl Driver {
         Self {
             link,
             rules: window.rules(),
+            clock: Box::new(local_time::now),
             window,
             attention: Attention::default(),
             missed: MissedWatch::default(),
@@ -191,7 +200,7 @@ impl Driver {
 
     fn look(&mut self, snapshot: &Snapshot, seen: bool) {
         let rules = *self.rules.borrow_and_update();
-        let now = local_time::now();
+        let now = (self.clock)();
         self.missed.look(snapshot, !rules.allow_disturbing(now));
         let outlook = self.attention.outlook(&Facts {
             call: &snapshot.call,

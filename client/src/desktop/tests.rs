@@ -5,6 +5,7 @@ use visavis_shared::Username;
 use super::*;
 use crate::call::event::EndReason;
 use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::settings::QuietHours;
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -104,6 +105,47 @@ async fn the_session_learns_when_nothing_may_ring_and_when_it_may_again() {
     stage.is(CallPhase::Ringing { peer: name("bob"), since }, true);
     assert_eq!(stage.intended(), [Intent::BeQuiet(false)]);
     assert_eq!(stage.asked(), [WindowRequest::Raise]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_hours_begin_and_end_by_the_clock_over_midnight() {
+    let mut stage = Stage::new();
+    let began = tokio::time::Instant::now();
+    let time = move || {
+        // It is ten to ten in the evening.
+        let minutes = 21 * 60 + 50 + began.elapsed().as_secs() / 60;
+        let part = |value: u64| u16::try_from(value).expect("a part of a day");
+        TimeOfDay::new(part(minutes / 60 % 24), part(minutes % 60)).expect("a time")
+    };
+    stage.driver.clock = Box::new(time);
+    let at = |text: &str| text.parse().expect("a time");
+    let quiet_hours = QuietHours { on: true, from: at("22:00"), until: at("6:30") };
+    stage.window.set_rules(Rules { quiet_hours, ..Rules::default() });
+    let Stage { driver, snapshots, mut intents, .. } = stage;
+    let running = tokio::spawn(driver.run());
+    let mut changes = Vec::new();
+    while changes.len() < 4 {
+        let Some(Intent::BeQuiet(quiet)) = intents.recv().await else { panic!("no change") };
+        changes.push((time().to_string(), quiet));
+        snapshots.send_replace(Arc::new(Snapshot { quiet, ..Snapshot::default() }));
+    }
+    let expected = [("22:00", true), ("06:30", false), ("22:00", true), ("06:30", false)];
+    assert_eq!(changes, expected.map(|(time, quiet)| (time.to_owned(), quiet)));
+    drop(snapshots);
+    running.await.expect("it ends with its session");
+}
+
+#[test]
+fn the_rules_are_those_of_the_settings() {
+    let mut settings = Settings::default();
+    assert_eq!(rules(&settings), Rules::default());
+    settings.ring.on = false;
+    settings.notifications.desktop = false;
+    settings.notifications.quiet_hours.on = true;
+    let quiet_hours = QuietHours { on: true, ..QuietHours::default() };
+    let expected = Rules { do_not_disturb: false, quiet_hours, notifications: false, ring: false };
+    assert_eq!(rules(&settings), expected);
+    assert!(is_quiet_at_start(&settings));
 }
 
 #[tokio::test]

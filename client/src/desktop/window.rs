@@ -26,6 +26,8 @@ pub enum WindowRequest {
     Open(Invitation),
     /// Close, and end the program.
     Quit,
+    /// Look whether there still is a tray.
+    TrayIsGone,
 }
 
 /// Both ends of what joins the window and the desktop.
@@ -95,8 +97,12 @@ impl WindowLink {
         self.seen.subscribe()
     }
 
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no tray yet"))]
-    pub(super) fn tray_is_there(&self, there: bool) {
-        self.tray.send_if_modified(|before| std::mem::replace(before, there) != there);
+    /// The desktop says whether there is a tray.
+    pub fn tray_is_there(&self, there: bool) {
+        let changed =
+            self.tray.send_if_modified(|before| std::mem::replace(before, there) != there);
+        if changed && !there {
+            self.ask(WindowRequest::TrayIsGone);
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod device_watch;
 mod hanging;
 pub mod microphone;
 mod native_stream;
+pub mod recorder;
 pub mod ring_player;
 pub mod speaker;
 

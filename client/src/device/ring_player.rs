@@ -1,10 +1,11 @@
-//! Plays the ring tone or the ringback into a speaker's sink until it is told to stop, and gives
-//! the sink back.
+//! Plays the ring tone or the ringback into a speaker's sink until it is told to stop, or any other
+//! sound once, and gives the sink back.
 //!
 //! The sink is the only one that its speaker has: whoever plays next gets it from here, after the
 //! last frame of the tone. So a ring tone and a call can't play at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::media::audio_output::VolumeControl;
@@ -16,8 +17,32 @@ use crate::media::ringtone::{RingKind, cycle};
 use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 
+/// What is played: whole frames at 48 kHz.
+#[derive(Debug, Clone)]
+pub struct Sound {
+    samples: Arc<[f32]>,
+    repeats: bool,
+}
+
+impl Sound {
+    /// A tone over and over again.
+    #[must_use]
+    pub fn tone(kind: RingKind) -> Self {
+        Self { samples: cycle(kind).into(), repeats: true }
+    }
+
+    /// These samples once; what is left beyond whole frames is not played.
+    #[must_use]
+    pub fn once(samples: Arc<[f32]>) -> Self {
+        Self { samples, repeats: false }
+    }
+}
+
 /// A sound that is being played; dropping this stops it.
-pub struct RingPlayer(StageThread<Box<dyn AudioSink>>);
+pub struct RingPlayer {
+    thread: StageThread<Box<dyn AudioSink>>,
+    ended: Arc<AtomicBool>,
+}
 
 impl RingPlayer {
     /// Starts to play into `sink` at `volume`, which may change. Gives the sink back where the
@@ -26,39 +51,47 @@ impl RingPlayer {
     /// # Errors
     /// The sink, unused.
     pub fn start(
-        kind: RingKind,
+        sound: Sound,
         volume: Arc<VolumeControl>,
         sink: Box<dyn AudioSink>,
     ) -> Result<Self, Box<dyn AudioSink>> {
-        let stop = StopSignal::default();
+        let (stop, ended) = (StopSignal::default(), Arc::new(AtomicBool::new(false)));
         let (stopped, handed_over) = (stop.clone(), DropOldestQueue::latest());
-        let taken = Arc::clone(&handed_over);
+        let (taken, told) = (Arc::clone(&handed_over), Arc::clone(&ended));
         handed_over.put(sink);
         let run = move || {
             raise_audio_thread();
             let mut sink = taken.take().unwrap_or_else(super::speaker::silent_sink);
-            play(kind, &volume, &mut *sink, &stopped);
+            play(&sound, &volume, &mut *sink, &stopped);
+            told.store(true, Ordering::Release);
             sink
         };
         // It never waits for anything but the signal.
-        StageThread::spawn("ring", move || stop.set(), run).map(Self).map_err(|error| {
+        let thread = StageThread::spawn("ring", move || stop.set(), run).map_err(|error| {
             tracing::warn!(%error, "no thread for the ring tone");
             handed_over.take().unwrap_or_else(super::speaker::silent_sink)
-        })
+        })?;
+        Ok(Self { thread, ended })
+    }
+
+    /// Whether all of a sound that is played once was written.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Stops it: the last frame has been written, and the sink is the caller's.
     #[must_use]
     pub fn stop(mut self) -> Option<Box<dyn AudioSink>> {
-        self.0.stop()
+        self.thread.stop()
     }
 }
 
-fn play(kind: RingKind, volume: &VolumeControl, sink: &mut dyn AudioSink, stop: &StopSignal) {
-    let cycle = cycle(kind);
+fn play(sound: &Sound, volume: &VolumeControl, sink: &mut dyn AudioSink, stop: &StopSignal) {
     let mut gain = volume.get().gain();
-    let (frames, _) = cycle.as_chunks::<AUDIO_FRAME_SAMPLES>();
-    for frame in frames.iter().cycle() {
+    let (frames, _) = sound.samples.as_chunks::<AUDIO_FRAME_SAMPLES>();
+    let times = if sound.repeats { usize::MAX } else { 1 };
+    for frame in std::iter::repeat_n(frames, times).flatten() {
         loop {
             let now = Instant::now();
             let wait = sink.until_wanted(now);
@@ -128,7 +161,7 @@ mod tests {
     fn the_tone_is_written_from_its_beginning_and_nothing_after_the_stop() {
         let written = Greedy::default();
         let player = RingPlayer::start(
-            RingKind::Ring,
+            Sound::tone(RingKind::Ring),
             VolumeControl::new(Volume::FULL),
             Box::new(written.clone()),
         )
@@ -145,5 +178,25 @@ mod tests {
         assert_eq!(written.len(), 301);
         assert_eq!(written[..300].concat(), cycle(RingKind::Ring)[..300 * AUDIO_FRAME_SAMPLES]);
         assert_eq!(written[300], [2.0; AUDIO_FRAME_SAMPLES]);
+    }
+
+    #[test]
+    fn a_sound_that_is_played_once_ends_by_itself() {
+        let written = Greedy::default();
+        let samples: Vec<f32> = (0..3 * AUDIO_FRAME_SAMPLES).map(|n| n as f32 / 2048.0).collect();
+        let player = RingPlayer::start(
+            Sound::once(samples.clone().into()),
+            VolumeControl::new(Volume::FULL),
+            Box::new(written.clone()),
+        )
+        .ok()
+        .expect("a thread");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !player.has_ended() {
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::yield_now();
+        }
+        assert_eq!(written.0.lock().unwrap().concat(), samples);
+        assert!(player.stop().is_some(), "the sink comes back");
     }
 }

@@ -1,6 +1,6 @@
 //! The microphone and the speaker of a session, and what follows them through a call: the
-//! processing of the voice, the volume, whose turn it is to play, and the change from one device to
-//! another.
+//! processing of the voice, the volume, whose turn it is to play, the change from one device to
+//! another, and what is tried out between calls ([`DeviceTrial`]).
 //!
 //! A device is exchanged by opening the next one before the last is closed, so that next to nothing
 //! is missing in between. When one is lost, the system's default is used until it is back;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::device::device_watch::DevicesNow;
+use crate::device::recorder::Recorder;
 use crate::device::{MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_level::LevelMeter;
 use crate::media::audio_output::VolumeControl;
@@ -22,10 +23,11 @@ use crate::media::ringtone::RingKind;
 use crate::media::video_record::Recordings;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
 use crate::session::device_keeper::Trouble;
+use crate::session::device_trial::{DeviceTrial, Trial, TrialState, recorded_samples};
 use crate::session::open_devices::{OpenMicrophone, OpenSpeaker};
 use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::Pipeline;
-use crate::session::speaker_turn::SpeakerTurn;
+use crate::session::speaker_turn::{SpeakerTurn, Tune};
 use crate::session::switchable::{Event, Switchable};
 use crate::words::{Phrase, phrase};
 
@@ -44,6 +46,11 @@ pub(super) struct AudioDevices {
     /// Who plays.
     pub(super) turn: SpeakerTurn,
     in_call: bool,
+    /// Whether a call or the preview wants the microphone.
+    microphone_wanted: bool,
+    trial: DeviceTrial,
+    /// What records for the trial.
+    recorder: Option<Recorder>,
     ring: Option<RingKind>,
     ring_volume: Arc<VolumeControl>,
     /// Where a call rings, if not through the speaker of calls.
@@ -78,6 +85,9 @@ impl AudioDevices {
             meter: LevelMeter::default(),
             speaker: Switchable::new(options.speaker.clone()),
             in_call: false,
+            microphone_wanted: false,
+            trial: DeviceTrial::default(),
+            recorder: None,
             ring: None,
             recordings: options.recordings.clone(),
         }
@@ -90,13 +100,16 @@ impl AudioDevices {
 
     /// Takes what the microphone has recorded, and keeps only how loud it was.
     pub(super) fn listen(&mut self) {
+        if self.recorder.is_some() {
+            return;
+        }
         while let Some(frame) = self.microphone_frames.take() {
             self.meter.listen(&frame.samples);
         }
     }
 
     pub(super) fn level(&self) -> f32 {
-        self.meter.now()
+        self.recorder.as_ref().map_or_else(|| self.meter.now(), Recorder::level)
     }
 
     /// Opens the microphone, and the speaker in a call, or closes them.
@@ -110,33 +123,62 @@ impl AudioDevices {
             let words = format!("The sound is not recorded: nobody reads {}.", path.display());
             self.recordings.note_failure(words);
         }
-        self.in_call = call;
-        self.microphone.keeper.want(microphone, now);
-        self.want_speaker(now);
+        (self.in_call, self.microphone_wanted) = (call, microphone);
+        if call {
+            self.stop_trial();
+        }
+        self.want_devices(now);
     }
 
     /// Rings, or stops to.
     pub(super) fn ring(&mut self, ring: Option<RingKind>, now: Instant) {
         self.ring = ring;
-        self.want_speaker(now);
+        if ring.is_some() {
+            self.stop_trial();
+        }
+        self.want_devices(now);
+    }
+
+    /// Tries a device out, or stops to. While there is a call nothing is tried.
+    pub(super) fn try_device(&mut self, trial: Option<Trial>, now: Instant) {
+        self.stop_trial();
+        if let Some(trial) = trial.filter(|_| !self.in_call && self.ring.is_none()) {
+            // What was heard before belongs to no recording.
+            self.listen();
+            self.trial.begin(trial, now);
+            if let Some(words) = self.nothing_to_try(trial) {
+                self.trial.fail(words);
+            }
+        }
+        self.want_devices(now);
+    }
+
+    /// What is tried, and how far it is.
+    pub(super) fn trial(&self) -> Option<TrialState> {
+        self.trial.state()
     }
 
     /// Rings like this from now on.
     pub(super) fn set_ring(&mut self, ring: Ring, now: Instant) {
         self.ring_volume.set(ring.volume);
+        if ring.speaker != self.ring_choice {
+            self.stop_trial();
+        }
         if let Some(choice) = &ring.speaker {
             self.ring_speaker.keeper.choose(choice.clone(), now);
         }
         self.ring_choice = ring.speaker;
-        self.want_speaker(now);
+        self.want_devices(now);
     }
 
     pub(super) fn choose_microphone(&mut self, choice: MicrophoneChoice, now: Instant) {
+        self.try_device(None, now);
         self.microphone.keeper.choose(choice, now);
         self.apply_setting();
     }
 
     pub(super) fn choose_speaker(&mut self, choice: SpeakerChoice, now: Instant) {
+        self.try_device(None, now);
         self.speaker.keeper.choose(choice, now);
         self.want_speaker(now);
     }
@@ -155,9 +197,12 @@ impl AudioDevices {
             || self.ring_speaker.keeper.is_wanted()
     }
 
-    /// Whether a device is about to be open.
+    /// Whether a device is about to be open, or tried out.
     pub(super) fn is_opening(&self) -> bool {
-        self.microphone.is_opening() || self.speaker.is_opening() || self.ring_speaker.is_opening()
+        self.trial.is_running()
+            || self.microphone.is_opening()
+            || self.speaker.is_opening()
+            || self.ring_speaker.is_opening()
     }
 
     /// Opens and closes what is due.
@@ -184,6 +229,9 @@ impl AudioDevices {
             }
         }
         self.tick_ring();
+        if self.trial.is_running() {
+            self.tick_trial(Instant::now());
+        }
         if let Some(words) = self.failed_file() {
             self.recordings.note_known_failure(&words);
         }
@@ -231,17 +279,117 @@ impl AudioDevices {
         })
     }
 
+    fn want_devices(&mut self, now: Instant) {
+        self.microphone.keeper.want(self.microphone_wanted || self.trial.wants_microphone(), now);
+        self.want_speaker(now);
+    }
+
     fn want_speaker(&mut self, now: Instant) {
-        let own = self.ring_choice.as_ref().filter(|own| *own != self.speaker.keeper.choice());
-        let (elsewhere, here) = match (self.ring, own) {
-            (Some(RingKind::Ring), Some(own)) => (self.ring.filter(|_| own.is_heard()), None),
-            // A file gets the call, and nothing else.
-            (ring, _) => (None, ring.filter(|_| self.speaker.keeper.choice().is_heard())),
-        };
-        self.turn.ring(here);
+        let (elsewhere, here) = self.tunes();
         self.speaker.keeper.want(self.in_call || here.is_some(), now);
-        self.ring_turn.ring(elsewhere);
         self.ring_speaker.keeper.want(elsewhere.is_some(), now);
+        self.turn.play(here);
+        self.ring_turn.play(elsewhere);
+    }
+
+    /// What the speaker that only rings is to play, and what that of calls is to.
+    fn tunes(&self) -> (Option<Tune>, Option<Tune>) {
+        let tune = match (self.ring, self.trial.sound()) {
+            (Some(kind), _) => Tune::Ring(kind),
+            (None, Some((Trial::Ring, sound))) => Tune::OnceAsRing(Arc::clone(sound)),
+            // A file that was chosen gets what is tried out.
+            (None, Some((_, sound))) => return (None, Some(Tune::Once(Arc::clone(sound)))),
+            (None, None) => return (None, None),
+        };
+        let rings = !matches!(tune, Tune::Ring(RingKind::Ringback));
+        match self.own_ring_choice().filter(|_| rings) {
+            Some(own) => (Some(tune).filter(|_| own.is_heard()), None),
+            // A file gets the call, and no ring tone.
+            None => (None, Some(tune).filter(|_| self.speaker.keeper.choice().is_heard())),
+        }
+    }
+
+    /// Where a call rings, if not through the speaker of calls.
+    fn own_ring_choice(&self) -> Option<&SpeakerChoice> {
+        self.ring_choice.as_ref().filter(|own| *own != self.speaker.keeper.choice())
+    }
+
+    /// Why there is nothing to try, where that is so.
+    fn nothing_to_try(&self, trial: Trial) -> Option<Phrase> {
+        let speaker = self.speaker.keeper.choice();
+        let rings_at = self.own_ring_choice().unwrap_or(speaker);
+        let no_microphone = *self.microphone.keeper.choice() == MicrophoneChoice::None;
+        match trial {
+            Trial::Microphone if no_microphone => Some(phrase!("trial-no-microphone")),
+            Trial::Microphone | Trial::Speaker if *speaker == SpeakerChoice::None => {
+                Some(phrase!("trial-no-speaker"))
+            }
+            Trial::Ring if !rings_at.is_heard() => Some(phrase!("trial-no-speaker")),
+            _ => None,
+        }
+    }
+
+    fn stop_trial(&mut self) {
+        self.recorder = None;
+        self.trial.stop();
+    }
+
+    /// Takes the trial a step further.
+    fn tick_trial(&mut self, now: Instant) {
+        if self.trial.wants_microphone() {
+            if let Some(Trouble::Missing(words)) = self.microphone.keeper.trouble() {
+                self.trial.fail(words.clone());
+            }
+            self.record(now);
+        } else {
+            let rings_elsewhere = matches!(self.trial.sound(), Some((Trial::Ring, _)))
+                && self.own_ring_choice().is_some();
+            let (speaker, turn) = if rings_elsewhere {
+                (&self.ring_speaker, &self.ring_turn)
+            } else {
+                (&self.speaker, &self.turn)
+            };
+            if turn.is_playing() {
+                self.trial.device_is_open(now);
+            }
+            if turn.has_played() {
+                self.trial.played();
+            } else if let Some(Trouble::Missing(words) | Trouble::Fallback(words)) =
+                speaker.keeper.trouble()
+            {
+                self.trial.fail(words.clone());
+            }
+        }
+        self.trial.tick(now);
+        if !self.trial.wants_microphone() {
+            self.recorder = None;
+        }
+        self.want_devices(now);
+    }
+
+    /// Records as soon as the microphone is open, until there is enough.
+    fn record(&mut self, now: Instant) {
+        match self.recorder.take() {
+            None if self.microphone.device().is_some() => {
+                let voice = self.voice.controls.get();
+                let frames = Arc::clone(&self.microphone_frames);
+                match Recorder::start(frames, recorded_samples(), voice) {
+                    Ok(recorder) => self.recorder = Some(recorder),
+                    Err(error) => {
+                        tracing::warn!(%error, "no thread to record on");
+                        self.trial.fail(phrase!("no-thread"));
+                    }
+                }
+            }
+            None => {}
+            Some(recorder) if recorder.is_whole() => self.trial.recorded(recorder.stop(), now),
+            Some(recorder) => {
+                if recorder.has_begun() {
+                    self.trial.device_is_open(now);
+                }
+                self.recorder = Some(recorder);
+            }
+        }
     }
 
     /// Opens and closes the speaker that only rings.

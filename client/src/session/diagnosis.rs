@@ -1,5 +1,9 @@
 //! Who has which problem in a call, in words: decided from the readings, with patience, so that
 //! words do not flicker.
+//!
+//! What always holds: nothing is judged in the start-up phase, in which the estimate says what was
+//! tried and not what the path carries; a computer that is too busy is blamed before the network,
+//! which looks bad from there; and the upload is called slow only where it holds video back.
 
 use std::time::Duration;
 
@@ -16,6 +20,11 @@ const SLOW_UPLOAD: Bitrate = Bitrate::from_kbps(350);
 /// When encoding takes more of the time between two frames than this, there is none left for
 /// anything else.
 const BUSY_SHARE: f64 = 0.7;
+/// An upload holds back what takes at least this share of it.
+const USED_SHARE: f64 = 0.6;
+/// For so long after the first reading, or after an interruption, nothing is judged: the estimate
+/// climbs, devices open, decoders begin.
+const START_UP: Duration = Duration::from_secs(6);
 /// So many readings in a row have a problem before it is shown.
 const SHOWN_AFTER: u32 = 3;
 /// So many in a row do not have it before the words go.
@@ -24,8 +33,8 @@ const GONE_AFTER: u32 = 5;
 /// What a call suffers from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Problem {
-    /// This computer can't keep up: it takes so long to encode one frame.
-    ComputerBusy { encode: Duration },
+    /// This computer can't keep up: it takes so long to encode or to decode one frame.
+    ComputerBusy { picture: Duration },
     /// What they send gets lost: so much of it, 0 to 1.
     TheirConnectionWeak { lost: f64 },
     /// What we send gets lost: so much of it, 0 to 1.
@@ -39,11 +48,16 @@ pub(super) enum Problem {
 impl Problem {
     /// The worst that a reading shows.
     fn of(reading: &Reading) -> Option<Self> {
-        let interval = reading.video_sent.fps.filter(|fps| *fps > 0.0).map(|fps| 1.0 / fps);
-        if let (Some(encode), Some(interval)) = (reading.video_sent.codec, interval)
-            && encode.as_secs_f64() > BUSY_SHARE * interval
-        {
-            return Some(Self::ComputerBusy { encode });
+        let (sent, received) = (&reading.video_sent, &reading.video_received);
+        // Frames that the encoder leaves out because it is late would have taken their time, too.
+        let share = |codec: Option<Duration>, fps: Option<f64>| {
+            codec.zip(fps).map(|(codec, fps)| (codec, codec.as_secs_f64() * fps))
+        };
+        let encoding = share(sent.codec, reading.offered_fps.or(sent.fps));
+        let decoding = share(received.codec, received.fps);
+        let busiest = [encoding, decoding].into_iter().flatten().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((picture, _)) = busiest.filter(|(_, share)| *share > BUSY_SHARE) {
+            return Some(Self::ComputerBusy { picture });
         }
         if let Some(lost) = reading.loss_in.filter(|lost| *lost >= NOTICEABLE_LOSS) {
             return Some(Self::TheirConnectionWeak { lost });
@@ -51,7 +65,13 @@ impl Problem {
         if let Some(lost) = reading.loss_out.filter(|lost| *lost >= NOTICEABLE_LOSS) {
             return Some(Self::YourConnectionWeak { lost });
         }
-        if let Some(carries) = reading.estimate.filter(|estimate| *estimate < SLOW_UPLOAD) {
+        // What is sent below the estimate says nothing about what more would get through.
+        let sends = [sent.bitrate, reading.audio_sent].into_iter().flatten().map(Bitrate::bps);
+        let sends = sends.sum::<u64>() as f64;
+        let is_slow = |estimate: &Bitrate| {
+            *estimate < SLOW_UPLOAD && sends >= USED_SHARE * estimate.bps() as f64
+        };
+        if let Some(carries) = reading.estimate.filter(is_slow) {
             return Some(Self::YourUploadSlow { carries });
         }
         reading.rtt.filter(|rtt| *rtt >= NOTICEABLE_RTT).map(|rtt| Self::Late { by: rtt / 2 })
@@ -62,7 +82,7 @@ impl Problem {
         let percent = |share: f64| (share * 100.0).round() as u64;
         let ms = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         match self {
-            Self::ComputerBusy { encode } => phrase!("computer-busy", time = ms(encode)),
+            Self::ComputerBusy { picture } => phrase!("computer-busy", time = ms(picture)),
             Self::TheirConnectionWeak { lost } => {
                 phrase!("their-connection-weak", percent = percent(*lost))
             }
@@ -84,6 +104,8 @@ impl Problem {
 /// Follows the readings of a call.
 #[derive(Debug, Default)]
 pub(super) struct Diagnosis {
+    /// When the start-up phase ends, by the time of the readings.
+    judges_from: Option<Duration>,
     shown: Option<Problem>,
     /// What the last readings show, and how many of them in a row.
     seen: Option<(Problem, u32)>,
@@ -91,8 +113,16 @@ pub(super) struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Media flows again after an interruption: what was measured across it says nothing.
+    pub(super) fn start_again(&mut self) {
+        *self = Self::default();
+    }
+
     /// Takes a reading, and returns what to show the person from now on.
     pub(super) fn note(&mut self, reading: &Reading) -> Option<Problem> {
+        if reading.at < *self.judges_from.get_or_insert(reading.at + START_UP) {
+            return None;
+        }
         let problem = Problem::of(reading);
         self.seen = match (problem, self.seen) {
             (Some(problem), Some((before, times))) if problem.same_kind(&before) => {
@@ -125,14 +155,79 @@ mod tests {
         Reading { loss_in: Some(lost), ..Reading::default() }
     }
 
-    /// The words after each of so many of each reading.
+    /// The words after each of so many of each reading, one a second, behind the start-up phase.
     fn words(readings: &[(u32, Reading)]) -> Vec<String> {
         let mut diagnosis = Diagnosis::default();
+        assert_eq!(diagnosis.note(&Reading::default()), None);
+        words_of(&mut diagnosis, START_UP, readings)
+    }
+
+    fn words_of(
+        diagnosis: &mut Diagnosis,
+        from: Duration,
+        readings: &[(u32, Reading)],
+    ) -> Vec<String> {
         let each = readings.iter().flat_map(|(times, reading)| (0..*times).map(move |_| reading));
-        each.map(|reading| {
-            diagnosis.note(reading).map_or_else(String::new, |problem| problem.words().plain())
-        })
-        .collect()
+        each.zip(0..)
+            .map(|(reading, second)| {
+                let reading = Reading { at: from + Duration::from_secs(second), ..*reading };
+                let problem = diagnosis.note(&reading);
+                problem.map_or_else(String::new, |problem| problem.words().plain())
+            })
+            .collect()
+    }
+
+    fn narrow(estimate: u64, sends: u64) -> Reading {
+        let bitrate = Some(Bitrate::from_kbps(sends));
+        Reading {
+            estimate: Some(Bitrate::from_kbps(estimate)),
+            video_sent: VideoReading { bitrate, ..VideoReading::default() },
+            ..Reading::default()
+        }
+    }
+
+    /// A camera of 30 a second, of which so many are sent.
+    fn encoding(took_ms: u64, fps: f64) -> Reading {
+        let codec = Some(Duration::from_millis(took_ms));
+        Reading {
+            offered_fps: Some(30.0),
+            video_sent: VideoReading { fps: Some(fps), codec, ..narrow(0, 250).video_sent },
+            ..narrow(300, 250)
+        }
+    }
+
+    #[test]
+    fn the_start_up_phase_is_not_judged_at_first_and_after_an_interruption() {
+        let mut diagnosis = Diagnosis::default();
+        let slow = [(20, narrow(300, 280))];
+        for start in [Duration::ZERO, Duration::from_secs(500)] {
+            diagnosis.start_again();
+            let shown = words_of(&mut diagnosis, start, &slow);
+            let quiet = START_UP.as_secs() as usize + SHOWN_AFTER as usize - 1;
+            assert!(shown[..quiet].iter().all(String::is_empty), "{shown:?}");
+            assert_eq!(shown[quiet], "Your upload is slow: it carries 300 kbit/s");
+        }
+    }
+
+    #[test]
+    fn a_computer_that_is_too_busy_is_blamed_and_not_the_network() {
+        let busy = "This computer is too busy: each picture takes 38 ms";
+        assert_eq!(words(&[(3, encoding(38, 9.0))])[2], busy);
+        let received = VideoReading {
+            fps: Some(25.0),
+            codec: Some(Duration::from_millis(38)),
+            ..VideoReading::default()
+        };
+        let decoding = Reading { video_received: received, loss_in: Some(0.2), ..narrow(300, 280) };
+        assert_eq!(words(&[(3, decoding)])[2], busy);
+        // One that is slow and keeps up is none.
+        let dark = Reading { offered_fps: Some(15.0), ..encoding(38, 15.0) };
+        assert_eq!(words(&[(3, dark)])[2], "Your upload is slow: it carries 300 kbit/s");
+    }
+
+    #[test]
+    fn an_upload_that_holds_nothing_back_is_not_called_slow() {
+        assert!(words(&[(10, narrow(300, 40))]).iter().all(String::is_empty));
     }
 
     #[test]
@@ -148,10 +243,7 @@ mod tests {
                 Reading { loss_out: Some(0.08), ..Reading::default() },
                 "Your connection is weak: 8% of your packets are lost",
             ),
-            (
-                Reading { estimate: Some(Bitrate::from_kbps(210)), ..Reading::default() },
-                "Your upload is slow: it carries 210 kbit/s",
-            ),
+            (narrow(210, 200), "Your upload is slow: it carries 210 kbit/s"),
             (
                 Reading { video_sent: busy, ..Reading::default() },
                 "This computer is too busy: each picture takes 25 ms",

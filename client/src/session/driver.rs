@@ -30,7 +30,7 @@ use crate::session::directory::Directory;
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
-use crate::session::notices::Notices;
+use crate::session::notices::{DeviceKind, Notices};
 use crate::session::options::SessionOptions;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
@@ -269,11 +269,14 @@ impl Driver {
         self.leave().await;
     }
 
+    fn is_between_calls(&self) -> bool {
+        matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. })
+    }
+
     /// Whether levels change by themselves.
     fn is_lively(&self) -> bool {
-        self.options.window
-            && (self.snapshot.preview
-                || !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. }))
+        let looks = self.snapshot.preview || self.snapshot.trial.is_some();
+        self.options.window && (looks || !self.is_between_calls())
     }
 
     async fn leave(mut self) {
@@ -296,7 +299,13 @@ impl Driver {
             MediaEvent::Devices(devices) => self.snapshot.devices = devices,
             MediaEvent::CameraLive(live) => self.snapshot.camera_live = live,
             MediaEvent::Trouble(words) => self.notices.add(words),
-            MediaEvent::DeviceTrouble(kind, trouble) => self.notices.device(kind, trouble),
+            MediaEvent::DeviceTrouble(kind, trouble) => {
+                if kind == DeviceKind::Camera {
+                    self.snapshot.camera_missing = trouble.is_some();
+                }
+                self.notices.device(kind, trouble);
+            }
+            MediaEvent::Trial(trial) => self.snapshot.trial = trial,
         }
     }
 
@@ -304,9 +313,8 @@ impl Driver {
         let statistics = self.media.statistics();
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
-        let idle = matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
         if self.options.window
-            && idle
+            && self.is_between_calls()
             && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
         {
             self.ask_for_people();
@@ -336,6 +344,9 @@ impl Driver {
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        if self.is_between_calls() {
+            self.media.command(MediaCommand::TryDevice(None));
+        }
         self.media.command(MediaCommand::Ring(match phase {
             CallPhase::Ringing { .. } if self.snapshot.quiet => None,
             CallPhase::Ringing { .. } => Some(RingKind::Ring),
@@ -351,6 +362,7 @@ impl Driver {
             CallPhase::Connecting { since, .. } => self.measured.accepted(*since),
             CallPhase::InCall { since, .. } => {
                 self.measured.connected(*since);
+                self.diagnosis.start_again();
                 self.media.command(MediaCommand::MediaFlows);
             }
             _ => {}

@@ -18,6 +18,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
+use crate::session::device_trial::{Trial, TrialState};
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::{Ring, SessionOptions};
@@ -46,6 +47,8 @@ pub(super) enum MediaEvent {
     Trouble(Phrase),
     /// What is wrong with a device now, in words; nothing when it is well or not wanted.
     DeviceTrouble(DeviceKind, Option<Phrase>),
+    /// What is tried out, and how far it is.
+    Trial(Option<TrialState>),
 }
 
 /// What changes all the time.
@@ -91,6 +94,8 @@ pub(super) enum MediaCommand<C> {
         max_bitrate: Bitrate,
     },
     ListDevices,
+    /// Tries a device out, or stops to.
+    TryDevice(Option<Trial>),
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
 }
@@ -124,6 +129,7 @@ pub(super) struct MediaEngine<C> {
 struct Reported {
     camera_live: bool,
     troubles: [Option<Phrase>; 3],
+    trial: Option<TrialState>,
 }
 
 impl<C> MediaEngine<C> {
@@ -228,6 +234,7 @@ impl<C> MediaEngine<C> {
             MediaCommand::SetVolume(volume) => self.audio.volume.set(volume),
             MediaCommand::SetRing(ring) => self.audio.set_ring(ring, Instant::now()),
             MediaCommand::ListDevices => self.list_devices(),
+            MediaCommand::TryDevice(trial) => self.audio.try_device(trial, Instant::now()),
             MediaCommand::Ring(ring) => {
                 self.audio.ring(ring.filter(|_| self.options.window), Instant::now())
             }
@@ -289,7 +296,8 @@ impl<C> MediaEngine<C> {
     /// Opens what is wanted and not open, closes what is open and not wanted.
     fn open_and_close(&mut self) {
         let wanted = self.in_call.is_some() || self.preview;
-        let camera_wanted = wanted && !self.camera_off;
+        // Whoever looks at themselves between calls sees themselves, however calls begin.
+        let camera_wanted = if self.in_call.is_some() { !self.camera_off } else { self.preview };
         let now = Instant::now();
         self.show_self(self.options.window && camera_wanted);
         self.camera.keeper.want(camera_wanted, now);
@@ -347,6 +355,10 @@ impl<C> MediaEngine<C> {
         let live = self.camera.device().is_some_and(|camera| camera.live);
         if self.reported.camera_live != live && report(&self.events, MediaEvent::CameraLive(live)) {
             self.reported.camera_live = live;
+        }
+        let trial = self.audio.trial();
+        if self.reported.trial != trial && report(&self.events, MediaEvent::Trial(trial.clone())) {
+            self.reported.trial = trial;
         }
         let troubles = [
             (DeviceKind::Camera, self.camera_trouble()),

@@ -6,12 +6,14 @@
 
 mod audio_devices;
 mod device_keeper;
+mod device_trial;
 mod device_words;
 mod diagnosis;
 mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
+pub mod log_in_form;
 mod measure;
 mod media;
 mod media_engine;

@@ -34,6 +34,8 @@ pub(super) struct PipelineStatistics {
     pub(super) first_video_at: Option<Instant>,
     pub(super) first_audio_at: Option<Instant>,
     pub(super) video_sent: Option<VideoSent>,
+    /// Frames that the camera gave to be sent.
+    pub(super) video_offered: Option<u64>,
     pub(super) video_received: Option<VideoReceived>,
     pub(super) audio_sent: Option<AudioSent>,
     pub(super) audio_received: Option<AudioReceived>,
@@ -159,10 +161,12 @@ impl Pipeline {
     pub(super) fn statistics(&self) -> PipelineStatistics {
         let audio = self.audio_receiver.as_ref().map(AudioReceiver::stats);
         let video = self.video_receiver.as_ref().map(VideoReceiver::stats);
+        let sending = self.video_sender.as_ref().map(VideoSender::stats);
         PipelineStatistics {
             first_video_at: video.as_ref().and_then(|stats| stats.first_shown),
             first_audio_at: audio.as_ref().and_then(|stats| stats.first_played),
-            video_sent: self.video_sender.as_ref().and_then(|sender| video_sent(&sender.stats())),
+            video_sent: sending.as_ref().and_then(video_sent),
+            video_offered: sending.as_ref().map(|stats| stats.offered).filter(|count| *count > 0),
             video_received: video.as_ref().and_then(video_received),
             audio_sent: self.audio_sender.as_ref().and_then(|sender| audio_sent(&sender.stats())),
             audio_received: audio.as_ref().and_then(audio_received),

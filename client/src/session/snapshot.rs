@@ -16,6 +16,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
 pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
+pub use crate::session::device_trial::{Trial, TrialPhase, TrialState};
 use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
@@ -129,6 +130,9 @@ pub enum Intent {
     SetRing(Ring),
     /// Look for devices again.
     RefreshDevices,
+    /// Try a device out, or stop to. While there is a call nothing is tried, and one that comes in
+    /// or is placed ends what is.
+    TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
 }
@@ -283,6 +287,8 @@ pub struct Snapshot {
     pub preview: bool,
     /// Whether a camera is delivering frames (to the preview or the call).
     pub camera_live: bool,
+    /// Whether the camera that is to deliver can't: it is missing, taken or broken.
+    pub camera_missing: bool,
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
     /// What is wrong with their video, in words, when it can't be shown.
@@ -307,6 +313,8 @@ pub struct Snapshot {
     pub quiet: bool,
     /// How loud the microphone is now, 0 to 1.
     pub microphone_level: f32,
+    /// Which device is tried out, and how far that is.
+    pub trial: Option<TrialState>,
     /// Round trip in the call, where measured.
     pub rtt: Option<Duration>,
     /// Words about how the connection is doing, when it is not well.
@@ -318,6 +326,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Whether there is no camera to be seen through, whether or not it was turned off.
+    #[must_use]
+    pub fn has_no_camera(&self) -> bool {
+        self.camera == CameraChoice::None || (self.camera_missing && !self.camera_live)
+    }
+
     /// Whether the end of the call is worth a page of its own. One that the person ended, missed,
     /// or mistyped the name for is worth a line over the people.
     #[must_use]

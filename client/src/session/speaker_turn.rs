@@ -1,4 +1,5 @@
-//! Who plays through the one speaker: the ring tone, and once the media of a call flows the call.
+//! Who plays through the one speaker: the ring tone, a sound by which the speaker is tried out, and
+//! once the media of a call flows the call.
 //!
 //! A speaker has one sink, and whoever plays has it: it goes from hand to hand. So nobody has to
 //! see to it that the ring tone ends before the call is heard, and both are one stream of the sound
@@ -7,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::device::ring_player::RingPlayer;
+use crate::device::ring_player::{RingPlayer, Sound};
 use crate::device::speaker::silent_sink;
 use crate::media::audio_output::{AudioOutput, Volume, VolumeControl};
 use crate::media::audio_receive::AudioSink;
@@ -18,6 +19,28 @@ use crate::media::voice_processing::PlayedFrame;
 /// A call's side: plays through another sink from now on.
 pub(super) trait Plays {
     fn set_sink(&self, sink: Box<dyn AudioSink>);
+}
+
+/// What is played between calls.
+#[derive(Debug, Clone)]
+pub(super) enum Tune {
+    /// The tone of a call that is not taken yet.
+    Ring(RingKind),
+    /// This once, as loud as calls are.
+    Once(Arc<[f32]>),
+    /// This once, as loud as the ring tone is.
+    OnceAsRing(Arc<[f32]>),
+}
+
+impl PartialEq for Tune {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ring(one), Self::Ring(other)) => one == other,
+            (Self::Once(one), Self::Once(other))
+            | (Self::OnceAsRing(one), Self::OnceAsRing(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 /// Who has the sink.
@@ -32,7 +55,7 @@ enum Holder {
 /// The speaker's sink, and whose turn it is.
 pub(super) struct SpeakerTurn {
     holder: Holder,
-    ring: Option<RingKind>,
+    tune: Option<Tune>,
     /// Whether the sink comes back from a call, which has put the volume and the copy into it.
     from_call: bool,
     volume: Arc<VolumeControl>,
@@ -48,19 +71,29 @@ impl SpeakerTurn {
         played: Arc<DropOldestQueue<PlayedFrame>>,
     ) -> Self {
         let holder = Holder::Nobody(None);
-        Self { holder, ring: None, from_call: false, volume, ring_volume, played }
+        Self { holder, tune: None, from_call: false, volume, ring_volume, played }
     }
 
-    /// Rings, or stops to. While a call plays it goes on playing.
-    pub(super) fn ring(&mut self, ring: Option<RingKind>) {
-        if self.ring == ring {
+    /// Plays this, or nothing more. While a call plays it goes on playing.
+    pub(super) fn play(&mut self, tune: Option<Tune>) {
+        if self.tune == tune {
             return;
         }
-        self.ring = ring;
+        self.tune = tune;
         if let Holder::Nobody(_) | Holder::Ring(_) = self.holder {
             let sink = self.take();
             self.give(sink);
         }
+    }
+
+    /// Whether something is played now.
+    pub(super) fn is_playing(&self) -> bool {
+        matches!(self.holder, Holder::Ring(_))
+    }
+
+    /// Whether all of what is played once was played.
+    pub(super) fn has_played(&self) -> bool {
+        matches!(&self.holder, Holder::Ring(player) if player.has_ended())
     }
 
     /// The call plays from now on.
@@ -118,14 +151,21 @@ impl SpeakerTurn {
 
     /// Gives it to the ring tone if there is one to be played, else keeps it.
     fn give(&mut self, sink: Option<Box<dyn AudioSink>>) {
-        self.holder = match (self.ring, sink) {
-            (Some(kind), Some(sink)) => {
-                let volume = match kind {
-                    RingKind::Ring => Arc::clone(&self.ring_volume),
+        self.holder = match (&self.tune, sink) {
+            (Some(tune), Some(sink)) => {
+                let volume = match tune {
+                    Tune::Ring(RingKind::Ring) | Tune::OnceAsRing(_) => &self.ring_volume,
                     // As quiet as it is made.
-                    RingKind::Ringback => VolumeControl::new(Volume::FULL),
+                    Tune::Ring(RingKind::Ringback) => &VolumeControl::new(Volume::FULL),
+                    Tune::Once(_) => &self.volume,
                 };
-                match RingPlayer::start(kind, volume, sink) {
+                let sound = match tune {
+                    Tune::Ring(kind) => Sound::tone(*kind),
+                    Tune::Once(samples) | Tune::OnceAsRing(samples) => {
+                        Sound::once(Arc::clone(samples))
+                    }
+                };
+                match RingPlayer::start(sound, Arc::clone(volume), sink) {
                     Ok(player) => Holder::Ring(player),
                     Err(sink) => Holder::Nobody(Some(sink)),
                 }
@@ -233,14 +273,14 @@ mod tests {
     #[test]
     fn a_ring_tone_that_nobody_stopped_ends_before_the_call_is_heard_through_the_same_sink() {
         let ((mut turn, written), call) = (turn(), Call::default());
-        turn.ring(Some(RingKind::Ring));
+        turn.play(Some(Tune::Ring(RingKind::Ring)));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         written.sounds("speaker", 0);
         turn.begin_call(&call);
         let rung = written.list().len();
         (0..50).for_each(|_| call.speaks());
         // Whoever is late to stop the ring tone stops nothing.
-        turn.ring(None);
+        turn.play(None);
         (0..50).for_each(|_| call.speaks());
         let heard = written.list();
         assert_eq!(heard.len(), rung + 100);
@@ -253,9 +293,9 @@ mod tests {
         turn.speaker_opened(written.sink("speaker"), Some(&call));
         call.speaks();
         assert!(written.list().is_empty(), "nothing flows yet");
-        turn.ring(Some(RingKind::Ringback));
+        turn.play(Some(Tune::Ring(RingKind::Ringback)));
         written.sounds("speaker", 0);
-        turn.ring(None);
+        turn.play(None);
         let rung = written.list().len();
         turn.begin_call(&call);
         call.speaks();
@@ -274,13 +314,13 @@ mod tests {
             );
             let mut turn = SpeakerTurn::new(volume, ring_volume, DropOldestQueue::new(4));
             turn.speaker_opened(written.sink("speaker"), None::<&Call>);
-            turn.ring(Some(kind));
+            turn.play(Some(Tune::Ring(kind)));
             let deadline = Instant::now() + Duration::from_secs(10);
             while written.list().len() < 20 {
                 assert!(Instant::now() < deadline, "nothing rings");
                 std::thread::yield_now();
             }
-            turn.ring(None);
+            turn.play(None);
             let tone = crate::media::ringtone::cycle(kind);
             for ((_, frame), tone) in written.list().iter().zip(tone.chunks(AUDIO_FRAME_SAMPLES)) {
                 let wanted: Vec<f32> = tone.iter().map(|sample| sample * gain).collect();
@@ -290,10 +330,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tried_out_is_as_loud_as_what_it_stands_for_and_ends_before_a_call_is_heard() {
+        let sound: Arc<[f32]> = [0.5; 2 * AUDIO_FRAME_SAMPLES].into();
+        for (tune, level) in
+            [(Tune::Once(Arc::clone(&sound)), 0.25), (Tune::OnceAsRing(Arc::clone(&sound)), 0.05)]
+        {
+            let (written, call) = (Written::default(), Call::default());
+            let volume = VolumeControl::new(Volume::from_percent(50));
+            let ring_volume = VolumeControl::new(Volume::from_percent(10));
+            let mut turn = SpeakerTurn::new(volume, ring_volume, DropOldestQueue::new(4));
+            turn.play(Some(tune.clone()));
+            assert!(!turn.is_playing());
+            turn.speaker_opened(written.sink("speaker"), None::<&Call>);
+            assert!(turn.is_playing());
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while !turn.has_played() {
+                assert!(Instant::now() < deadline, "it does not end");
+                std::thread::yield_now();
+            }
+            let heard = written.list();
+            let expected = [level; AUDIO_FRAME_SAMPLES];
+            assert_eq!(heard.len(), 2);
+            for (_, frame) in heard {
+                for (heard, expected) in frame.iter().zip(expected) {
+                    assert!((heard - expected).abs() < 1e-3, "{tune:?}: {heard}");
+                }
+            }
+            turn.begin_call(&call);
+            call.speaks();
+            assert_eq!(written.list().len(), 3);
+        }
+    }
+
+    #[test]
     fn another_speaker_goes_on_with_what_the_last_one_played() {
         let ((mut turn, written), call) = (turn(), Call::default());
         turn.speaker_opened(written.sink("first"), None::<&Call>);
-        turn.ring(Some(RingKind::Ring));
+        turn.play(Some(Tune::Ring(RingKind::Ring)));
         written.sounds("first", 0);
         turn.speaker_opened(written.sink("second"), None::<&Call>);
         let changed = written.list().len();
@@ -326,7 +399,7 @@ mod tests {
     #[test]
     fn without_a_speaker_nothing_is_played_and_a_ring_tone_begins_when_there_is_one_again() {
         let ((mut turn, written), call) = (turn(), Call::default());
-        turn.ring(Some(RingKind::Ring));
+        turn.play(Some(Tune::Ring(RingKind::Ring)));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         written.sounds("speaker", 0);
         turn.speaker_closed(None::<&Call>);

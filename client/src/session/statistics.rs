@@ -35,6 +35,8 @@ pub struct Reading {
     pub at: Duration,
     /// Our video.
     pub video_sent: VideoReading,
+    /// Frames a second that our camera gave.
+    pub offered_fps: Option<f64>,
     /// Their video.
     pub video_received: VideoReading,
     /// Payload of our audio.
@@ -152,6 +154,7 @@ fn reading(at: Duration, last: &Counted, now: &Counted) -> Reading {
             bitrate: bitrate(|peer| peer.video_bytes_sent),
             codec: milliseconds(sent.and_then(|sent| sent.encode_ms_p50)),
         },
+        offered_fps: rate(|measured| measured.video_offered),
         video_received: VideoReading {
             size: received.and_then(|received| received.width.zip(received.height)),
             fps: rate(|measured| measured.video_received.as_ref()?.frames_decoded),

@@ -1,5 +1,6 @@
 //! What was kept comes back; whatever else lies in the file's place costs what it must and no more.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,17 +67,17 @@ fn unusual() -> Settings {
             do_not_disturb: true,
             quiet_hours: QuietHours {
                 on: true,
-                from: MinuteOfDay::new(21, 30).expect("a time"),
-                until: MinuteOfDay::new(6, 0).expect("a time"),
+                from: TimeOfDay::new(21, 30).expect("a time"),
+                until: TimeOfDay::new(6, 0).expect("a time"),
             },
         },
-        tray: TraySettings { start_hidden: true, close_to_tray: true },
+        tray: TraySettings { start_hidden: true, close_to_tray: true, asked: true },
         appearance: Appearance {
             scale_percent: 150,
             less_motion: true,
             language: Language::Tag("zh-Hans".to_owned()),
         },
-        shortcuts: [("mute".to_owned(), "Ctrl+D".to_owned())].into(),
+        shortcuts: BTreeMap::from([("mute".to_owned(), "Ctrl+M".into())]).into(),
         further: [("colourOfTheMoon".to_owned(), "blue".into())].into_iter().collect(),
     }
 }
@@ -198,6 +199,7 @@ fn a_value_that_makes_no_sense_costs_that_value_and_is_said() {
     assert_eq!((settings.theme, settings.username.as_deref()), (Theme::System, Some("alice")));
     assert_eq!((settings.video.width, settings.video.fps), (1920, 30));
     assert_eq!(settings.further["colourOfTheMoon"], "blue");
+    assert_eq!(settings.shortcuts.keys(Command::Mute), "M".parse().ok());
     let words = words.expect("a line").plain();
     assert!(words.contains("theme") && words.contains("video.fps"), "{words}");
     assert!(!words.contains('\n') && !words.contains("username"), "{words}");
@@ -305,7 +307,7 @@ fn logging_in_is_remembered_with_the_last_servers_and_only_logging_out_ends_it()
 
 #[test]
 fn quiet_hours_go_over_midnight() {
-    let at = |hour, minute| MinuteOfDay::new(hour, minute).expect("a time");
+    let at = |hour, minute| TimeOfDay::new(hour, minute).expect("a time");
     let hours = QuietHours { on: true, ..QuietHours::default() };
     for (time, quiet) in [
         (at(21, 59), false),
@@ -319,8 +321,17 @@ fn quiet_hours_go_over_midnight() {
     let day = QuietHours { from: at(9, 0), until: at(17, 0), ..hours };
     assert!(day.contains(at(12, 0)) && !day.contains(at(8, 59)) && !day.contains(at(17, 0)));
     assert!(!QuietHours { on: false, ..hours }.contains(at(23, 0)));
-    let disturb = NotificationSettings { do_not_disturb: true, ..NotificationSettings::default() };
-    assert!(disturb.is_quiet(at(12, 0)) && MinuteOfDay::new(24, 0).is_none());
+    assert!(TimeOfDay::new(24, 0).is_none() && TimeOfDay::new(0, 60).is_none());
+}
+
+#[test]
+fn a_time_is_read_as_people_write_it_and_what_is_none_is_refused() {
+    for (text, shown) in [("22:30", "22:30"), (" 6:05 ", "06:05"), ("0:0", "00:00")] {
+        assert_eq!(text.parse::<TimeOfDay>().expect("a time").to_string(), shown);
+    }
+    for text in ["24:00", "12:60", "12", "", "-1:00", "+1:00", "1:2:3", "٣:٠٠", "001:00"] {
+        assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -1,21 +1,20 @@
 //! Every setting, with its default. Pure.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use visavis_shared::{IceServer, IceUrl};
 
+use super::shortcuts::Shortcuts;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 use crate::words;
 
+use super::quiet_hours::QuietHours;
+
 /// So many servers are offered where one logs in.
 const RECENT_SERVERS: usize = 8;
-/// Minutes of a day.
-const DAY: u16 = 24 * 60;
 
 /// Light, dark, or whatever the system says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,9 +71,8 @@ pub struct Settings {
     pub tray: TraySettings,
     /// How everything looks besides the theme.
     pub appearance: Appearance,
-    /// Keys that were changed: what they do, and the keys as they are shown, such as `Ctrl+D`.
-    /// Empty keys: none.
-    pub shortcuts: BTreeMap<String, String>,
+    /// The keys of each command.
+    pub shortcuts: Shortcuts,
     /// What another version keeps besides: read and written as it is.
     #[serde(flatten)]
     pub further: Map<String, Value>,
@@ -89,6 +87,14 @@ impl Settings {
         self.recent_servers.retain(|other| other != server);
         self.recent_servers.insert(0, server.to_owned());
         self.recent_servers.truncate(RECENT_SERVERS);
+    }
+
+    /// A server is to be offered no more; also not as that of the last login.
+    pub fn forget_server(&mut self, server: &str) {
+        self.recent_servers.retain(|other| other != server);
+        if self.server.as_deref() == Some(server) {
+            self.server = None;
+        }
     }
 
     /// Whether a start logs in by itself.
@@ -274,62 +280,6 @@ impl Default for RingSettings {
     }
 }
 
-/// A time of day by the clock on the wall: minutes since midnight.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MinuteOfDay(u16);
-
-impl MinuteOfDay {
-    /// Hours and minutes; `None` when there is no such time.
-    #[must_use]
-    pub fn new(hour: u16, minute: u16) -> Option<Self> {
-        (hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
-    }
-
-    /// The hour, 0 to 23.
-    #[must_use]
-    pub fn hour(self) -> u16 {
-        self.0 / 60
-    }
-
-    /// The minute, 0 to 59.
-    #[must_use]
-    pub fn minute(self) -> u16 {
-        self.0 % 60
-    }
-
-    fn clamped(self) -> Self {
-        Self(self.0.min(DAY - 1))
-    }
-}
-
-/// Hours in which nothing rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct QuietHours {
-    /// Whether there are any.
-    pub on: bool,
-    /// From when.
-    pub from: MinuteOfDay,
-    /// Until when; earlier than `from`: on the next day.
-    pub until: MinuteOfDay,
-}
-
-impl Default for QuietHours {
-    fn default() -> Self {
-        Self { on: false, from: MinuteOfDay(22 * 60), until: MinuteOfDay(7 * 60) }
-    }
-}
-
-impl QuietHours {
-    /// Whether a time of day is within them.
-    #[must_use]
-    pub fn contains(&self, now: MinuteOfDay) -> bool {
-        let (after, before) = (now >= self.from, now < self.until);
-        self.on && if self.from <= self.until { after && before } else { after || before }
-    }
-}
-
 /// What else tells of a call, and when nothing does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -348,14 +298,6 @@ impl Default for NotificationSettings {
     }
 }
 
-impl NotificationSettings {
-    /// Whether nothing rings at this time of day.
-    #[must_use]
-    pub fn is_quiet(&self, now: MinuteOfDay) -> bool {
-        self.do_not_disturb || self.quiet_hours.contains(now)
-    }
-}
-
 /// The place in the tray.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -364,6 +306,9 @@ pub struct TraySettings {
     pub start_hidden: bool,
     /// Whether closing the window leaves the program there.
     pub close_to_tray: bool,
+    /// Whether the person was asked about that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// The language of the window.

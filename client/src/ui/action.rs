@@ -1,8 +1,9 @@
 //! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
 
 use crate::config::Theme;
+use crate::invitation::Invitation;
 use crate::session::snapshot::Intent;
-use crate::settings::Language;
+use crate::settings::{Language, Shortcuts};
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,12 +12,20 @@ pub(super) enum Action {
     /// Look different from now on.
     Theme(Theme),
     Help(bool),
+    /// Open the list of shortcuts, or put it away.
+    ToggleHelp,
     /// Show the settings, or put them away.
     Settings(bool),
     Change(Change),
     Fullscreen(bool),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
+    /// Offer a server no more where one logs in.
+    ForgetServer(String),
+    /// Propose what an invitation is to, once we are logged in at its server.
+    Invited(Invitation),
+    /// Show the link to oneself, or put it away.
+    Invite(bool),
 }
 
 /// A setting that is to be another from now on.
@@ -29,6 +38,7 @@ pub(super) enum Change {
     OnlyContactsCall(bool),
     BeginWithCamera(bool),
     BeginWithMicrophone(bool),
+    Shortcuts(Shortcuts),
 }
 
 /// What one pass over the screens asked for, in order.

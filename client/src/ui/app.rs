@@ -16,12 +16,16 @@ use visavis_shared::Username;
 use super::action::{Action, Actions, Change};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
+use super::closing::{Closing, Deed};
 use super::design::{Palette, theme};
+use super::keyboard::Keyboard;
 use super::login::LoginForm;
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::video_view::VideoView;
-use super::{WindowOptions, clock, keyboard, notices, settings_dialog, waiting, wake, widgets};
+use super::{
+    WindowOptions, clock, invite, keyboard, notices, settings_dialog, waiting, wake, widgets,
+};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -45,6 +49,7 @@ pub struct App {
     title: String,
     help: bool,
     settings_open: bool,
+    keyboard: Keyboard,
     remote: VideoView,
     own: VideoView,
     login: LoginForm,
@@ -53,6 +58,8 @@ pub struct App {
     desktop: WindowLink,
     invited: Option<Invited>,
     call_look: CallLook,
+    closing: Closing,
+    inviting: bool,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -99,12 +106,15 @@ impl App {
             title: String::new(),
             help: false,
             settings_open: false,
+            keyboard: Keyboard::default(),
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
             desktop: options.desktop,
             invited: None,
             call_look,
+            closing: Closing::default(),
+            inviting: false,
         }
     }
 
@@ -115,14 +125,20 @@ impl App {
         let old = std::mem::replace(&mut self.snapshot, new);
         if self.link.snapshots.has_changed().is_err() {
             // The session has ended; without it there is nothing that a window could do.
-            ctx.send_viewport_cmd(ViewportCommand::Close);
+            self.closing.quit(ctx);
         }
         self.call_changed(ctx, &old.call);
         if !self.snapshot.camera_live {
             self.own.clear();
         }
         self.login_changed();
+        if let Some(intent) = self.keyboard.logic(ctx, &self.snapshot) {
+            self.send(intent);
+        }
         self.follow_desktop(ctx);
+        let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
+        let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
+        self.close_by(deed);
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
@@ -136,9 +152,10 @@ impl App {
 
     /// Says whether the window is seen, and does what was asked of it from outside.
     fn follow_desktop(&mut self, ctx: &Context) {
+        let hidden = self.closing.is_hidden();
         self.desktop.is_seen(ctx.input(|input| {
             let viewport = input.viewport();
-            viewport.focused == Some(true) && viewport.minimized != Some(true)
+            viewport.focused == Some(true) && viewport.minimized != Some(true) && !hidden
         }));
         while let Some(request) = self.desktop.take() {
             match request {
@@ -147,13 +164,16 @@ impl App {
                     self.invited = Some(Invited { invitation, asked: false });
                     self.raise(ctx);
                 }
-                WindowRequest::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+                WindowRequest::Quit => self.closing.quit(ctx),
+                // That was looked at with everything else.
+                WindowRequest::TrayIsGone => {}
             }
         }
     }
 
     /// Brings the window to the front, or asks for attention where the system allows no more.
-    fn raise(&self, ctx: &Context) {
+    fn raise(&mut self, ctx: &Context) {
+        self.closing.raised();
         ctx.send_viewport_cmd(ViewportCommand::Visible(true));
         ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
         ctx.send_viewport_cmd(ViewportCommand::Focus);
@@ -162,6 +182,18 @@ impl App {
         if !rings && ctx.input(|input| input.viewport().focused != Some(true)) {
             let attention = UserAttentionType::Informational;
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
+        }
+    }
+
+    fn close_by(&mut self, deed: Option<Deed>) {
+        match deed {
+            Some(Deed::Decline) => self.send(Intent::Decline),
+            Some(Deed::StayInTray(stay)) => {
+                self.settings.tray.asked = true;
+                self.settings.tray.close_to_tray = stay;
+                self.keep_settings();
+            }
+            None => {}
         }
     }
 
@@ -179,7 +211,7 @@ impl App {
             }
             Proposal::AskToLogIn => {
                 *asked = true;
-                self.login.suggest_server(invitation.server());
+                self.login.invite(invitation);
                 return;
             }
             Proposal::Meet => self.people.propose(invitation.whom()),
@@ -231,6 +263,7 @@ impl App {
         self.own.refresh(&ctx);
         let mut actions = Actions::default();
         let snapshot = Arc::clone(&self.snapshot);
+        self.keyboard.begin(&ctx, &snapshot, &self.settings.shortcuts);
         let bg = Palette::of(ui.visuals()).bg;
         CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
             self.screen(ui, &snapshot, &mut actions);
@@ -241,11 +274,16 @@ impl App {
             settings_dialog::show(&ctx, &self.settings, &mut actions);
         }
         if self.help {
-            keyboard::help(&ctx, &mut actions);
+            keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
         }
+        if self.inviting {
+            invite::dialog(&ctx, &snapshot, &mut actions);
+        }
+        let deed = self.closing.show(&ctx, &snapshot.call);
+        self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
-        let covered = self.help || self.settings_open;
-        keyboard::handle(&ctx, &snapshot, call, covered, &mut actions);
+        let covered = self.help || self.settings_open || self.inviting || self.closing.asks();
+        self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
         }
@@ -268,14 +306,11 @@ impl App {
             return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
         match &snapshot.call {
-            CallPhase::Idle => match &snapshot.login {
-                LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
-                    self.login.show(ui, snapshot, actions);
-                }
-                LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
-                    self.people.show(ui, snapshot, &self.own, actions);
-                }
-            },
+            // Worth a line over the people.
+            CallPhase::Ended { .. } if !snapshot.end_takes_a_page() => {
+                self.between_calls(ui, snapshot, actions);
+            }
+            CallPhase::Idle => self.between_calls(ui, snapshot, actions),
             CallPhase::Calling { peer, ringing, since } => {
                 let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
                 let progress = if *ringing { text!("ringing") } else { text!("calling") };
@@ -299,6 +334,17 @@ impl App {
         }
     }
 
+    fn between_calls(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+        match &snapshot.login {
+            LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => {
+                self.login.show(ui, snapshot, &self.settings.recent_servers, actions);
+            }
+            LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
+                self.people.show(ui, snapshot, &self.own, actions);
+            }
+        }
+    }
+
     fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Send(intent) => self.send(intent),
@@ -308,9 +354,18 @@ impl App {
                 self.keep_settings();
             }
             Action::Help(open) => self.help = open,
+            Action::ToggleHelp => self.help = !self.help,
             Action::Settings(open) => self.settings_open = open,
             Action::Change(change) => self.change(ctx, change),
             Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::ForgetServer(server) => {
+                self.settings.forget_server(&server);
+                self.keep_settings();
+            }
+            Action::Invited(invitation) => {
+                self.invited = Some(Invited { invitation, asked: true });
+            }
+            Action::Invite(open) => self.inviting = open,
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
@@ -338,6 +393,7 @@ impl App {
                 calls.from = if on { Callers::Contacts } else { Callers::Everybody };
                 self.send(Intent::OnlyContactsCall(on));
             }
+            Change::Shortcuts(shortcuts) => self.settings.shortcuts = shortcuts,
             Change::BeginWithCamera(on) => {
                 calls.camera_on = on;
                 self.send(Intent::TurnCameraOff(!on));
@@ -381,7 +437,7 @@ impl App {
     }
 
     fn keep_settings(&self) {
-        self.desktop.set_rules(desktop::rules(&self.settings.notifications));
+        self.desktop.set_rules(desktop::rules(&self.settings));
         if let Some(writer) = &self.writer {
             writer.keep(self.settings.clone());
         }

@@ -66,12 +66,21 @@ impl CallScreen {
             let live = snapshot.camera_live && !snapshot.camera_off;
             let unseen = snapshot.own_video_words.as_ref();
             let muted = snapshot.microphone_muted;
-            let own = OwnPicture { view: own, live, muted, peer: call.peer, unseen };
-            self.self_view.show(ui, stage, own, &mut look.own);
+            let instead = if snapshot.has_no_camera() {
+                text!("no-camera")
+            } else if snapshot.camera_off {
+                text!("own-camera-off")
+            } else {
+                text!("waiting-for-camera")
+            };
+            let (peer, instead) = (call.peer, instead.as_str());
+            let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
+            // In the order in which the keyboard goes from one to the next.
+            let bar = self.bar(ui, stage, snapshot, actions);
+            self.controls_busy = self.tools(ui, stage, actions) || bar;
             head(ui, stage, call, opacity);
             condition(ui, stage, call, snapshot);
-            let tools = self.tools(ui, stage, actions);
-            self.controls_busy = self.bar(ui, stage, snapshot, actions) || tools;
+            self.self_view.show(ui, stage, own, &mut look.own);
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -162,33 +171,46 @@ impl CallScreen {
 
     /// The bar below. Returns whether it is being used.
     fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
-        let (muted, off) = (snapshot.microphone_muted, snapshot.camera_off);
-        let look = |switched| if switched { Look::Switched } else { Look::Plain };
+        let muted = snapshot.microphone_muted;
+        // What there is no camera for is off, whatever was chosen.
+        let off = snapshot.camera_off || snapshot.has_no_camera();
         let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let (mute, video) = (keys(&keyboard::MUTE), keys(&keyboard::CAMERA));
         let microphone = if muted {
-            (Icon::MicrophoneOff, text!("unmute"), text!("unmute-hint", keys = mute))
+            (Icon::MicrophoneOff, text!("unmute-hint", keys = mute))
         } else {
-            (Icon::Microphone, text!("mute"), text!("mute-hint", keys = mute))
+            (Icon::Microphone, text!("mute-hint", keys = mute))
         };
-        let camera = if off {
-            (Icon::CameraOff, text!("camera-on"), text!("camera-on-hint", keys = video))
+        let camera = if snapshot.has_no_camera() {
+            (Icon::CameraOff, text!("no-camera"))
+        } else if off {
+            (Icon::CameraOff, text!("camera-on-hint", keys = video))
         } else {
-            (Icon::Camera, text!("camera-off"), text!("camera-off-hint", keys = video))
+            (Icon::Camera, text!("camera-off-hint", keys = video))
         };
-        let devices = (Icon::Sliders, text!("devices"), text!("devices-hint"));
+        let devices = (Icon::Sliders, text!("devices-hint"));
         let hang_up = text!("close-call-hint", keys = keys(&keyboard::HANG_UP));
         let controls = [
-            (microphone, look(muted)),
-            (camera, look(off)),
-            (devices, look(self.devices_open)),
-            ((Icon::HangUp, text!("close-call"), hang_up), Look::HangUp),
+            (microphone, text!("mute"), Some(muted), Look::of(muted)),
+            (camera, text!("camera"), Some(!off), Look::of(off)),
+            (devices, text!("devices"), Some(self.devices_open), Look::of(self.devices_open)),
+            ((Icon::HangUp, hang_up), text!("close-call"), None, Look::HangUp),
         ]
-        .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
+        .map(|((icon, hint), text, pressed, look)| Control {
+            icon,
+            text,
+            pressed,
+            hint,
+            look,
+        });
         let used = controls::bar(ui, over, &self.reveal, &controls);
         match used.pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
-            Some(1) => actions.send(Intent::TurnCameraOff(!off)),
+            // Without a camera it is another one that helps.
+            Some(1) if snapshot.has_no_camera() && !snapshot.camera_off => {
+                self.devices_open = true;
+            }
+            Some(1) => actions.send(Intent::TurnCameraOff(!snapshot.camera_off)),
             Some(2) => self.devices_open = !self.devices_open,
             Some(_) => actions.send(Intent::HangUp),
             None => {}
@@ -203,18 +225,20 @@ impl CallScreen {
         let full = keys(&keyboard::FULLSCREEN);
         let window = if fullscreen {
             let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));
-            let hint = text!("leave-full-screen-hint", keys = keys);
-            (Icon::Restore, text!("leave-full-screen"), hint)
+            (Icon::Restore, text!("leave-full-screen-hint", keys = keys))
         } else {
-            (Icon::Fullscreen, text!("full-screen"), text!("full-screen-hint", keys = full))
+            (Icon::Fullscreen, text!("full-screen-hint", keys = full))
         };
-        let statistics = if self.statistics_open { Look::Switched } else { Look::Plain };
         let statistics_hint = text!("show-statistics-hint", keys = keys(&keyboard::STATISTICS));
+        let statistics = (Icon::Statistics, statistics_hint);
         let controls = [
-            ((Icon::Statistics, text!("show-statistics"), statistics_hint), statistics),
-            (window, Look::Plain),
+            (statistics, text!("show-statistics"), self.statistics_open),
+            (window, text!("full-screen"), fullscreen),
         ]
-        .map(|((icon, text, hint), look)| Control { icon, text, hint, look });
+        .map(|((icon, hint), text, pressed)| {
+            let look = Look::of(pressed && icon == Icon::Statistics);
+            Control { icon, text, pressed: Some(pressed), hint, look }
+        });
         let used = controls::tools(ui, over, &self.reveal, &controls);
         match used.pressed {
             Some(0) => self.toggle_statistics(),
@@ -252,6 +276,11 @@ impl CallScreen {
 
     pub(super) fn toggle_statistics(&mut self) {
         self.statistics_open = !self.statistics_open;
+    }
+
+    /// Whether the devices stand over the bar.
+    pub(super) fn shows_devices(&self) -> bool {
+        self.devices_open
     }
 
     /// Puts devices and statistics away if they are shown; returns whether they were.

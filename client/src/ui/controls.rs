@@ -72,8 +72,10 @@ impl Reveal {
 
 pub(super) struct Control {
     pub(super) icon: Icon,
-    /// Its name, and what stands on it where it has words.
+    /// Its name, and what stands on it where it has words. It stays the same whatever is switched.
     pub(super) text: String,
+    /// Whether it is pressed, of those that stay so until they are pressed again.
+    pub(super) pressed: Option<bool>,
     /// What it does, with its key.
     pub(super) hint: String,
     pub(super) look: Look,
@@ -86,6 +88,12 @@ pub(super) enum Look {
     /// Something is switched away from the usual: muted, camera off, a panel open.
     Switched,
     HangUp,
+}
+
+impl Look {
+    pub(super) fn of(switched: bool) -> Self {
+        if switched { Self::Switched } else { Self::Plain }
+    }
 }
 
 /// What was done with some controls.
@@ -199,9 +207,12 @@ pub(super) fn button(ui: &mut Ui, rect: Rect, control: &Control, icon: f32) -> R
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), &control.text);
-        info.selected = (control.look == Look::Switched).then_some(true);
+        info.selected = control.pressed;
         info
     });
+    if control.hint != control.text {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(&*control.hint));
+    }
     let pick = |rest: Color32, hover: Color32, press: Color32| {
         if response.is_pointer_button_down_on() {
             press

@@ -146,7 +146,9 @@ fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
         .integer()
         .custom_formatter(|percent, _| text!("percent", value = words::number(percent, 0)))
         .custom_parser(|typed| typed.trim().trim_end_matches('%').trim_end().parse().ok());
-    let changed = ui.add(slider).labelled_by(caption.id).changed();
+    let slider = ui.add(slider);
+    widgets::focus::keep_in_view(&slider);
+    let changed = slider.labelled_by(caption.id).changed();
     if changed && percent != snapshot.volume.percent() {
         actions.send(Intent::SetVolume(Volume::from_percent(percent)));
     }

@@ -1,64 +1,81 @@
-//! The screen to log in: a name, a server, a button, and what to do when it did not work.
+//! The screen to log in: a name, a server by its address, by an invitation or one's own, a button,
+//! and what to do when it did not work.
+//!
+//! What always holds: what went wrong stands under the field in which it is mended, and that field
+//! has the keyboard.
+
+mod server;
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align, Label, Layout, Margin, Response, Ui};
+use eframe::egui::{Align, Label, Layout, Margin, Response, ScrollArea, Ui};
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
 
-use super::action::Actions;
+use super::action::{Action, Actions};
 use super::design::{TypeStyle, component, layout, size, space};
-use super::widgets::{self, Tone};
+use super::widgets::{self, Mark, Tone};
 use super::words;
+use crate::invitation::Invitation;
+use crate::session::log_in_form::Field;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::words::{Phrase, phrase, text};
-
-/// The longest server address that can be typed, in characters.
-const MAX_SERVER_CHARS: usize = 255;
+use server::ServerForm;
 
 #[derive(Default)]
 pub(super) struct LoginForm {
     username: String,
-    server: String,
+    server: ServerForm,
     seeded: bool,
-    focused: bool,
-    problem: Option<Phrase>,
+    /// What is wrong with the name as it was typed.
+    name_problem: Option<Phrase>,
+    /// Why the last log-in failed, until it is put away by typing something else.
+    failure: Option<Phrase>,
+    failure_is_old: bool,
+    /// Where the keyboard is to be.
+    focus: Option<Field>,
+    /// The pass that showed this last, and whether a log-in was under way in it.
+    last: Option<(u64, bool)>,
+    /// How high everything was in it.
+    height: f32,
 }
 
 impl LoginForm {
-    pub(super) fn show(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        snapshot: &Snapshot,
+        recent: &[String],
+        actions: &mut Actions,
+    ) {
         self.seed(snapshot);
         let busy = snapshot.login == LoginPhase::LoggingIn;
-        let failure = match &snapshot.login {
-            LoginPhase::Failed(words) => Some(words),
-            _ => None,
-        };
-        eframe::egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        self.follow(ui, snapshot, busy);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let low = ui.available_height() < layout::ROOMY_HEIGHT;
-            let height = if low { component::LOG_IN_LOW } else { component::LOG_IN };
-            widgets::centered_column(ui, size::DIALOG, height, |ui| {
-                if !low {
-                    widgets::mark(ui, size::ROW);
-                    ui.add_space(space::S2);
-                }
-                ui.label(TypeStyle::Display.text(super::NAME));
-                if !low {
-                    widgets::quiet_line(ui, &text!("tagline"));
-                    ui.add_space(space::S4);
-                }
-                widgets::card(ui).inner_margin(Margin::same(space::S6 as i8)).show(ui, |ui| {
-                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                        self.fields(ui, busy, failure, actions);
+            let before = if self.height > 0.0 { self.height } else { component::LOG_IN };
+            widgets::centered_column(ui, size::DIALOG, before, |ui| {
+                head(ui, low);
+                if low {
+                    self.form(ui, busy, low, recent, actions);
+                } else {
+                    let margin = Margin::same(space::S6 as i8);
+                    widgets::card(ui).inner_margin(margin).show(ui, |ui| {
+                        self.form(ui, busy, low, recent, actions);
                     });
-                });
+                }
                 ui.add_space(space::S4);
+                self.height = ui.min_rect().height();
             });
+            if (self.height - before).abs() > 1.0 {
+                ui.ctx().request_repaint();
+            }
         });
     }
 
-    /// Puts the server of an invitation into the field; the person logs in.
-    pub(super) fn suggest_server(&mut self, server: String) {
-        self.server = server;
-        self.problem = None;
+    /// Shows whom an invitation is to, and its server; the person logs in.
+    pub(super) fn invite(&mut self, invitation: &Invitation) {
+        self.server.invite(invitation.clone());
+        self.failure_is_old = true;
     }
 
     /// Takes over what the session remembers, once, and never over what was typed.
@@ -66,78 +83,155 @@ impl LoginForm {
         let remembers = !snapshot.server.is_empty() || !snapshot.username.is_empty();
         if remembers && !self.seeded {
             self.seeded = true;
-            if self.server.is_empty() {
-                self.server.clone_from(&snapshot.server);
-            }
+            self.server.seed(&snapshot.server);
             if self.username.is_empty() {
                 self.username.clone_from(&snapshot.username);
             }
         }
     }
 
-    fn fields(&mut self, ui: &mut Ui, busy: bool, failure: Option<&Phrase>, actions: &mut Actions) {
-        let mut entered = false;
-        ui.add_enabled_ui(!busy, |ui| {
-            let name = field(
-                ui,
-                &text!("username"),
-                &text!("username-example"),
-                &mut self.username,
-                MAX_USERNAME_CHARS * 2,
-            );
-            if !self.focused && !busy {
-                self.focused = true;
-                name.request_focus();
-            }
-            if name.changed() {
-                self.problem = None;
-            }
-            entered |= widgets::submitted(&name);
-            ui.add_space(space::S1);
-            let server = field(
-                ui,
-                &text!("server"),
-                &text!("server-example"),
-                &mut self.server,
-                MAX_SERVER_CHARS,
-            );
-            entered |= widgets::submitted(&server);
-            widgets::hint(ui, &text!("server-help"));
-        });
-
-        if let Some(problem) = self.problem.as_ref().or(if busy { None } else { failure }) {
-            ui.add_space(space::S1);
-            widgets::warning(ui, &problem.text(), Live::Assertive);
+    /// Looks at what has changed since the last pass, and decides where the keyboard is to be.
+    fn follow(&mut self, ui: &Ui, snapshot: &Snapshot, busy: bool) {
+        let pass = ui.ctx().cumulative_pass_nr();
+        let (last, was_busy) = self.last.replace((pass, busy)).unwrap_or_default();
+        let came = last == 0 || pass > last + 1;
+        let failure = match &snapshot.login {
+            LoginPhase::Failed(words) => Some(words.clone()),
+            _ => None,
+        };
+        let failed = failure.is_some() && (failure != self.failure || was_busy);
+        if failed || failure.is_none() {
+            self.failure_is_old = false;
         }
-        ui.add_space(space::S2);
-        let width = ui.available_width();
-        if busy {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.add(Label::new(text!("logging-in")));
+        self.failure = failure;
+        if (came || was_busy && !busy || failed) && ui.memory(|memory| memory.focused().is_none()) {
+            let mends = self.failure.as_ref().map(Field::of);
+            self.focus = Some(match mends {
+                Some(Field::Server) => Field::Server,
+                _ => Field::Username,
             });
-            if widgets::button(ui, Tone::Plain, None, &text!("cancel"), width).clicked() {
-                actions.send(Intent::LogOut);
+        }
+    }
+
+    /// The failure, where it belongs to a field.
+    fn failure_at(&self, field: Field, busy: bool) -> Option<&Phrase> {
+        let shown = self.failure.as_ref().filter(|_| !busy && !self.failure_is_old);
+        shown.filter(|failure| Field::of(failure) == field)
+    }
+
+    fn form(
+        &mut self,
+        ui: &mut Ui,
+        busy: bool,
+        low: bool,
+        recent: &[String],
+        actions: &mut Actions,
+    ) {
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            ui.spacing_mut().item_spacing.y = space::S1;
+            self.server.show_invited(ui);
+            let mut entered = false;
+            ui.add_enabled_ui(!busy, |ui| {
+                entered |= self.name(ui, busy, low);
+                ui.add_space(if low { 0.0 } else { space::S2 });
+                entered |= self.server_part(ui, busy, low, recent, actions);
+            });
+            if let Some(failure) = self.failure_at(Field::Neither, busy) {
+                widgets::warning(ui, &failure.text(), Live::Assertive);
             }
-        } else if widgets::button(ui, Tone::Accent, None, &text!("log-in"), width).clicked()
-            || entered
-        {
-            self.submit(actions);
+            ui.add_space(space::S2);
+            let width = ui.available_width();
+            if busy {
+                ui.horizontal(|ui| {
+                    ui.spinner();
+                    ui.add(Label::new(text!("logging-in")));
+                });
+                if widgets::button(ui, Tone::Plain, None, &text!("cancel"), width).clicked() {
+                    actions.send(Intent::LogOut);
+                }
+            } else {
+                let text = self.server.button();
+                if widgets::button(ui, Tone::Accent, None, &text, width).clicked() || entered {
+                    self.submit(actions);
+                }
+                if low {
+                    self.server.recent(ui, recent, actions);
+                }
+            }
+        });
+    }
+
+    /// The name, checked while it is typed. Returns whether Enter was pressed in it.
+    fn name(&mut self, ui: &mut Ui, busy: bool, low: bool) -> bool {
+        let failure = self.failure_at(Field::Username, busy).cloned();
+        let problem = self.name_problem.clone().or(failure);
+        let caption = widgets::caption(ui, &text!("username"));
+        let (width, limit) = (ui.available_width(), MAX_USERNAME_CHARS * 2);
+        let hint = text!("username-example");
+        let mark = Mark { wrong: problem.is_some(), ..Mark::default() };
+        let username = &mut self.username;
+        let field = widgets::marked_field(ui, &caption, &hint, username, limit, width, mark);
+        self.focus_if(&field, Field::Username, busy);
+        if field.changed() {
+            self.failure_is_old |= self.failure_at(Field::Username, busy).is_some();
+            self.name_problem = problem_while_typing(&self.username);
+        }
+        match (problem, seen_as(&self.username)) {
+            (Some(problem), _) => widgets::warning(ui, &problem.text(), Live::Polite),
+            (None, Some(name)) => {
+                let line = widgets::hint(ui, &text!("username-becomes", name = name));
+                widgets::announce(ui, &line, Live::Polite);
+            }
+            (None, None) if !low => {
+                widgets::hint(ui, &text!("username-help"));
+            }
+            (None, None) => {}
+        }
+        widgets::submitted(&field)
+    }
+
+    fn server_part(
+        &mut self,
+        ui: &mut Ui,
+        busy: bool,
+        low: bool,
+        recent: &[String],
+        actions: &mut Actions,
+    ) -> bool {
+        let failure = self.failure_at(Field::Server, busy).cloned();
+        let shown = self.server.show(ui, failure.as_ref(), low, recent, actions);
+        if let Some(field) = &shown.field {
+            self.focus_if(field, Field::Server, busy);
+            if field.changed() {
+                self.failure_is_old |= failure.is_some();
+            }
+        }
+        shown.entered
+    }
+
+    fn focus_if(&mut self, field: &Response, which: Field, busy: bool) {
+        if self.focus == Some(which) && !busy {
+            self.focus = None;
+            field.request_focus();
         }
     }
 
     fn submit(&mut self, actions: &mut Actions) {
-        match canonical_name(&self.username) {
-            Err(NameError::Empty) => self.problem = Some(phrase!("username-missing")),
-            Err(error) => self.problem = Some(words::name_problem(error)),
-            Ok(_) if self.server.trim().is_empty() => {
-                let example = phrase!("server-example");
-                self.problem = Some(phrase!("server-missing", example = example));
-            }
-            Ok(_) => {
-                self.problem = None;
+        self.name_problem = match canonical_name(&self.username) {
+            Ok(_) => None,
+            Err(NameError::Empty) => Some(phrase!("username-missing")),
+            Err(error) => Some(words::name_problem(error)),
+        };
+        let target = self.server.target();
+        match (&self.name_problem, target) {
+            (Some(_), _) => self.focus = Some(Field::Username),
+            (None, None) => self.focus = Some(Field::Server),
+            (None, Some(target)) => {
+                if let Some(invitation) = target.invitation {
+                    actions.push(Action::Invited(invitation));
+                }
                 actions.send(Intent::LogIn {
-                    server: self.server.trim().to_owned(),
+                    server: target.server,
                     username: self.username.trim().to_owned(),
                 });
             }
@@ -145,9 +239,49 @@ impl LoginForm {
     }
 }
 
-/// A labelled line to type into, as wide as there is room.
-fn field(ui: &mut Ui, label: &str, hint: &str, text: &mut String, limit: usize) -> Response {
-    let caption = widgets::caption(ui, label);
-    let width = ui.available_width();
-    widgets::text_field(ui, &caption, hint, text, limit, width)
+/// What the window is, above the form: in one line where there is little room.
+fn head(ui: &mut Ui, low: bool) {
+    if low {
+        ui.label(TypeStyle::Title.text(super::NAME));
+        return;
+    }
+    widgets::mark(ui, size::ROW);
+    ui.add_space(space::S2);
+    ui.label(TypeStyle::Display.text(super::NAME));
+    widgets::quiet_line(ui, &text!("tagline"));
+    ui.add_space(space::S4);
+}
+
+/// What is wrong with a name that may not be whole yet.
+fn problem_while_typing(typed: &str) -> Option<Phrase> {
+    match canonical_name(typed) {
+        Ok(_) | Err(NameError::Empty) => None,
+        // More is coming after the dot.
+        Err(NameError::Misplaced(last)) if typed.trim_end().ends_with(last) => None,
+        Err(error) => Some(words::name_problem(error)),
+    }
+}
+
+/// What others see, where it is not what was typed.
+fn seen_as(typed: &str) -> Option<String> {
+    let name = canonical_name(typed).ok()?;
+    (name.as_str() != typed.trim()).then(|| name.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_judged_while_it_is_typed_but_not_before_it_can_be_whole() {
+        let problem = |typed| problem_while_typing(typed).map(|phrase| phrase.plain());
+        for typed in ["", "a", "ada.", "ada.l", "ada ", "李雷"] {
+            assert_eq!(problem(typed), None, "{typed:?}");
+        }
+        for typed in ["ada l", "ada/", ".ada", "ada..l"] {
+            assert!(problem(typed).is_some(), "{typed:?}");
+        }
+        assert_eq!(seen_as("Ada "), Some("ada".to_owned()));
+        assert_eq!(seen_as(" ada"), None);
+    }
 }

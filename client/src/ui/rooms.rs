@@ -9,7 +9,7 @@ use super::action::Actions;
 use super::design::Icon;
 use super::design::component::FIELD_BUTTON;
 use super::widgets::{self, Tone};
-use super::words;
+use super::{invite, words};
 use crate::session::snapshot::{Intent, RoomPhase, Snapshot};
 use crate::words::{Phrase, text};
 
@@ -17,6 +17,8 @@ use crate::words::{Phrase, text};
 pub(super) struct RoomBox {
     typed: String,
     problem: Option<Phrase>,
+    /// Whether the field is to have the keyboard.
+    asked: bool,
 }
 
 impl RoomBox {
@@ -24,6 +26,11 @@ impl RoomBox {
     pub(super) fn propose(&mut self, room: &RoomId) {
         room.as_str().clone_into(&mut self.typed);
         self.problem = None;
+    }
+
+    /// Brings the keyboard to the field.
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
     }
 
     /// Shows the box, and below it where we are.
@@ -42,6 +49,10 @@ impl RoomBox {
             let (text, limit) = (&mut self.typed, MAX_ROOM_CHARS * 2);
             let hint = text!("room-hint");
             let field = widgets::text_field(ui, &caption, &hint, text, limit, width);
+            if std::mem::take(&mut self.asked) {
+                field.request_focus();
+                field.scroll_to_me(None);
+            }
             if field.changed() {
                 self.problem = None;
             }
@@ -61,12 +72,28 @@ impl RoomBox {
         match &snapshot.room {
             RoomPhase::Outside => {}
             RoomPhase::Entering(room) => line(ui, &text!("joining-room", room = room.as_str())),
-            RoomPhase::Inside(room) => match &snapshot.room_mate {
-                None => line(ui, &text!("in-room", room = room.as_str())),
-                Some(mate) => with_mate(ui, room, mate.username.as_str(), online, actions),
-            },
+            RoomPhase::Inside(room) => {
+                match &snapshot.room_mate {
+                    None => line(ui, &text!("in-room", room = room.as_str())),
+                    Some(mate) => with_mate(ui, room, mate.username.as_str(), online, actions),
+                }
+                ui.horizontal_wrapped(|ui| {
+                    if let Some(link) = invite::to_room(snapshot, room) {
+                        let copy = invite::copy_button(ui, Tone::Plain, &link, 0.0);
+                        copy.accessible_name(text!("copy-room-link", room = room.as_str()));
+                    }
+                    leave(ui, text!("leave-the-room", room = room.as_str()), actions);
+                });
+            }
             RoomPhase::Refused(why) => {
                 widgets::warning(ui, &why.text(), Live::Assertive);
+                let name = text!("dismiss-notice", notice = why.text());
+                if widgets::ghost_button(ui, Icon::Close, &text!("dismiss"))
+                    .accessible_name(name)
+                    .clicked()
+                {
+                    actions.send(Intent::LeaveRoom);
+                }
             }
         }
     }
@@ -92,6 +119,15 @@ fn with_mate(ui: &mut Ui, room: &RoomId, name: &str, online: bool, actions: &mut
     let label = text!("call-person-in-room", name = name, room = room.as_str());
     if button.inner.accessible_name(label).clicked() {
         actions.send(Intent::Call { username: name.to_owned() });
+    }
+}
+
+/// Leaves the room.
+fn leave(ui: &mut Ui, name: String, actions: &mut Actions) {
+    let words = text!("leave-room");
+    let button = widgets::button(ui, Tone::Plain, None, &words, 0.0).accessible_name(name);
+    if button.clicked() {
+        actions.send(Intent::LeaveRoom);
     }
 }
 

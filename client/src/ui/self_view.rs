@@ -5,8 +5,8 @@ mod placing;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    CornerRadius, CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::controls;
@@ -26,6 +26,8 @@ pub(super) struct OwnPicture<'a> {
     pub(super) view: &'a VideoView,
     /// Whether the camera delivers.
     pub(super) live: bool,
+    /// What stands there while it does not.
+    pub(super) instead: &'a str,
     /// Whether the microphone is muted.
     pub(super) muted: bool,
     pub(super) peer: &'a str,
@@ -51,7 +53,7 @@ impl SelfView {
         if look.hidden {
             return tab(ui, over, look);
         }
-        let OwnPicture { view, live, muted, peer, unseen } = own;
+        let OwnPicture { view, live, instead, muted, peer, unseen } = own;
         let extent = look.extent(over, view.aspect().filter(|_| live));
         let home = look.place(over, extent);
         let id = ui.make_persistent_id("self-view");
@@ -62,7 +64,7 @@ impl SelfView {
         let label = match (live, look.mirrored) {
             (true, true) => text!("own-picture"),
             (true, false) => text!("own-picture-plain"),
-            (false, _) => text!("own-camera-off"),
+            (false, _) => instead.to_owned(),
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         ui.ctx().accesskit_node_builder(id, |node| {
@@ -85,16 +87,7 @@ impl SelfView {
                 None => you(ui, rect),
             }
         } else {
-            let above = rect.center() - vec2(0.0, space::S3);
-            let icon = Rect::from_center_size(above, Vec2::splat(size::ICON_LG));
-            Icon::CameraOff.paint(painter, icon, stage::TEXT_2);
-            painter.text(
-                rect.center() + vec2(0.0, space::S4),
-                Align2::CENTER_CENTER,
-                text!("camera-off"),
-                TypeStyle::Caption.font(),
-                stage::TEXT_2,
-            );
+            no_picture(ui, rect, instead);
         }
         let edge = Stroke::new(size::HAIRLINE, stage::PICTURE_EDGE);
         ui.painter().rect_stroke(rect, corners, edge, StrokeKind::Outside);
@@ -222,10 +215,25 @@ fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
     ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         controls::float(ui, place);
         let look = controls::Look::Plain;
-        let control = controls::Control { icon, text: hint.clone(), hint, look };
+        let control = controls::Control { icon, text: hint.clone(), pressed: None, hint, look };
         controls::button(ui, place, &control, size::ICON_SM)
     })
     .inner
+}
+
+/// Says why one's own picture is not there.
+fn no_picture(ui: &Ui, rect: Rect, why: &str) {
+    let room = rect.width() - 2.0 * space::S2;
+    let words = TypeStyle::Caption.layout(why, stage::TEXT_2, room, true);
+    let words = ui.painter().layout_job(words);
+    let high = size::ICON_LG + space::S1 + words.size().y;
+    let icon = Rect::from_min_size(
+        pos2(rect.center().x - size::ICON_LG / 2.0, rect.center().y - high / 2.0),
+        Vec2::splat(size::ICON_LG),
+    );
+    Icon::CameraOff.paint(ui.painter(), icon, stage::TEXT_2);
+    let at = pos2(rect.center().x - words.size().x / 2.0, icon.bottom() + space::S1);
+    ui.painter().galley(at, words, stage::TEXT_2);
 }
 
 /// Says for as long as it is so that nobody hears us: the buttons fade, this does not.

@@ -8,7 +8,7 @@ use eframe::egui::{Context, Id, Ui};
 
 use super::action::{Action, Actions, Change};
 use super::design::{TypeStyle, space};
-use super::widgets;
+use super::{shortcuts_page, widgets};
 use crate::settings::{Appearance, Callers, Language, Settings, Theme};
 use crate::words::{self, text};
 
@@ -21,6 +21,9 @@ pub(super) fn show(ctx: &Context, settings: &Settings, actions: &mut Actions) {
         appearance(ui, settings, actions);
         ui.add_space(space::S4);
         calls(ui, settings, actions);
+        ui.add_space(space::S4);
+        ui.label(TypeStyle::Heading.text(text!("keyboard-shortcuts")));
+        shortcuts_page::show(ui, settings, actions);
     });
     if closed {
         actions.push(Action::Settings(false));

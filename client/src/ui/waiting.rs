@@ -83,7 +83,8 @@ pub(super) fn waiting(
     column(ui, |ui| {
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
-        widgets::quiet_line(ui, progress);
+        let progress = widgets::quiet_line(ui, progress);
+        widgets::announce(ui, &progress, Live::Polite);
         widgets::hint(ui, &words::clock(waited));
         ui.add_space(space::S4);
         if widgets::button(ui, Tone::Danger, Some(Icon::HangUp), &text!("cancel"), MOMENT_BUTTON)

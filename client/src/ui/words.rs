@@ -2,9 +2,8 @@
 //! called. All others are in [`crate::words`]. Pure text in, text out.
 
 pub(super) use crate::session::ending::ending;
-pub(super) use crate::words::{
-    clock, clock_time, day, foreign, name_problem, room_problem, spoken, text, when,
-};
+use crate::settings::Keys;
+pub(super) use crate::words::{clock, foreign, name_problem, room_problem, spoken, text, when};
 
 /// One or two letters that stand for a name: `Ada Lovelace` → `AL`, `bob` → `B`.
 pub(super) fn initials(name: &str) -> String {
@@ -28,23 +27,58 @@ pub(super) fn online_count(shown: usize, total: usize) -> String {
     }
 }
 
-/// The keys of a shortcut, which egui names in English, as keyboards of the window's language are
-/// labelled: `Ctrl+Enter`, `Strg+Eingabe`.
-pub(super) fn keys(english: &str) -> String {
-    let named: Vec<String> = english.split('+').map(key).collect();
-    named.join("+")
+/// Keys that are pressed together, as keyboards of the window's language are labelled: a text for
+/// each cap.
+pub(super) fn key_caps(keys: &Keys) -> Vec<String> {
+    let held = [
+        (keys.ctrl, if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" }),
+        (keys.alt, "Alt"),
+        (keys.shift, "Shift"),
+    ];
+    let held = held.into_iter().filter(|(held, _)| *held).map(|(_, name)| key(name));
+    held.chain([key(keys.key())]).collect()
 }
 
-fn key(name: &str) -> String {
+/// The same in one text: `Ctrl+Enter`, `Strg+Eingabe`.
+pub(super) fn keys(keys: &Keys) -> String {
+    key_caps(keys).join("+")
+}
+
+/// What is written on a key, by its English name.
+pub(super) fn key(name: &str) -> String {
+    let sign = |sign: &str| sign.to_owned();
     match name {
         "Tab" => text!("key-tab"),
         "Enter" => text!("key-enter"),
         "Space" => text!("key-space"),
         "Backspace" => text!("key-backspace"),
+        "Delete" => text!("key-delete"),
+        "Insert" => text!("key-insert"),
+        "PageUp" => text!("key-page-up"),
+        "PageDown" => text!("key-page-down"),
+        "Pause" => text!("key-pause"),
         "Escape" => text!("key-escape"),
         "Ctrl" => text!("key-ctrl"),
         "Shift" => text!("key-shift"),
         "Alt" => text!("key-alt"),
+        "Comma" => sign(","),
+        "Minus" => sign("-"),
+        "Period" => sign("."),
+        "Plus" => sign("+"),
+        "Equals" => sign("="),
+        "Semicolon" => sign(";"),
+        "Quote" => sign("'"),
+        "Colon" => sign(":"),
+        "Slash" => sign("/"),
+        "Backslash" => sign("\\"),
+        "Pipe" => sign("|"),
+        "Questionmark" => sign("?"),
+        "Exclamationmark" => sign("!"),
+        "OpenBracket" => sign("["),
+        "CloseBracket" => sign("]"),
+        "OpenCurlyBracket" => sign("{"),
+        "CloseCurlyBracket" => sign("}"),
+        "Backtick" => sign("`"),
         other => other.to_owned(),
     }
 }
@@ -76,12 +110,15 @@ mod tests {
         assert_eq!(online_count(3, 3), "3 people online");
         assert_eq!(online_count(100, 2500), "2,500 people online, the first 100 listed");
     }
+
     #[test]
     fn keys_are_called_as_on_the_keyboards_of_the_language() {
-        assert_eq!(keys("Ctrl+Backspace"), "Ctrl+Backspace");
+        let named = |text: &str| keys(&text.parse().expect("keys"));
+        assert_eq!(named("Ctrl+Backspace"), "Ctrl+Backspace");
         crate::words::speak_on_this_thread(Some(crate::words::Language::German));
-        assert_eq!(keys("Ctrl+Shift+Enter"), "Strg+Umschalt+Eingabe");
-        assert_eq!(keys("F1"), "F1");
+        assert_eq!(named("Ctrl+Shift+Enter"), "Strg+Umschalt+Eingabe");
+        assert_eq!(named("F1"), "F1");
+        assert_eq!(named("Ctrl+Comma"), "Strg+,");
         crate::words::speak_on_this_thread(None);
     }
 }

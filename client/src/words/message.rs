@@ -90,6 +90,15 @@ impl Phrase {
         self
     }
 
+    /// Which message it is; of what a server says, the one that stands for it in other languages.
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        match &self.content {
+            Content::Message { id, .. } => Some(id),
+            Content::Foreign { elsewhere, .. } => elsewhere.as_ref()?.id(),
+        }
+    }
+
     /// In the language of the window.
     #[must_use]
     pub fn text(&self) -> String {

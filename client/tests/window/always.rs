@@ -137,6 +137,10 @@ fn the_whole_way_from_log_in_to_the_end_of_a_call_can_be_gone_with_the_keyboard(
     window.press(Modifiers::NONE, Key::Enter);
     assert!(matches!(&window.asked()[..], [Intent::LogIn { username, .. }] if username == "alice"));
     window.set(logged_in());
+    // A list is one stop; arrow keys lead from row to row, Tab to the button of a row.
+    tab_to(&mut window, "bob, Online");
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(window.harness.get_by_label("carol, Online").is_focused());
     tab_to(&mut window, "Call carol");
     window.press(Modifiers::NONE, Key::Space);
     assert_eq!(window.asked(), [Intent::Call { username: "carol".to_owned() }]);
@@ -168,7 +172,7 @@ fn a_button_that_is_held_acts_when_it_is_released() {
 
 #[test]
 fn the_keyboard_help_opens_by_key_and_button_and_closes_again() {
-    let help = "mute or unmute the microphone";
+    let help = "Mute or unmute the microphone";
     let mut window = Window::open(logged_in());
     window.press(Modifiers::NONE, Key::F1);
     assert!(window.shows(help));

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::device::CameraChoice;
 use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
@@ -28,8 +29,8 @@ fn a_call_that_rings_can_be_accepted_or_declined() {
     window.click("Accept");
     window.click("Decline");
     assert_eq!(window.asked(), [accept_bob(), Intent::Decline]);
-    window.press(Modifiers::COMMAND, Key::Enter);
-    window.press(Modifiers::COMMAND, Key::Backspace);
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::A);
+    window.press(Modifiers::COMMAND, Key::W);
     assert_eq!(window.asked(), [accept_bob(), Intent::Decline]);
 }
 
@@ -78,27 +79,66 @@ fn a_call_being_placed_says_how_far_it_is_and_can_be_cancelled() {
 fn the_controls_of_a_call_mute_turn_the_camera_off_and_close_it() {
     let mut window = Window::open(in_call());
     window.click("Mute");
-    window.click("Camera off");
+    window.click("Camera");
     window.click("Close call");
     assert_eq!(
         window.asked(),
         [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp]
     );
     window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
-    window.click("Unmute");
-    window.click("Camera on");
+    window.click("Mute");
+    window.click("Camera");
     assert_eq!(window.asked(), [Intent::MuteMicrophone(false), Intent::TurnCameraOff(false)]);
+}
+
+#[test]
+fn what_is_switched_keeps_its_name_and_says_whether_it_is_pressed() {
+    let mut window = Window::open(in_call());
+    let pressed = |window: &Window, name: &str| {
+        let button = window.harness.get_by_role_and_label(Role::Button, name);
+        button.accesskit_node().toggled()
+    };
+    let switched = |window: &Window| ["Mute", "Camera"].map(|name| pressed(window, name));
+    assert_eq!(switched(&window), [Some(Toggled::False), Some(Toggled::True)]);
+    window.set(Snapshot { microphone_muted: true, camera_off: true, ..in_call() });
+    assert_eq!(switched(&window), [Some(Toggled::True), Some(Toggled::False)]);
+    for card in ["Devices", "Show statistics"] {
+        assert_eq!(pressed(&window, card), Some(Toggled::False));
+        window.harness.get_by_role_and_label(Role::Button, card).click();
+        window.settle();
+        assert_eq!(pressed(&window, card), Some(Toggled::True), "{card}");
+    }
+    assert_eq!(pressed(&window, "Full screen"), Some(Toggled::False));
+    assert_eq!(pressed(&window, "Close call"), None);
+}
+
+#[test]
+fn without_a_camera_nothing_looks_as_if_there_were_one() {
+    let missing = || Snapshot { camera_missing: true, ..in_call() };
+    for snapshot in [missing(), Snapshot { camera: CameraChoice::None, ..in_call() }] {
+        let mut window = Window::open(snapshot);
+        assert!(window.harness.query_by_role_and_label(Role::Image, "No camera").is_some());
+        let camera = window.harness.get_by_role_and_label(Role::Button, "Camera");
+        assert_eq!(camera.accesskit_node().toggled(), Some(Toggled::False));
+        camera.click();
+        window.settle();
+        assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Speaker").is_some());
+        assert_eq!(window.asked(), []);
+    }
+    let off = Window::open(Snapshot { camera_off: true, ..in_call() });
+    assert!(off.shows("Your camera is off"));
+    assert!(Window::open(in_call()).shows("Waiting for the camera…"));
 }
 
 #[test]
 fn keys_do_the_same_and_a_key_that_is_held_counts_once() {
     let mut window = Window::open(in_call());
-    window.press(Modifiers::NONE, Key::M);
-    window.press(Modifiers::NONE, Key::V);
+    window.press(Modifiers::COMMAND, Key::D);
+    window.press(Modifiers::COMMAND, Key::E);
     for repeat in [false, true, true] {
-        let (modifiers, physical_key) = (Modifiers::NONE, None);
+        let (modifiers, physical_key) = (Modifiers::COMMAND, None);
         window.harness.event(Event::Key {
-            key: Key::M,
+            key: Key::D,
             pressed: true,
             repeat,
             modifiers,
@@ -106,7 +146,7 @@ fn keys_do_the_same_and_a_key_that_is_held_counts_once() {
         });
     }
     window.settle();
-    window.press(Modifiers::COMMAND, Key::Backspace);
+    window.press(Modifiers::COMMAND, Key::W);
     let mute = Intent::MuteMicrophone(true);
     assert_eq!(window.asked(), [mute.clone(), Intent::TurnCameraOff(true), mute, Intent::HangUp]);
 }
@@ -114,7 +154,7 @@ fn keys_do_the_same_and_a_key_that_is_held_counts_once() {
 #[test]
 fn the_full_screen_is_entered_by_a_key() {
     let mut window = Window::open(in_call());
-    window.harness.key_down(Key::F);
+    window.harness.key_down(Key::F11);
     window.harness.run_steps(1);
     assert!(
         window.commands().contains(&ViewportCommand::Fullscreen(true)),

@@ -64,7 +64,7 @@ fn at_the_server_that_was_used_last_it_logs_in_once_and_then_proposes() {
 fn at_another_server_the_person_logs_in_by_themselves() {
     let (mut window, desktop) = open(remembered(LoginPhase::LoggedOut));
     open_invitation(&mut window, &desktop, "visavis://other.example/bob");
-    assert_eq!(stands_in(&window, "Server").as_deref(), Some("wss://other.example:443"));
+    assert_eq!(stands_in(&window, "Server").as_deref(), Some("other.example"));
     assert_eq!(window.asked(), []);
     let (mut window, desktop) = open(logged_in());
     open_invitation(&mut window, &desktop, "visavis://other.example/bob");

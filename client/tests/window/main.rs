@@ -2,11 +2,18 @@
 //! screen reader says), and what it asks of the session is compared.
 #![cfg(feature = "gui")]
 
+#[cfg(feature = "inspection")]
+mod accessibility;
 mod always;
 mod calls;
+mod closing;
 mod harness;
 mod invitations;
+mod lines;
+mod list;
 mod log_in;
 mod people;
+mod push_to_talk;
 mod rooms;
 mod screens;
+mod shortcuts;

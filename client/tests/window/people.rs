@@ -135,7 +135,7 @@ fn preview_devices_and_log_out_ask_the_session() {
     );
 }
 
-fn contact(username: &str, shown: &str, presence: Presence) -> ContactRow {
+pub(crate) fn contact(username: &str, shown: &str, presence: Presence) -> ContactRow {
     ContactRow {
         username: name(username),
         display_name: DisplayName::parse(shown).expect("a display name"),
@@ -144,13 +144,13 @@ fn contact(username: &str, shown: &str, presence: Presence) -> ContactRow {
     }
 }
 
-fn call_with(with: &str, end: CallEnd, talked: Option<Duration>) -> RecentCall {
+pub(crate) fn call_with(with: &str, end: CallEnd, talked: Option<Duration>) -> RecentCall {
     let direction = Direction::Incoming;
     let (at, with) = (UnixTime::now(), name(with));
     RecentCall { number: 1, with, at, direction, end, talked, seen: false, while_away: false }
 }
 
-fn with_contacts() -> Snapshot {
+pub(crate) fn with_contacts() -> Snapshot {
     Snapshot {
         contacts: Arc::new(vec![
             contact("carol", "Aunt Carol", Presence::Online),

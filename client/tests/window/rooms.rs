@@ -73,3 +73,25 @@ fn no_room_is_joined_while_the_server_is_away() {
     window.press(Modifiers::NONE, Key::Enter);
     assert_eq!(window.asked(), []);
 }
+
+#[test]
+fn a_room_is_left_and_a_refusal_put_away_and_its_link_is_copied() {
+    let inside = Snapshot { room: RoomPhase::Inside(blue()), ..logged_in() };
+    let mut window = Window::open(inside);
+    window.click("Leave blue");
+    assert_eq!(window.asked(), [Intent::LeaveRoom]);
+    window.click("Copy a link to blue");
+    assert_eq!(window.asked(), []);
+    window.set(Snapshot { room: RoomPhase::Refused(said("Full.")), ..logged_in() });
+    window.click("Dismiss: Full.");
+    assert_eq!(window.asked(), [Intent::LeaveRoom]);
+}
+
+#[test]
+fn the_keyboard_comes_to_the_word_of_a_room() {
+    let mut window = Window::open_with(logged_in(), vec2(1040.0, 680.0), WindowOptions::default());
+    window.click("bob, Online");
+    window.click("Join a room");
+    let field = "The word you agreed on";
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, field).is_focused());
+}

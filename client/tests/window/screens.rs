@@ -14,10 +14,10 @@ use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use eframe::egui::{Context, Event, FontData, FontFamily, Modifiers, PointerButton, pos2, vec2};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
-use visavis_client::config::{Settings, Theme};
+use visavis_client::config::Theme;
 use visavis_client::gallery::{self, Moment, SCREENS};
 use visavis_client::session::snapshot::UnixTime;
-use visavis_client::ui::{WindowOptions, stand_still};
+use visavis_client::ui::stand_still;
 use visavis_client::words::{Language, Phrase, speak_on_this_thread};
 use visavis_rasterizer::{Difference, Picture, Tolerance};
 
@@ -126,8 +126,7 @@ fn picture_of(state: &str, step: Step, look: Look) -> Picture {
     stand_still(Some((now, today)));
     let wall = today.duration_since(SystemTime::UNIX_EPOCH).expect("long after").as_secs();
     let stage = gallery::stage(gallery::snapshot(state, Moment { now, wall: UnixTime(wall) }));
-    let settings = Settings { theme: look.theme, ..Settings::default() };
-    let options = WindowOptions { settings, ..WindowOptions::default() };
+    let options = gallery::options(state, look.theme);
     let [width, height] = look.size.map(f32::from);
     let size = (vec2(width, height), f32::from(look.scale));
     let mut window = Window::open_on(stage, size, options, add_chinese);

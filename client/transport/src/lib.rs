@@ -18,6 +18,7 @@ pub mod receiving;
 pub mod sending;
 
 pub use consent::Consent;
+pub use feedback::media_status::MediaStatus;
 pub use path::network::Network;
 pub use peer::Peer;
 pub use peer::api::{PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};

@@ -22,13 +22,17 @@ pub struct EncodingError {
     pub expected: usize,
 }
 
-fn decode<const N: usize>(text: &str) -> Result<[u8; N], EncodingError> {
+pub(super) fn decode<const N: usize>(text: &str) -> Result<[u8; N], EncodingError> {
     let wrong = EncodingError { expected: N };
     if text.len() != N.div_ceil(3) * 4 {
         return Err(wrong);
     }
     let bytes = STANDARD.decode(text).map_err(|_| wrong)?;
     bytes.try_into().map_err(|_| wrong)
+}
+
+pub(super) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Reads and writes bytes as base64.
@@ -44,11 +48,12 @@ macro_rules! base64_text {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&STANDARD.encode(self.0))
+                f.write_str(&encode(&self.0))
             }
         }
     };
 }
+pub(super) use base64_text;
 
 /// An Ed25519 public key, which stands for a device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,10 +6,12 @@
 //! descriptions and candidates pass through the server unread ([`Payload`]), so that fields it does
 //! not know survive.
 
+mod call_identity;
 mod missed_call;
 mod payload;
 mod words;
 
+pub use self::call_identity::{CallIdentity, IdentityMember, Share};
 pub use self::missed_call::MissedCall;
 pub use self::payload::{CandidateInit, DescriptionKind, IceServer, Payload, SessionDescription};
 pub use self::words::{CloseReason, DeclineReason, ErrorCode, LoginRefusal};

@@ -1,7 +1,7 @@
 //! Widgets as a screen reader sees them: the tree that a window publishes, and how a test looks for
 //! one of its nodes. Only what has a name and a place counts.
 
-use egui::accesskit::{Node, NodeId, Role, TreeUpdate};
+use egui::accesskit::{Node, NodeId, Role, Toggled, TreeUpdate};
 use egui::{Pos2, pos2};
 
 /// What to look for.
@@ -10,19 +10,20 @@ pub struct By {
     role: Option<Role>,
     pub(super) text: String,
     part: bool,
+    pressed: Option<bool>,
 }
 
 impl By {
     /// A widget of exactly this name: the text on a button, the caption of a field, a line of text.
     #[must_use]
     pub fn name(text: &str) -> Self {
-        Self { role: None, text: text.to_owned(), part: false }
+        Self { role: None, text: text.to_owned(), part: false, pressed: None }
     }
 
     /// A widget whose name holds this text.
     #[must_use]
     pub fn containing(text: &str) -> Self {
-        Self { role: None, text: text.to_owned(), part: true }
+        Self { role: None, text: text.to_owned(), part: true, pressed: None }
     }
 
     /// The same, but only of this kind.
@@ -31,8 +32,15 @@ impl By {
         Self { role: Some(role), ..self }
     }
 
+    /// The same, but only if it is pressed, or is not.
+    #[must_use]
+    pub fn pressed(self, pressed: bool) -> Self {
+        Self { pressed: Some(pressed), ..self }
+    }
+
     pub(super) fn fits(&self, widget: &Widget) -> bool {
         self.role.is_none_or(|role| role == widget.role)
+            && (self.pressed.is_none() || self.pressed == widget.pressed)
             && if self.part { widget.name.contains(&self.text) } else { widget.name == self.text }
     }
 }
@@ -54,6 +62,8 @@ pub struct Widget {
     pub disabled: bool,
     /// Whether it has the keyboard.
     pub focused: bool,
+    /// Whether it is pressed, where it stays so.
+    pub pressed: Option<bool>,
 }
 
 impl Widget {
@@ -79,6 +89,7 @@ pub(super) fn named_widgets(tree: &TreeUpdate) -> Vec<Widget> {
                 max: pos2(bounds.x1 as f32, bounds.y1 as f32),
                 disabled: node.is_disabled(),
                 focused: tree.focus == *id,
+                pressed: node.toggled().map(|toggled| toggled == Toggled::True),
                 name,
             })
         })

@@ -133,6 +133,10 @@ impl Driver {
                 self.media.command(MediaCommand::SetRing(ring));
             }
             Intent::RefreshDevices => self.media.command(MediaCommand::ListDevices),
+            Intent::TryDevice(trial) => {
+                let trial = trial.filter(|_| self.is_between_calls());
+                self.media.command(MediaCommand::TryDevice(trial));
+            }
             Intent::DismissNotice(id) => self.notices.dismiss(id),
         }
     }

@@ -21,7 +21,7 @@ use visavis_shared::{
 };
 
 use super::*;
-use crate::session::snapshot::{LoginPhase, NoticeId};
+use crate::session::snapshot::{LoginPhase, NoticeId, Trial};
 
 type Outcome = Result<(), TestCaseError>;
 
@@ -278,6 +278,7 @@ fn quiet_intents() -> impl Strategy<Value = Intent> {
         Intent::MuteMicrophone(true),
         Intent::TurnCameraOff(false),
         Intent::RefreshDevices,
+        Intent::TryDevice(Some(Trial::Microphone)),
         Intent::BeQuiet(false),
         Intent::SetRing(crate::session::options::Ring::default()),
         Intent::DismissNotice(NoticeId(0)),

@@ -15,9 +15,8 @@ pub(crate) const MOMENT_BUTTON: f32 = 136.0;
 pub(crate) const MOMENT: f32 = 340.0;
 /// The room that the rings round an avatar need, by its diameter.
 pub(crate) const RIPPLE: f32 = 1.4;
-/// How high the page to log in is, about, with and without its head.
-pub(crate) const LOG_IN: f32 = 450.0;
-pub(crate) const LOG_IN_LOW: f32 = 330.0;
+/// How high the page to log in is, about, before it was shown.
+pub(crate) const LOG_IN: f32 = 540.0;
 /// What stands in the middle is a little above it: so much of what is left is over it.
 pub(crate) const OPTICAL_MIDDLE: f32 = 0.42;
 
@@ -46,6 +45,9 @@ pub(crate) const SWITCH: Vec2 = vec2(36.0, 20.0);
 pub(crate) const SWITCH_INSET: f32 = 10.0;
 pub(crate) const SWITCH_OFF: f32 = 5.0;
 pub(crate) const SWITCH_ON: f32 = 7.0;
+
+/// How high a key's cap is, and how narrow at most.
+pub(crate) const KEY_CAP: f32 = 24.0;
 
 /// How high the bars of a level meter are.
 pub(crate) const METER: f32 = 12.0;

@@ -62,6 +62,10 @@ pub(crate) enum Icon {
     ShieldAlert,
     ShieldOff,
     Key,
+    /// A connection that is encrypted.
+    Lock,
+    /// One that is not.
+    LockOpen,
     Search,
     Plus,
     Minus,

@@ -145,6 +145,8 @@ pub(super) const ALL: &[Icon] = &[
     Icon::ShieldAlert,
     Icon::ShieldOff,
     Icon::Key,
+    Icon::Lock,
+    Icon::LockOpen,
     Icon::Search,
     Icon::Plus,
     Icon::Minus,
@@ -277,6 +279,12 @@ fn shape(icon: Icon) -> Vec<Element> {
             path("M5.5 20.5 V5.5 a2 2 0 0 1 2 -2 h9 a2 2 0 0 1 2 2 v15 M3 20.5 h18"),
             dot(15.0, 12.2, 1.25),
         ],
+        Icon::Lock => {
+            vec![rect(5.0, 10.8, 14.0, 9.8, 2.5), path("M8.2 10.8 V7.6 a3.8 3.8 0 0 1 7.6 0 v3.2")]
+        }
+        Icon::LockOpen => {
+            vec![rect(5.0, 10.8, 14.0, 9.8, 2.5), path("M8.2 10.8 V7.6 a3.8 3.8 0 0 1 7.4 -1.2")]
+        }
         Icon::Link => vec![
             path("M10.2 13.8 a4.2 4.2 0 0 0 5.9 0 l3.2 -3.2 a4.2 4.2 0 0 0 -5.9 -5.9 l-1.2 1.2"),
             path("M13.8 10.2 a4.2 4.2 0 0 0 -5.9 0 l-3.2 3.2 a4.2 4.2 0 0 0 5.9 5.9 l1.2 -1.2"),

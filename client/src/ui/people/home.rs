@@ -2,19 +2,19 @@
 //! at oneself before a call.
 
 use eframe::egui::accesskit::{Live, Role};
-use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, WidgetInfo, vec2};
+use eframe::egui::{Align, Align2, Label, Layout, Rect, Sense, Ui, Vec2, WidgetInfo, vec2};
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{NameError, canonical_name};
 
 use crate::device::CameraChoice;
-use crate::invitation::Whom;
+use crate::invitation::{Invitation, Whom};
 use crate::session::snapshot::{Intent, Person, Snapshot};
 use crate::ui::action::Actions;
 use crate::ui::design::component::{CAMERA_ASPECT, CHECK_COLUMNS, FIELD_BUTTON};
 use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
 use crate::ui::video_view::{VideoView, letterbox};
 use crate::ui::widgets::{self, Tone};
-use crate::ui::{devices, rooms, words};
+use crate::ui::{devices, invite, rooms, words};
 use crate::words::{Phrase, phrase, text};
 
 #[derive(Default)]
@@ -34,6 +34,11 @@ impl Home {
             }
             Whom::Room(room) => self.room.propose(room),
         }
+    }
+
+    /// Brings the keyboard to where a room is joined.
+    pub(super) fn ask_for_a_room(&mut self) {
+        self.room.ask();
     }
 
     /// One part under the other. `between` comes after the first.
@@ -82,6 +87,10 @@ impl Home {
             }
             ui.add_space(space::S2);
             self.room.show(ui, snapshot, online, actions);
+            if let Some(link) = invite::to_us(snapshot) {
+                ui.add_space(space::S2);
+                invite_row(ui, &link);
+            }
         });
     }
 
@@ -97,6 +106,23 @@ impl Home {
         self.problem = None;
         actions.send(Intent::Call { username });
     }
+}
+
+/// For whoever does not know how to call us.
+fn invite_row(ui: &mut Ui, link: &Invitation) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            invite::copy_button(ui, Tone::Plain, link, FIELD_BUTTON);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                let p = Palette::of(ui.visuals());
+                let first = TypeStyle::Strong.text(text!("no-visavis-yet"));
+                ui.add(Label::new(first).truncate());
+                let second = TypeStyle::Small.text(text!("no-visavis-line")).color(p.text_2);
+                ui.add(Label::new(second).wrap());
+            });
+        });
+    });
 }
 
 /// How one looks and what is used for it: side by side where there is room.

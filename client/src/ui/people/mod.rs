@@ -3,6 +3,9 @@
 
 mod calls;
 mod home;
+mod index;
+mod lines;
+mod list;
 mod person;
 mod side_bar;
 
@@ -18,6 +21,8 @@ use crate::invitation::Whom;
 use crate::session::snapshot::{LoginPhase, Snapshot};
 use crate::words::text;
 use home::Home;
+use index::ContactIndex;
+use lines::Lines;
 use person::PersonPane;
 use side_bar::SideBar;
 
@@ -29,6 +34,10 @@ pub(super) struct PeoplePage {
     chosen: Option<Username>,
     home: Home,
     person: PersonPane,
+    contacts: ContactIndex,
+    lines: Lines,
+    /// Whether somebody was chosen just now in a list that gave way to them.
+    opened: bool,
 }
 
 impl PeoplePage {
@@ -47,17 +56,22 @@ impl PeoplePage {
     ) {
         let window = ui.available_rect_before_wrap();
         let online = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+        self.contacts.refresh(snapshot);
         if window.width() < layout::TWO_COLUMNS {
             let margin = Margin::same(space::S3 as i8);
             Frame::new().inner_margin(margin).show(ui, |ui| {
-                side_bar::me(ui, snapshot, actions);
+                side_bar::me(ui, snapshot, true, actions);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     server_gone(ui, online);
+                    self.lines.show(ui, snapshot, &self.contacts, online, actions);
                     // One column: the list, or whoever was chosen in it with a way back.
                     if self.chosen.is_none() {
-                        let Self { side_bar, chosen, home, .. } = &mut *self;
+                        let Self { side_bar, chosen, home, contacts, opened, .. } = &mut *self;
                         home.show(ui, snapshot, own, online, actions, |ui, actions| {
-                            side_bar.show(ui, snapshot, online, chosen, actions);
+                            let people = (snapshot, &*contacts);
+                            side_bar.show(ui, people, (online, false), chosen, actions);
+                            // The keyboard goes on from there, and comes back.
+                            *opened = chosen.is_some();
                         });
                     } else {
                         self.pane(ui, snapshot, own, online, actions);
@@ -72,10 +86,18 @@ impl PeoplePage {
         let left = Rect::from_min_max(window.min, pos2(split, window.bottom()));
         let right = Rect::from_min_max(pos2(split, window.top()), window.max);
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-            side_bar::ground(ui, left, |ui| side_bar::me(ui, snapshot, actions));
+            side_bar::ground(ui, left);
             let place = side_bar::list_place(left);
             ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-                self.side_bar.show(ui, snapshot, online, &mut self.chosen, actions);
+                let people = (snapshot, &self.contacts);
+                self.side_bar.show(ui, people, (online, true), &mut self.chosen, actions);
+            });
+            ui.scope_builder(UiBuilder::new().max_rect(side_bar::foot_place(left)), |ui| {
+                if side_bar::ways_to_meet(ui, snapshot, actions) {
+                    self.chosen = None;
+                    self.home.ask_for_a_room();
+                }
+                side_bar::me(ui, snapshot, false, actions);
             });
         });
         ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
@@ -86,6 +108,7 @@ impl PeoplePage {
                 Frame::new().inner_margin(Margin::same(margin as i8)).show(ui, |ui| {
                     ui.set_width(content);
                     server_gone(ui, online);
+                    self.lines.show(ui, snapshot, &self.contacts, online, actions);
                     self.pane(ui, snapshot, own, online, actions);
                 });
             });
@@ -103,11 +126,16 @@ impl PeoplePage {
         match self.chosen.clone() {
             None => self.home.show(ui, snapshot, own, online, actions, |_, _| {}),
             Some(username) => {
-                if widgets::ghost_button(ui, Icon::ChevronLeft, &text!("back")).clicked() {
+                let back = widgets::ghost_button(ui, Icon::ChevronLeft, &text!("back"));
+                if std::mem::take(&mut self.opened) {
+                    back.request_focus();
+                }
+                if back.clicked() {
                     self.chosen = None;
+                    self.side_bar.ask();
                 }
                 ui.add_space(space::S3);
-                self.person.show(ui, snapshot, &username, online, actions);
+                self.person.show(ui, (snapshot, &self.contacts), &username, online, actions);
             }
         }
     }

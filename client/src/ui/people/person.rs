@@ -5,7 +5,8 @@ use eframe::egui::{Align, Label, Layout, Sense, Ui, vec2};
 use visavis_shared::Username;
 
 use super::calls;
-use super::side_bar::{presence, shown_name};
+use super::index::ContactIndex;
+use super::side_bar::presence;
 use crate::session::snapshot::{Intent, MAX_DISPLAY_NAME_CHARS, Presence, Snapshot};
 use crate::ui::action::Actions;
 use crate::ui::clock;
@@ -28,13 +29,13 @@ impl PersonPane {
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        snapshot: &Snapshot,
+        (snapshot, contacts): (&Snapshot, &ContactIndex),
         username: &Username,
         online: bool,
         actions: &mut Actions,
     ) {
-        let name = shown_name(snapshot, username);
-        let contact = snapshot.contacts.iter().find(|contact| contact.username == *username);
+        let name = contacts.shown_name(username);
+        let contact = contacts.contact(username);
         let listed = snapshot.people.iter().find(|person| person.username == *username);
         let blocked = snapshot.blocked.contains(username);
         let there = match (contact, listed) {
@@ -58,7 +59,7 @@ impl PersonPane {
             ui.add_space(space::S4);
             self.tools(ui, username, contact.is_some(), name, actions);
         }
-        self.rename(ui, snapshot, username, actions);
+        self.rename(ui, contact.is_some(), username, actions);
         if let Some(problem) = &snapshot.contact_problem {
             widgets::warning(ui, &problem.text(), Live::Assertive);
         }
@@ -95,11 +96,10 @@ impl PersonPane {
     fn rename(
         &mut self,
         ui: &mut Ui,
-        snapshot: &Snapshot,
+        is_contact: bool,
         username: &Username,
         actions: &mut Actions,
     ) {
-        let is_contact = snapshot.contacts.iter().any(|contact| contact.username == *username);
         let Some((_, typed)) =
             self.renamed.as_mut().filter(|(renamed, _)| renamed == username && is_contact)
         else {

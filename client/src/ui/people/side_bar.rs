@@ -1,22 +1,23 @@
 //! The list of people and calls, and at its foot who we are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use eframe::egui::accesskit::{Live, Role};
+use eframe::egui::accesskit::Live;
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
-    Align, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Frame, Id, Key, Label, Layout, Margin, Rect, ScrollArea, Stroke, Ui, pos2, vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{Username, canonical_name};
 
-use super::calls;
-use crate::session::snapshot::{ContactRow, Intent, LoginPhase, Presence, RecentCall, Snapshot};
+use super::index::ContactIndex;
+use super::list::{Days, Deed, Entry, PeopleList};
+use crate::session::snapshot::{Intent, LoginPhase, Presence, Snapshot};
 use crate::ui::action::{Action, Actions};
-use crate::ui::clock;
-use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
-use crate::ui::widgets::{self, PersonRow};
-use crate::ui::words;
+use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
+use crate::ui::widgets::{self, Segment};
+use crate::ui::{invite, words};
 use crate::words::{Phrase, text};
 
 /// Which list is shown.
@@ -34,15 +35,25 @@ pub(super) struct SideBar {
     problem: Option<Phrase>,
     /// How many missed calls the session was told to be seen.
     told_seen: usize,
+    entries: PeopleList,
+    days: Days,
+    /// Whether the search is to have the keyboard, behind what was typed.
+    typing: bool,
 }
 
 impl SideBar {
-    /// Shows the search, the two lists, and the one that is chosen of them.
+    /// Brings the keyboard to the list.
+    pub(super) fn ask(&mut self) {
+        self.entries.ask();
+    }
+
+    /// Shows the search, the two lists, and the one that is chosen of them; `scrolls`: in a place
+    /// of its own.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        snapshot: &Snapshot,
-        online: bool,
+        (snapshot, contacts): (&Snapshot, &ContactIndex),
+        (online, scrolls): (bool, bool),
         chosen: &mut Option<Username>,
         actions: &mut Actions,
     ) {
@@ -50,13 +61,61 @@ impl SideBar {
         self.search(ui, snapshot, chosen, actions);
         ui.add_space(space::S1);
         self.tabs(ui, snapshot, actions);
-        ScrollArea::vertical().id_salt("people").auto_shrink(false).show(ui, |ui| {
-            let mut rows = Rows { snapshot, online, chosen, actions };
-            match self.list {
-                List::People => rows.people(ui, self.search.trim()),
-                List::Calls => rows.calls(ui, self.search.trim()),
+        let people = (snapshot, contacts);
+        let deed = if scrolls {
+            let area = ScrollArea::vertical().id_salt("people").auto_shrink(false);
+            area.show(ui, |ui| self.list(ui, people, online, chosen.as_ref(), actions)).inner
+        } else {
+            self.list(ui, people, online, chosen.as_ref(), actions)
+        };
+        match deed {
+            Some(Deed::Open(who)) => *chosen = Some(who),
+            Some(Deed::Call(who)) => {
+                actions.send(Intent::Call { username: who.as_str().to_owned() });
             }
-        });
+            Some(Deed::Type(letters)) => {
+                self.search.push_str(&letters);
+                self.typing = true;
+                actions.send(Intent::SearchPeople(self.search.trim().to_owned()));
+            }
+            None => {}
+        }
+    }
+
+    fn list(
+        &mut self,
+        ui: &mut Ui,
+        (snapshot, contacts): (&Snapshot, &ContactIndex),
+        online: bool,
+        chosen: Option<&Username>,
+        actions: &mut Actions,
+    ) -> Option<Deed> {
+        let search = self.search.trim().to_lowercase();
+        match self.list {
+            List::People => {
+                let entries = people(snapshot, contacts, &search);
+                let name = text!("tab-people");
+                let deed = self.entries.show(ui, &name, &entries, (chosen, online));
+                if snapshot.people.is_empty() && search.is_empty() {
+                    nobody_there(ui, snapshot, actions);
+                }
+                deed
+            }
+            List::Calls => {
+                let days = self.days.of(&snapshot.recent_calls);
+                let entries = calls(snapshot, contacts, days, &search);
+                let name = text!("tab-calls");
+                let deed = self.entries.show(ui, &name, &entries, (chosen, online));
+                if entries.is_empty() {
+                    note(ui, &text!("no-calls-yet"));
+                } else if search.is_empty()
+                    && widgets::ghost_button(ui, Icon::Trash, &text!("erase-calls")).clicked()
+                {
+                    actions.send(Intent::EraseHistory);
+                }
+                deed
+            }
+        }
     }
 
     fn search(
@@ -70,6 +129,16 @@ impl SideBar {
         let (width, limit) = (ui.available_width(), MAX_USERNAME_CHARS * 2);
         let hint = text!("search-hint");
         let field = widgets::text_field(ui, &caption, &hint, &mut self.search, limit, width);
+        if std::mem::take(&mut self.typing) {
+            field.request_focus();
+            let mut state = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();
+            let end = CCursor::new(self.search.chars().count());
+            state.cursor.set_char_range(Some(CCursorRange::one(end)));
+            state.store(ui.ctx(), field.id);
+        }
+        if field.has_focus() && ui.input(|input| input.key_pressed(Key::ArrowDown)) {
+            self.entries.ask();
+        }
         if field.changed() {
             self.problem = None;
             actions.send(Intent::SearchPeople(self.search.trim().to_owned()));
@@ -97,33 +166,14 @@ impl SideBar {
         } else {
             text!("tab-calls-missed", count = missed)
         };
-        let tabs = [
-            (List::People, text!("tab-people"), text!("tab-people"), 0),
-            (List::Calls, text!("tab-calls"), calls_name, missed),
-        ];
-        let p = Palette::of(ui.visuals());
-        let extent = vec2(ui.available_width(), size::CONTROL);
-        let (rect, _) = ui.allocate_exact_size(extent, Sense::hover());
-        ui.painter().rect_filled(rect, radius::MD, p.raised);
-        let half = rect.width() / 2.0;
-        for (n, (list, words, name, count)) in tabs.into_iter().enumerate() {
-            let left = rect.left() + half * n as f32;
-            let place = Rect::from_min_size(pos2(left, rect.top()), vec2(half, rect.height()))
-                .shrink(space::S1);
-            let response =
-                ui.interact(place, ui.make_persistent_id("people-lists").with(n), Sense::click());
-            let shown = self.list == list;
-            response.widget_info(|| WidgetInfo::selected(Role::Tab, true, shown, &name));
-            if shown {
-                ui.painter().rect_filled(place, radius::MD, p.raised_press);
-            } else if response.hovered() {
-                ui.painter().rect_filled(place, radius::MD, p.raised_hover);
-            }
-            widgets::paint_counted(ui.painter(), p, place.center(), &words, count);
-            widgets::focus::ring(ui, &response, radius::MD);
-            if response.clicked() {
-                self.list = list;
-            }
+        let (people, calls) = (text!("tab-people"), text!("tab-calls"));
+        let tabs =
+            [Segment::new(&people), Segment { words: &calls, name: &calls_name, count: missed }];
+        let shown = usize::from(self.list == List::Calls);
+        match widgets::segments(ui, Id::unique("people-lists"), &tabs, shown) {
+            Some(0) => self.list = List::People,
+            Some(_) => self.list = List::Calls,
+            None => {}
         }
         // Whoever looks at the list has seen them.
         if self.list == List::Calls && missed != self.told_seen {
@@ -135,146 +185,77 @@ impl SideBar {
     }
 }
 
-/// The rows of a list.
-struct Rows<'a> {
+/// Contacts, who else is online, and whom the person has blocked.
+fn people<'a>(
     snapshot: &'a Snapshot,
-    online: bool,
-    chosen: &'a mut Option<Username>,
-    actions: &'a mut Actions,
+    contacts: &'a ContactIndex,
+    search: &'a str,
+) -> Vec<Entry<'a>> {
+    let mut entries = Vec::with_capacity(snapshot.contacts.len() + snapshot.people.len() + 3);
+    entries.extend(contacts.found(search).map(|contact| Entry::Person {
+        username: &contact.username,
+        name: contact.shown_name(),
+        there: Some(contact.presence),
+    }));
+    if !entries.is_empty() {
+        entries.insert(0, Entry::Heading(text!("contacts")));
+    }
+    let shown = snapshot.people.iter().filter(|person| person.online).count();
+    entries.push(Entry::Heading(words::online_count(shown, snapshot.people_total)));
+    let others = snapshot.people.iter().filter(|one| contacts.contact(&one.username).is_none());
+    entries.extend(others.map(|person| Entry::Person {
+        username: &person.username,
+        name: person.username.as_str(),
+        there: Some(if person.online { Presence::Online } else { Presence::Offline }),
+    }));
+    if !snapshot.blocked.is_empty() && search.is_empty() {
+        entries.push(Entry::Heading(text!("blocked-names")));
+        entries.extend(snapshot.blocked.iter().map(|username| Entry::Person {
+            username,
+            name: username.as_str(),
+            there: None,
+        }));
+    }
+    entries
 }
 
-impl Rows<'_> {
-    fn people(&mut self, ui: &mut Ui, search: &str) {
-        let snapshot = self.snapshot;
-        let fits = |contact: &&ContactRow| {
-            let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
-            search.is_empty() || holds(contact.shown_name()) || holds(contact.username.as_str())
-        };
-        let contacts: Vec<&ContactRow> = snapshot.contacts.iter().filter(fits).collect();
-        if !contacts.is_empty() {
-            widgets::section(ui, &text!("contacts"));
-            for contact in contacts {
-                let name = contact.shown_name();
-                self.row(
-                    ui,
-                    &contact.username,
-                    name,
-                    contact.presence,
-                    &presence(contact.presence),
-                );
-            }
+/// The calls that are over, under their days.
+fn calls<'a>(
+    snapshot: &'a Snapshot,
+    contacts: &'a ContactIndex,
+    days: &[String],
+    search: &str,
+) -> Vec<Entry<'a>> {
+    let blocked: HashSet<&Username> = snapshot.blocked.iter().collect();
+    let mut entries = Vec::with_capacity(snapshot.recent_calls.len());
+    let mut last = None;
+    for (call, day) in snapshot.recent_calls.iter().zip(days) {
+        let name = contacts.shown_name(&call.with);
+        if !search.is_empty() && !name.to_lowercase().contains(search) {
+            continue;
         }
-        let kept: HashSet<&Username> =
-            snapshot.contacts.iter().map(|contact| &contact.username).collect();
-        let shown = snapshot.people.iter().filter(|person| person.online).count();
-        widgets::section(ui, &words::online_count(shown, snapshot.people_total));
-        if snapshot.people.is_empty() && search.is_empty() {
-            let server = &*snapshot.server;
-            let server = server.split_once("://").map_or(server, |(_, rest)| rest);
-            let text = match words::foreign(server) {
-                Some(server) => text!("ask-somebody", server = server),
-                None => text!("ask-somebody-here"),
-            };
-            note(ui, &text);
+        if last != Some(day) {
+            entries.push(Entry::Heading(day.clone()));
+            last = Some(day);
         }
-        for person in snapshot.people.iter().filter(|person| !kept.contains(&person.username)) {
-            let there = if person.online { Presence::Online } else { Presence::Offline };
-            let name = person.username.as_str();
-            self.row(ui, &person.username, name, there, &presence(there));
-        }
-        if !snapshot.blocked.is_empty() && search.is_empty() {
-            widgets::section(ui, &text!("blocked-names"));
-            for username in snapshot.blocked.iter() {
-                let name = username.as_str();
-                self.row(ui, username, name, Presence::Unknown, &text!("blocked"));
-            }
-        }
+        entries.push(Entry::Call { call, name, blocked: blocked.contains(&call.with) });
     }
-
-    fn row(&mut self, ui: &mut Ui, who: &Username, name: &str, there: Presence, second: &str) {
-        let row = PersonRow {
-            name,
-            online: match there {
-                Presence::Online => Some(true),
-                Presence::Offline => Some(false),
-                Presence::Unknown => None,
-            },
-            second,
-            mark: None,
-            time: None,
-            chosen: self.chosen.as_ref() == Some(who),
-            action: &text!("call-person", name = name),
-            icon: Icon::Camera,
-            enabled: self.online && there == Presence::Online,
-        };
-        let used = widgets::person_row(ui, &row);
-        if used.button.clicked() {
-            self.actions.send(Intent::Call { username: who.as_str().to_owned() });
-        }
-        if used.row.clicked() {
-            *self.chosen = Some(who.clone());
-        }
-    }
-
-    fn calls(&mut self, ui: &mut Ui, search: &str) {
-        let (snapshot, now) = (self.snapshot, clock::today());
-        let holds = |name: &str| name.to_lowercase().contains(&search.to_lowercase());
-        let shown: HashMap<&Username, &str> = snapshot
-            .contacts
-            .iter()
-            .map(|contact| (&contact.username, contact.shown_name()))
-            .collect();
-        let mut day = String::new();
-        let mut any = false;
-        for call in snapshot.recent_calls.iter() {
-            let name = shown.get(&call.with).copied().unwrap_or(call.with.as_str());
-            if !search.is_empty() && !holds(name) {
-                continue;
-            }
-            any = true;
-            let its_day = words::day(call.at.system(), now);
-            if its_day != day {
-                widgets::section(ui, &its_day);
-                day = its_day;
-            }
-            self.call(ui, call, name);
-        }
-        if !any {
-            note(ui, &text!("no-calls-yet"));
-        } else if search.is_empty()
-            && widgets::ghost_button(ui, Icon::Trash, &text!("erase-calls")).clicked()
-        {
-            self.actions.send(Intent::EraseHistory);
-        }
-    }
-
-    fn call(&mut self, ui: &mut Ui, call: &RecentCall, name: &str) {
-        let time = words::clock_time(call.at.system());
-        let row = PersonRow {
-            name,
-            online: None,
-            second: &calls::outcome(call),
-            mark: Some((calls::icon(call), call.is_missed())),
-            time: Some(&time),
-            chosen: false,
-            action: &text!("call-person", name = name),
-            icon: Icon::Camera,
-            enabled: self.online && !self.snapshot.blocked.contains(&call.with),
-        };
-        let used = widgets::person_row(ui, &row);
-        if used.button.clicked() {
-            self.actions.send(Intent::Call { username: call.with.as_str().to_owned() });
-        }
-        if used.row.clicked() {
-            *self.chosen = Some(call.with.clone());
-        }
-    }
+    entries
 }
 
-/// What is shown for somebody: what the person calls them, or their name on the server.
-pub(super) fn shown_name<'a>(snapshot: &'a Snapshot, username: &'a Username) -> &'a str {
-    let contact = snapshot.contacts.iter().find(|contact| contact.username == *username);
-    contact.map_or(username.as_str(), ContactRow::shown_name)
+/// How somebody gets onto the list.
+fn nobody_there(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+    let server = &*snapshot.server;
+    let server = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let ask = match words::foreign(server) {
+        Some(server) => text!("ask-somebody", server = server),
+        None => text!("ask-somebody-here"),
+    };
+    note(ui, &text!("nobody-yet"));
+    note(ui, &ask);
+    if widgets::ghost_button(ui, Icon::Link, &text!("invite-somebody")).clicked() {
+        actions.push(Action::Invite(true));
+    }
 }
 
 /// Whether somebody is there, in a word.
@@ -298,25 +279,56 @@ pub(super) fn list_place(place: Rect) -> Rect {
         .shrink(space::S2)
 }
 
+/// Where the foot stands.
+pub(super) fn foot_place(place: Rect) -> Rect {
+    let right = place.right() - size::HAIRLINE;
+    Rect::from_min_max(pos2(place.left(), foot(place)), pos2(right, place.bottom()))
+        .shrink2(vec2(space::S3, space::S2))
+}
+
 fn foot(place: Rect) -> f32 {
+    me_top(place) - size::CONTROL_SM - 2.0 * space::S2
+}
+
+fn me_top(place: Rect) -> f32 {
     place.bottom() - size::ROW - 2.0 * space::S2
 }
 
-/// The ground of the side bar, with its foot.
-pub(super) fn ground(ui: &mut Ui, place: Rect, me: impl FnOnce(&mut Ui)) {
+/// The ground of the side bar, with the lines round its foot.
+pub(super) fn ground(ui: &Ui, place: Rect) {
     let p = Palette::of(ui.visuals());
     ui.painter().rect_filled(place, 0.0, p.panel);
     let hairline = Stroke::new(size::HAIRLINE, p.line);
     ui.painter().vline(place.right() - size::HAIRLINE / 2.0, place.y_range(), hairline);
-    let foot = foot(place);
-    ui.painter().hline(place.x_range(), foot, hairline);
-    let me_place =
-        Rect::from_min_max(pos2(place.left(), foot), place.max).shrink2(vec2(space::S3, space::S2));
-    ui.scope_builder(UiBuilder::new().max_rect(me_place), me);
+    for y in [foot(place), me_top(place)] {
+        ui.painter().hline(place.x_range(), y, hairline);
+    }
+}
+
+/// A room to meet in, a link to send: for those who are not on the list. Returns whether a room is
+/// to be joined.
+pub(super) fn ways_to_meet(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) -> bool {
+    let joins = ui.columns(2, |columns| {
+        let [left, right] = columns else { return false };
+        let join = left.vertical_centered(|ui| {
+            widgets::ghost_button(ui, Icon::Room, &text!("join-a-room")).clicked()
+        });
+        right.vertical_centered(|ui| {
+            let can = invite::to_us(snapshot).is_some();
+            let invite = ui
+                .add_enabled_ui(can, |ui| widgets::ghost_button(ui, Icon::Link, &text!("invite")));
+            if invite.inner.clicked() {
+                actions.push(Action::Invite(true));
+            }
+        });
+        join.inner
+    });
+    ui.add_space(2.0 * space::S2 - ui.spacing().item_spacing.y);
+    joins
 }
 
 /// Who we are, on which server, and what concerns the whole app.
-pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
+pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, invites: bool, actions: &mut Actions) {
     let (username, online) = match &snapshot.login {
         LoginPhase::LoggedIn { username } => (username.as_str(), true),
         LoginPhase::Reconnecting { username } => (username.as_str(), false),
@@ -335,6 +347,9 @@ pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
             }
             if widgets::icon_button(ui, Icon::Settings, &text!("settings")).clicked() {
                 actions.push(Action::Settings(true));
+            }
+            if invites && widgets::icon_button(ui, Icon::Link, &text!("invite")).clicked() {
+                actions.push(Action::Invite(true));
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;

@@ -1,8 +1,8 @@
 //! A list of which one thing is chosen, under its name.
 
-use eframe::egui::{ComboBox, Rect, Ui, Vec2};
+use eframe::egui::{ComboBox, Key, Popup, Rect, Ui, Vec2};
 
-use super::caption;
+use super::{caption, focus};
 use crate::ui::design::{Icon, layout, size};
 
 /// Shows the list as wide as there is room. Returns what was chosen in the place of the current
@@ -29,10 +29,22 @@ pub(crate) fn chooser<C: PartialEq + Clone>(
             for (text, choice) in entries {
                 if ui.selectable_label(choice == current, text.as_str()).clicked() {
                     chosen = Some(choice.clone());
+                    // A click closes the list by itself, a key does not.
+                    ui.close();
                 }
             }
         })
         .response;
+    focus::keep_in_view(&response);
+    let open = Popup::is_id_open(ui.ctx(), response.id.with("popup"));
+    let was_open = ui.data_mut(|data| {
+        std::mem::replace(data.get_temp_mut_or_default::<bool>(response.id.with("was-open")), open)
+    });
+    // A list that is closed by a key gives the keyboard back to what opened it.
+    let keys = [Key::Enter, Key::Space, Key::Escape];
+    if was_open && !open && ui.input(|input| keys.iter().any(|key| input.key_pressed(*key))) {
+        response.request_focus();
+    }
     response.labelled_by(caption.id);
     chosen.filter(|choice| choice != current)
 }

@@ -1,6 +1,6 @@
 //! A dialog over everything: a title, what stands in it, and *Done*.
 
-use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui};
+use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui, UiKind};
 
 use super::{Tone, button};
 use crate::ui::design::{Palette, TypeStyle, radius, size, space};
@@ -13,14 +13,23 @@ pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut U
         .inner_margin(Margin::same(space::S6 as i8))
         .corner_radius(CornerRadius::same(radius::XL));
     let scrim = Palette::of(&style.visuals).scrim;
-    let modal = Modal::new(id).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+    let area = Modal::default_area(id).accessible_name(title);
+    let modal = Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+        let dialog = ui.stack().iter().find(|of| of.kind() == Some(UiKind::Modal));
+        if let Some(dialog) = dialog {
+            // A screen reader keeps to it.
+            ui.ctx().accesskit_node_builder(dialog.unique_id, |node| node.set_modal());
+        }
         let screen = ui.ctx().content_rect();
         ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
         ui.label(TypeStyle::Title.text(title));
         ui.add_space(space::S2);
+        let room = screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6);
+        // As high as it will be at once, rather than growing from pass to pass.
         ScrollArea::vertical()
             .auto_shrink([false, true])
-            .max_height(screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6))
+            .max_height(room)
+            .min_scrolled_height(room)
             .show(ui, add);
         ui.add_space(space::S3);
         let width = ui.available_width();

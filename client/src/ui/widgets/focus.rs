@@ -1,15 +1,25 @@
-//! The ring round what has the keyboard. It is shown only after a key was used, so that nobody who
-//! points and clicks sees rings.
+//! What has the keyboard: the ring round it, and where the keyboard goes when a dialog comes and
+//! goes.
+//!
+//! The ring is shown only after a key was used, so that nobody who points and clicks sees rings.
+//! What always holds: what gets the keyboard by a key is scrolled into view; a dialog takes the
+//! keyboard, keeps it inside, and gives it back to what had it or opened it.
 
 use eframe::egui::{
-    Context, CornerRadius, Event, Id, Key, Painter, Rect, Response, Stroke, StrokeKind, Ui,
+    Context, CornerRadius, Event, FocusDirection, Id, Key, LayerId, Painter, Rect, Response,
+    Stroke, StrokeKind, Ui, vec2,
 };
 
-use crate::ui::design::{Palette, radius, size};
+use crate::ui::design::{Palette, TypeStyle, radius, size};
 
-/// Notes what was used last, the keyboard or the pointer; comes first in each pass.
+/// The dialogs that are open, each over the one before, with what had the keyboard before it came.
+#[derive(Debug, Clone, Default)]
+struct Dialogs(Vec<(LayerId, Option<Id>)>);
+
+/// Notes what was used last, the keyboard or the pointer, and follows the dialogs; comes first in
+/// each pass.
 pub(crate) fn note_input(ctx: &Context) {
-    let (key, pointer) = ctx.input(|i| {
+    let (walks, any_key, pointer) = ctx.input(|i| {
         let walks = |event: &Event| {
             let Event::Key { key, pressed: true, .. } = event else { return false };
             matches!(
@@ -17,11 +27,59 @@ pub(crate) fn note_input(ctx: &Context) {
                 Key::Tab | Key::ArrowDown | Key::ArrowUp | Key::ArrowLeft | Key::ArrowRight
             )
         };
-        (i.events.iter().any(walks), i.pointer.any_pressed())
+        let key = |event: &Event| matches!(event, Event::Key { pressed: true, .. });
+        let (walks, key) = (i.events.iter().any(walks), i.events.iter().any(key));
+        (walks, key, i.pointer.any_pressed())
     });
-    if key || pointer {
-        ctx.data_mut(|data| data.insert_temp(id(), key));
+    if walks || pointer {
+        ctx.data_mut(|data| data.insert_temp(id(), walks));
     }
+    let clicked = ctx.interaction_snapshot(|pointer| pointer.clicked);
+    if clicked.is_some() || any_key {
+        ctx.data_mut(|data| data.insert_temp(clicked_id(), clicked));
+    }
+    follow_dialogs(ctx);
+    let focused = ctx.memory(|memory| memory.focused());
+    ctx.data_mut(|data| {
+        if data.get_temp(in_view_id()) != focused {
+            data.remove::<Id>(in_view_id());
+        }
+    });
+}
+
+/// Takes the keyboard into a dialog that has come, and back from one that has gone.
+fn follow_dialogs(ctx: &Context) {
+    let top = ctx.memory(|memory| memory.top_modal_layer());
+    let mut open: Dialogs = ctx.data(|data| data.get_temp(dialogs_id())).unwrap_or_default();
+    if open.0.last().map(|(layer, _)| *layer) == top {
+        return;
+    }
+    let known = top.and_then(|top| open.0.iter().position(|(layer, _)| *layer == top));
+    let focused = ctx.memory(|memory| memory.focused());
+    match (top, known) {
+        (Some(top), None) => {
+            let clicked = ctx.data(|data| data.get_temp(clicked_id())).flatten();
+            open.0.push((top, focused.or(clicked)));
+            leave(ctx);
+            ctx.memory_mut(|memory| memory.move_focus(FocusDirection::Next));
+        }
+        (_, known) => {
+            let gone = open.0.split_off(known.map_or(0, |at| at + 1));
+            if let Some((_, Some(before))) = gone.first() {
+                ctx.memory_mut(|memory| memory.request_focus(*before));
+            }
+        }
+    }
+    ctx.data_mut(|data| data.insert_temp(dialogs_id(), open));
+}
+
+/// Takes the keyboard from whatever has it.
+pub(crate) fn leave(ctx: &Context) {
+    ctx.memory_mut(|memory| {
+        if let Some(focused) = memory.focused() {
+            memory.surrender_focus(focused);
+        }
+    });
 }
 
 /// Whether a person goes from widget to widget by keys.
@@ -33,8 +91,55 @@ fn id() -> Id {
     Id::unique("keyboard-walks")
 }
 
+fn clicked_id() -> Id {
+    Id::unique("clicked-last")
+}
+
+fn in_view_id() -> Id {
+    Id::unique("in-view")
+}
+
+fn dialogs_id() -> Id {
+    Id::unique("dialogs")
+}
+
+/// Scrolls a widget into view when it gets the keyboard by a key. Those that paint their ring need
+/// no more; for the others.
+pub(crate) fn keep_in_view(response: &Response) {
+    let ctx = &response.ctx;
+    if !response.has_focus() || !by_keyboard(ctx) {
+        return;
+    }
+    let last: Option<Id> = ctx.data(|data| data.get_temp(in_view_id()));
+    if last != Some(response.id) {
+        ctx.data_mut(|data| data.insert_temp(in_view_id(), response.id));
+        response.scroll_to_me(None);
+    }
+}
+
+/// Scrolls a text by keys, where nothing in it has the keyboard; comes within what scrolls.
+pub(crate) fn scroll_by_keys(ui: &Ui) {
+    let page = ui.clip_rect().height() - 2.0 * TypeStyle::Body.line();
+    let line = 2.0 * TypeStyle::Body.line();
+    let steps = [
+        (Key::ArrowDown, -line),
+        (Key::ArrowUp, line),
+        (Key::PageDown, -page),
+        (Key::PageUp, page),
+        (Key::End, f32::NEG_INFINITY),
+        (Key::Home, f32::INFINITY),
+    ];
+    let far = ui.min_rect().height().max(ui.clip_rect().height()) * f32::from(u8::MAX);
+    for (key, step) in steps {
+        if ui.input(|input| input.key_pressed(key)) {
+            ui.scroll_with_delta(vec2(0.0, step.clamp(-far, far)));
+        }
+    }
+}
+
 /// Paints the ring round a widget that has the keyboard, 2 points outside of it.
 pub(crate) fn ring(ui: &Ui, response: &Response, corners: u8) {
+    keep_in_view(response);
     if response.has_focus() && by_keyboard(ui.ctx()) {
         paint_ring(ui.painter(), response.rect, corners, Palette::of(ui.visuals()));
     }

@@ -8,8 +8,11 @@ mod chooser;
 mod dialog;
 mod field;
 pub(crate) mod focus;
+mod keys;
 mod meter;
+mod question;
 mod row;
+mod segments;
 mod switch;
 mod text;
 
@@ -18,8 +21,11 @@ pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, m
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use chooser::chooser;
 pub(crate) use dialog::dialog;
-pub(crate) use field::{submitted, text_field};
+pub(crate) use field::{Mark, marked_field, submitted, text_field};
+pub(crate) use keys::{keys_button, keys_row};
 pub(crate) use meter::level_meter;
-pub(crate) use row::{PersonRow, paint_counted, person_row, section};
+pub(crate) use question::{Answer, question};
+pub(crate) use row::{PersonRow, RowUse, person_row, section_at};
+pub(crate) use segments::{Segment, segments};
 pub(crate) use switch::switch;
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};

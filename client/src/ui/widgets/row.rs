@@ -3,7 +3,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, CornerRadius, Painter, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, Id, Painter, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::avatar::{paint_avatar, paint_presence};
@@ -36,19 +36,18 @@ pub(crate) struct RowUse {
     pub(crate) button: Response,
 }
 
-/// Shows a row as wide as there is room. Its button is seen while the pointer is on the row or the
-/// button has the keyboard.
-pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
+/// Shows a row in a place of a list. Its button is seen while the pointer is on the row or either
+/// has the keyboard. `stop`: the keyboard stops at it; at the others arrow keys lead.
+pub(crate) fn person_row(ui: &Ui, rect: Rect, id: Id, stop: bool, row: &PersonRow<'_>) -> RowUse {
     let p = Palette::of(ui.visuals());
-    let extent = vec2(ui.available_width(), size::ROW);
-    let (rect, whole) = ui.allocate_exact_size(extent, Sense::click());
+    let clicks = if stop { Sense::click() } else { Sense::CLICK };
+    let whole = ui.interact(rect, id, clicks);
     let inner = rect.shrink2(vec2(space::S3, space::S2));
     let button_place = Rect::from_center_size(
         pos2(inner.right() - size::CONTROL / 2.0, rect.center().y),
         Vec2::splat(size::CONTROL),
     );
-    // Not allocated: it lies within the row, and the next row comes below that.
-    let sense = if row.enabled { Sense::click() } else { Sense::hover() };
+    let sense = if row.enabled { clicks } else { Sense::hover() };
     let button = ui.interact(button_place, whole.id.with("action"), sense);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, row.enabled, row.action));
     // Read with the row: a screen reader says who is there and whether they are.
@@ -78,7 +77,8 @@ pub(crate) fn person_row(ui: &mut Ui, row: &PersonRow<'_>) -> RowUse {
     if let Some(online) = row.online {
         paint_presence(painter, p, avatar, online, ground);
     }
-    let shows_button = row.enabled && (lit || button.has_focus());
+    let walked = focus::by_keyboard(ui.ctx()) && whole.has_focus();
+    let shows_button = row.enabled && (lit || walked || button.has_focus());
     let mut right = inner.right();
     if shows_button {
         right = button_place.left() - space::S2;
@@ -132,49 +132,10 @@ fn words(painter: &Painter, p: &Palette, row: &PersonRow<'_>, rect: Rect, left: 
     painter.galley(pos2(left + before, below), second, second_ink);
 }
 
-/// Words in the middle of a place, and behind them how many things wait, where some do.
-pub(crate) fn paint_counted(
-    painter: &Painter,
-    p: &Palette,
-    middle: Pos2,
-    words: &str,
-    count: usize,
-) {
-    let words = TypeStyle::SmallStrong.layout(words, p.text, f32::INFINITY, false);
-    let words = painter.layout_job(words);
-    let badge = (count > 0).then(|| {
-        let count =
-            if count > MOST_COUNTED { format!("{MOST_COUNTED}+") } else { count.to_string() };
-        painter.layout_job(TypeStyle::CaptionStrong.layout(
-            &count,
-            p.on_accent,
-            f32::INFINITY,
-            false,
-        ))
-    });
-    let pill = badge.as_ref().map_or(0.0, |galley| (galley.size().x + space::S2).max(size::ICON));
-    let between = if badge.is_some() { space::S2 } else { 0.0 };
-    let left = middle.x - (words.size().x + between + pill) / 2.0;
-    let right = left + words.size().x;
-    painter.galley(pos2(left, middle.y - words.size().y / 2.0), words, p.text);
-    if let Some(galley) = badge {
-        let place = Rect::from_min_size(
-            pos2(right + between, middle.y - size::ICON / 2.0),
-            vec2(pill, size::ICON),
-        );
-        painter.rect_filled(place, CornerRadius::same((size::ICON / 2.0) as u8), p.accent);
-        painter.galley(place.center() - galley.size() / 2.0, galley, p.on_accent);
-    }
-}
-
-/// More than this is only said to be more.
-const MOST_COUNTED: usize = 99;
-
-/// A heading over a part of a list.
-pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
+/// A heading over a part of a list, in its place.
+pub(crate) fn section_at(ui: &Ui, rect: Rect, text: &str) {
     let p = Palette::of(ui.visuals());
-    let extent = vec2(ui.available_width(), TypeStyle::Caption.line() + space::S3 + space::S1);
-    let (rect, response) = ui.allocate_exact_size(extent, Sense::hover());
+    let response = ui.interact(rect, ui.scope_id().with(text), Sense::hover());
     ui.painter().text(
         pos2(rect.left() + space::S3, rect.bottom() - space::S1),
         Align2::LEFT_BOTTOM,
@@ -183,5 +144,4 @@ pub(crate) fn section(ui: &mut Ui, text: &str) -> Response {
         p.text_3,
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, text));
-    response
 }

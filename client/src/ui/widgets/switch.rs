@@ -40,6 +40,7 @@ pub(crate) fn switch(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
         ui.painter().rect_stroke(track, radius::FULL, stroke, StrokeKind::Inside);
         ui.painter().circle_filled(pos2(x, track.center().y), component::SWITCH_OFF, edge);
     }
+    focus::keep_in_view(&response);
     if response.has_focus() && focus::by_keyboard(ui.ctx()) {
         focus::paint_ring(ui.painter(), track, radius::FULL, p);
     }

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use rtc::interceptor::convert_twcc;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::media_status::MediaStatus;
 use super::sent_packets::SentPackets;
 use crate::estimator::GoogCc;
 use crate::formats::MediaKind;
@@ -89,6 +90,8 @@ pub(crate) struct MediaPathState {
     /// The payload type and the SSRC of our FEC packets, where the other takes them.
     pub(crate) fec_out: Option<u8>,
     pub(crate) fec_ssrc: u32,
+    /// What the other said last of their microphone and camera, until it is passed on.
+    pub(crate) their_status: Option<MediaStatus>,
     /// When anything (RTP or RTCP) last came.
     pub(crate) last_received: Option<Instant>,
     /// Smoothed round trip from receiver reports.
@@ -122,6 +125,7 @@ impl MediaPathState {
             fec_in: None,
             fec_out: None,
             fec_ssrc: rand::random_range(1..u32::MAX),
+            their_status: None,
             last_received: None,
             rtt: None,
             set_up_rtt: None,
@@ -231,10 +235,24 @@ impl MediaPathState {
     }
 }
 
+/// What both ends say of their microphone and camera; the connections of a call share it.
+#[derive(Debug)]
+pub(crate) struct Statuses {
+    pub(crate) ours: watch::Sender<Option<MediaStatus>>,
+    pub(crate) theirs: watch::Sender<Option<MediaStatus>>,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self { ours: watch::Sender::new(None), theirs: watch::Sender::new(None) }
+    }
+}
+
 /// What the interceptors and the tasks share: the state, and the queues from one to the other.
 pub(crate) struct MediaPath {
     state: Mutex<MediaPathState>,
     lip_sync: Arc<SharedLipSync>,
+    pub(crate) statuses: Arc<Statuses>,
     feedback: mpsc::Sender<Feedback>,
     incoming: mpsc::Sender<Incoming>,
 }
@@ -244,11 +262,13 @@ impl MediaPath {
     pub(crate) fn new(
         max: Bitrate,
         lip_sync: Arc<SharedLipSync>,
+        statuses: Arc<Statuses>,
     ) -> (Arc<Self>, mpsc::Receiver<Feedback>, mpsc::Receiver<Incoming>) {
         let (feedback, feedback_rx) = mpsc::channel(FEEDBACK_QUEUE);
         let (incoming, incoming_rx) = mpsc::channel(INCOMING_QUEUE);
         let state = Mutex::new(MediaPathState::new(max));
-        (Arc::new(Self { state, lip_sync, feedback, incoming }), feedback_rx, incoming_rx)
+        let path = Self { state, lip_sync, statuses, feedback, incoming };
+        (Arc::new(path), feedback_rx, incoming_rx)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, MediaPathState> {

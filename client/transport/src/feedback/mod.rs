@@ -3,4 +3,5 @@
 
 pub(crate) mod feedback_delay;
 pub(crate) mod media_path;
+pub(crate) mod media_status;
 pub mod sent_packets;

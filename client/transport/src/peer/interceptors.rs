@@ -18,6 +18,7 @@ use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
+use rtc::rtcp::raw_packet::RawPacket;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
@@ -32,6 +33,7 @@ use rtc::shared::marshal::MarshalSize;
 use visavis_media::units::Bitrate;
 
 use crate::feedback::media_path::{Content, Feedback, Incoming, MediaPath};
+use crate::feedback::media_status::MediaStatus;
 use crate::formats;
 use crate::formats::MediaKind;
 use crate::path::socket::SocketLayer;
@@ -113,6 +115,10 @@ impl OutboundInterceptor {
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             // A cast of a float saturates, so whatever is in the packet is a number.
             self.media_path.state().estimator.on_remb(now, Bitrate::from_bps(remb.bitrate as u64));
+        } else if let Some(unknown) = packet.downcast_ref::<RawPacket>()
+            && let Some(theirs) = MediaStatus::read(&unknown.0)
+        {
+            self.media_path.state().their_status = Some(theirs);
         }
     }
 
@@ -161,6 +167,14 @@ impl OutboundInterceptor {
         }
     }
 
+    /// Our microphone and camera, beside a sender report of ours.
+    fn status_beside(&self, packets: &[Box<dyn rtcp::Packet>]) -> Option<RawPacket> {
+        let report = packets.iter().find_map(|packet| packet.as_any().downcast_ref())?;
+        let SenderReport { ssrc, .. } = report;
+        let ours = *self.media_path.statuses.ours.borrow();
+        ours.map(|ours| ours.packet(*ssrc))
+    }
+
     fn sent(&self, packet: &dyn rtcp::Packet, now: Instant) {
         let packet = packet.as_any();
         if let Some(report) = packet.downcast_ref::<SenderReport>() {
@@ -199,9 +213,12 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for OutboundInterceptor {
     fn handle_write(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
         match &mut msg.message.packet {
             Packet::Rtcp(packets) => {
-                for packet in packets {
+                for packet in packets.iter_mut() {
                     self.set_capture_time(packet, msg.now);
                     self.sent(packet.as_ref(), msg.now);
+                }
+                if let Some(status) = self.status_beside(packets) {
+                    packets.push(Box::new(status));
                 }
             }
             Packet::Rtp(packet) => {

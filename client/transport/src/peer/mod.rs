@@ -25,13 +25,17 @@ mod supervisor;
 mod transports;
 pub(crate) mod video_agreement;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::consent::Consent;
-use super::{MediaPorts, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError};
+use super::{
+    MediaPorts, MediaStatus, PeerCommand, PeerConfig, PeerEvent, PeerStats, TransportError,
+};
+use crate::feedback::media_path::Statuses;
 use crate::path::resolver::Resolver;
 use crate::peer::connection::has_relay;
 use crate::peer::transports::Transports;
@@ -49,6 +53,7 @@ pub struct Peer {
     commands: mpsc::Sender<PeerCommand>,
     closing: watch::Sender<bool>,
     statistics: watch::Receiver<PeerStats>,
+    statuses: Arc<Statuses>,
 }
 
 impl Peer {
@@ -69,6 +74,7 @@ impl Peer {
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (closing, mut close_wanted) = watch::channel(false);
         let (renewed, statistics) = watch::channel(PeerStats::default());
+        let statuses = Arc::clone(&ports.statuses);
         tokio::spawn(async move {
             let opened = tokio::select! {
                 biased;
@@ -87,7 +93,7 @@ impl Peer {
                 Err(error) => fail(&events, error.to_string()).await,
             }
         });
-        Self { commands, closing, statistics }
+        Self { commands, closing, statistics, statuses }
     }
 
     /// Gives a command. They are carried out in order.
@@ -106,6 +112,18 @@ impl Peer {
     #[must_use]
     pub fn weak_commands(&self) -> mpsc::WeakSender<PeerCommand> {
         self.commands.downgrade()
+    }
+
+    /// Tells the other whether they can hear and see us, from now on and until it changes.
+    pub fn set_media_status(&self, ours: MediaStatus) {
+        self.statuses.ours.send_if_modified(|told| told.replace(ours) != Some(ours));
+    }
+
+    /// What the other says of their microphone and camera; `None` as long as they say nothing, as
+    /// browsers and older apps don't. It changes ten times a second at most.
+    #[must_use]
+    pub fn their_media_status(&self) -> watch::Receiver<Option<MediaStatus>> {
+        self.statuses.theirs.subscribe()
     }
 
     /// Its statistics, renewed every second and once more when it closes. They end when everything

@@ -148,6 +148,7 @@ impl Negotiator {
         mut resolved: watch::Receiver<u64>,
     ) {
         let certificates = Arc::clone(&self.connection.certificates);
+        let mut status = self.media_path.statuses.ours.subscribe();
         let mut watch = tokio::time::interval(WATCH_INTERVAL);
         watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -159,7 +160,11 @@ impl Negotiator {
                 Some(event) = library.recv() => self.library_event(event).await,
                 () = certificates.refused() => self.handle(Input::WrongCertificate).await,
                 Ok(()) = resolved.changed() => self.handle(Input::ServerResolved).await,
-                _ = watch.tick() => self.look_after_path().await,
+                Ok(()) = status.changed() => self.send_status().await,
+                _ = watch.tick() => {
+                    self.pass_status();
+                    self.look_after_path().await;
+                }
             }
         }
     }
@@ -257,10 +262,13 @@ impl Negotiator {
                 self.candidates.connected(clock::now());
                 self.secured();
             }
-            Action::Permit { connected, begins } => self.out.permission.send_modify(|permission| {
-                permission.connected = connected;
-                permission.connections += u32::from(begins);
-            }),
+            Action::Permit { connected, begins } => {
+                self.out.permission.send_modify(|permission| {
+                    permission.connected = connected;
+                    permission.connections += u32::from(begins);
+                });
+                self.send_status().await;
+            }
             Action::Emit(PeerEvent::LocalDescription(description)) => self.send(description).await,
             Action::Emit(event) => self.emit(event).await,
             Action::Warn(why) => tracing::warn!("{why}"),

@@ -11,6 +11,7 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::video_control::VideoControl;
 
+use crate::feedback::media_path::Statuses;
 use crate::sending::handover::{nobody, nothing};
 
 /// Encoded video frames on their way to the pacer. When full, the encoder drops the frame and makes
@@ -36,6 +37,7 @@ pub struct MediaPorts {
     pub(crate) video_control: SyncSender<VideoControl>,
     pub(crate) audio_control: SyncSender<AudioControl>,
     pub(crate) lip_sync: Arc<SharedLipSync>,
+    pub(crate) statuses: Arc<Statuses>,
 }
 
 /// The encoders' and decoders' ends of a peer connection's [`MediaPorts`].
@@ -69,6 +71,7 @@ impl MediaPorts {
             video_control: nobody(),
             audio_control: nobody(),
             lip_sync: Arc::clone(&self.lip_sync),
+            statuses: Arc::clone(&self.statuses),
         }
     }
 
@@ -101,6 +104,7 @@ impl MediaPorts {
                 video_control,
                 audio_control,
                 lip_sync,
+                statuses: Arc::default(),
             },
             ends,
         )

@@ -92,7 +92,8 @@ impl Supervisor {
         let resolved = resolver.changed();
         // Audio, retransmissions and as much FEC as video come on top of what the encoder may use.
         let ceiling = Bitrate::from_bps(config.max_bitrate.scaled(2.25).bps() + 150_000);
-        let (media_path, feedback, incoming) = MediaPath::new(ceiling, ports.lip_sync);
+        let (media_path, feedback, incoming) =
+            MediaPath::new(ceiling, ports.lip_sync, ports.statuses);
         let (library, library_events) = mpsc::channel(REPORT_QUEUE);
         let (panicked, panics) = mpsc::channel(1);
         let runtime = Arc::new(SupervisedRuntime::new(

@@ -15,7 +15,7 @@ use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::support::{
     End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator, frame,
-    pair_across, pass, received, send_frames,
+    pair_across, pass, received, send_frames, status,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,6 +59,51 @@ async fn a_request_for_a_key_frame_reaches_the_encoder_of_the_other() {
     assert!(a.key_frame_request().await);
     assert!(a.stats().await.plis_received >= 1);
     assert!(b.stats().await.plis_sent >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_learns_whether_the_other_is_muted_and_has_the_camera_off_also_after_a_restart() {
+    let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
+    // From before the call on, and one that says nothing.
+    a.peer.set_media_status(status(true, false));
+    connect(&mut a, &mut b).await;
+    b.is_told(status(true, false)).await;
+    assert_eq!(*a.peer.their_media_status().borrow(), None);
+    b.peer.set_media_status(status(false, true));
+    a.is_told(status(false, true)).await;
+    a.command(PeerCommand::CreateOffer { ice_restart: true });
+    let (mut restarted, until) = (false, Instant::now() + PATIENCE);
+    while !restarted {
+        assert!(Instant::now() < until, "it restarts");
+        tokio::select! {
+            Some(event) = a.events.recv() => restarted |= pass(event, true, &b, &mut |_, _| {}),
+            Some(event) = b.events.recv() => drop(pass(event, false, &a, &mut |_, _| {})),
+            () = sleep(Duration::from_millis(100)) => {
+                restarted = a.stats().await.ice_restarts > 0 && b.events.is_empty();
+            }
+        }
+    }
+    a.peer.set_media_status(status(false, false));
+    b.is_told(status(false, false)).await;
+    b.peer.set_media_status(status(true, true));
+    a.is_told(status(true, true)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_while_nothing_gets_through_is_told_afterwards() {
+    let network = emulator(Conditions::CLEAR).await;
+    let (a, b) = pair_across(&network).await;
+    send_frames(&a, 9, 5, 500).await;
+    network.set(Timeline::steady(Conditions::CLEAR.closed())).await;
+    a.peer.set_media_status(status(true, false));
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(*b.peer.their_media_status().borrow(), None);
+    network.set(Timeline::steady(Conditions::CLEAR)).await;
+    // It goes along with the reports on media.
+    tokio::select! {
+        () = b.is_told(status(true, false)) => {}
+        _ = send_frames(&a, 10, 450, 500) => panic!("it is not told"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

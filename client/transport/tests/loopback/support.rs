@@ -14,8 +14,8 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use visavis_transport::{
-    AudioControl, Consent, MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats,
-    VideoControl,
+    AudioControl, Consent, MediaPorts, MediaStatus, Peer, PeerCommand, PeerConfig, PeerEvent,
+    PeerStats, VideoControl,
 };
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -94,6 +94,13 @@ impl End {
                 return description;
             }
         }
+    }
+
+    /// Waits until the other has said so of their microphone and camera.
+    pub(crate) async fn is_told(&self, expected: MediaStatus) {
+        let mut told = self.peer.their_media_status();
+        let waited = timeout(PATIENCE, told.wait_for(|status| *status == Some(expected))).await;
+        assert!(matches!(waited, Ok(Ok(_))), "{expected:?}");
     }
 
     /// Waits until the encoder is asked for a key frame.
@@ -202,6 +209,10 @@ pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
     }
     nal(&[if key { 0x65 } else { 0x41 }, 0xe1], bytes, rng);
     unit.into()
+}
+
+pub(crate) fn status(microphone_muted: bool, camera_off: bool) -> MediaStatus {
+    MediaStatus { microphone_muted, camera_off }
 }
 
 pub(crate) fn frame(data: Bytes, key: bool) -> EncodedVideo {

@@ -14,7 +14,7 @@ use visavis_transport::{PeerCommand, PeerEvent, VideoFlow};
 
 use crate::descriptions::{BOTH, outline, plain_fixture};
 use crate::offer_answer_rules::broken;
-use crate::support::{End, PATIENCE, config, received, send_frames};
+use crate::support::{End, PATIENCE, config, received, send_frames, status};
 
 /// The session and the media sections of a description.
 fn sections(sdp: &str) -> (&str, Vec<&str>) {
@@ -257,6 +257,16 @@ async fn media_flows(b: &End, other: &Unbundled, seed: u64) {
     assert_eq!(heard(other.audio()), our_audio);
     assert_eq!(heard(b), their_audio);
     assert!(heard(other.video()).is_empty() && received(other.audio()).is_empty());
+    for muted in [true, false] {
+        let (ours, theirs) = (status(muted, !muted), status(!muted, muted));
+        b.peer.set_media_status(ours);
+        other.audio().peer.set_media_status(theirs);
+        other.video().peer.set_media_status(theirs);
+        let told = [(other.audio(), ours), (other.video(), ours), (b, theirs)];
+        for (end, status) in told {
+            end.is_told(status).await;
+        }
+    }
 }
 
 /// The lines of an attribute, in the order of the sections.

@@ -28,6 +28,11 @@ impl Record<'_> {
         matches!(self.kind, 20 | 22)
     }
 
+    /// Whether it is what the client begins with (RFC 5246 §7.4.1.2).
+    pub(crate) fn is_client_hello(&self) -> bool {
+        self.kind == 22 && self.epoch == 0 && self.body.first() == Some(&1)
+    }
+
     /// See [`RecordKey`].
     pub(crate) fn key(&self) -> RecordKey {
         let mut hasher = DefaultHasher::new();

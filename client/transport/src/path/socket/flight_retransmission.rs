@@ -34,6 +34,7 @@ const MAX_REPEATS: u32 = 34;
 /// The most bytes that go into them.
 const MAX_REPEATED_BYTES: usize = 64 * 1024;
 /// Only media answers the last flight, and an endpoint without camera and microphone may send none.
+/// Whoever repeats the flight before it is answered more often.
 const MAX_LAST_FLIGHT_REPEATS: u32 = 6;
 /// The most datagrams of one flight that are stored. With a large chain of certificates it has a
 /// handful.
@@ -62,6 +63,10 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct FlightRetransmission<R> {
     phase: Phase,
+    /// We began the handshake: the last flight is the other's.
+    is_client: bool,
+    /// Complete, but our last flight has not left yet: the library says so before it sends it.
+    last_flight_waits: bool,
     /// Where each datagram of the current flight goes, and the datagram.
     flight: Vec<(R, Vec<u8>)>,
     /// The first record of the flight: when it leaves again, the library repeats it.
@@ -73,6 +78,8 @@ pub(crate) struct FlightRetransmission<R> {
     /// The next repetition is the second of a pair.
     twin: bool,
     due: Option<Instant>,
+    /// The other has repeated its own flight, so it lacks ours.
+    asked: bool,
     /// Whether any flight was sent again: it was lost, or its answer, or late.
     pub(super) repeated: bool,
     /// Records that the current flight answers.
@@ -85,6 +92,8 @@ impl<R> Default for FlightRetransmission<R> {
     fn default() -> Self {
         Self {
             phase: Phase::Handshaking,
+            is_client: false,
+            last_flight_waits: false,
             flight: Vec::new(),
             begins_with: None,
             last_sent: None,
@@ -93,6 +102,7 @@ impl<R> Default for FlightRetransmission<R> {
             repeated_bytes: 0,
             twin: false,
             due: None,
+            asked: false,
             repeated: false,
             answered: HashSet::new(),
             unanswered: HashSet::new(),
@@ -104,6 +114,10 @@ impl<R> Default for FlightRetransmission<R> {
 fn handshake_keys(dtls: &[u8]) -> Option<Vec<RecordKey>> {
     let records = records(dtls)?;
     records.iter().all(Record::is_handshake).then(|| records.iter().map(Record::key).collect())
+}
+
+fn begins_handshake(dtls: &[u8]) -> bool {
+    records(dtls).is_some_and(|records| records.iter().any(Record::is_client_hello))
 }
 
 impl<R: Clone + PartialEq> FlightRetransmission<R> {
@@ -121,6 +135,7 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if self.phase != Phase::Handshaking {
             return;
         }
+        self.is_client |= begins_handshake(dtls);
         let first = keys.first().copied();
         if self.begins_with == first {
             // The library repeats it: the same to the other, under other record numbers.
@@ -137,6 +152,9 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         }
         self.last_sent = Some(now);
         self.due = Some(now + self.interval);
+        if std::mem::take(&mut self.last_flight_waits) {
+            self.phase = Phase::LastFlight;
+        }
     }
 
     /// A datagram came by a route.
@@ -150,8 +168,9 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
                 .last_sent
                 .is_none_or(|sent| now.saturating_duration_since(sent) >= self.interval / 2);
             let from_the_other = self.flight.iter().any(|(of, _)| of == route);
-            if rested && from_the_other && self.may_repeat() {
+            if rested && from_the_other && self.may_repeat(true) {
                 self.due = Some(now);
+                self.asked = true;
             }
             return Inbound::Withhold;
         }
@@ -174,17 +193,18 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if self.phase != Phase::Handshaking {
             return;
         }
-        // After our own last flight nothing has come; otherwise the last flight is the other's.
-        if self.unanswered.is_empty() {
+        if self.is_client {
+            self.finish();
+        } else if self.unanswered.is_empty() {
             self.phase = Phase::LastFlight;
         } else {
-            self.finish();
+            self.last_flight_waits = true;
         }
     }
 
     /// Media came, so the other has completed the handshake too.
     pub(crate) fn media_came(&mut self) {
-        if self.phase == Phase::LastFlight {
+        if self.phase == Phase::LastFlight || self.last_flight_waits {
             self.finish();
         }
     }
@@ -200,7 +220,8 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
             return Vec::new();
         }
         self.due = None;
-        if !self.may_repeat() {
+        let asked = std::mem::take(&mut self.asked);
+        if !self.may_repeat(asked) {
             return Vec::new();
         }
         self.repeated = true;
@@ -212,15 +233,17 @@ impl<R: Clone + PartialEq> FlightRetransmission<R> {
         if !self.twin {
             self.interval = (self.interval * 2).min(LONGEST.max(self.interval));
         }
-        if self.may_repeat() {
+        if self.may_repeat(false) {
             self.due = Some(now + if self.twin { TWIN_AFTER } else { self.interval });
         }
         self.flight.clone()
     }
 
-    fn may_repeat(&self) -> bool {
+    /// Whether the flight may be sent once more, by itself or because it was asked for.
+    fn may_repeat(&self, asked: bool) -> bool {
         let most = match self.phase {
             Phase::Handshaking => MAX_REPEATS,
+            Phase::LastFlight if asked => MAX_REPEATS,
             Phase::LastFlight => MAX_LAST_FLIGHT_REPEATS,
             Phase::Done => 0,
         };

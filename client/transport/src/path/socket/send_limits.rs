@@ -26,6 +26,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const IN_ALL: u32 = 200;
 /// Of them, those that are kept for addresses from which checks come: they may be about to answer.
 const FOR_REPLIES: u32 = 50;
+/// Of [`PER_SECOND`], those that are kept for checks and their answers. Whoever has moved is sent
+/// media at once, and more of it than may leave: without a check that gets there it stays so.
+const FOR_CHECKS: usize = 10;
 /// ICE is in a hurry for so long with a route: the peer behind a relay that was asked long ago is
 /// news.
 const HASTE: Duration = Duration::from_secs(4);
@@ -98,12 +101,20 @@ impl Silent {
     }
 
     fn may_send(&self, datagram: &Outgoing<'_>, now: Instant) -> bool {
-        let window_is_full = self.recent.len() >= PER_SECOND
-            && self.recent.front().is_some_and(|at| now.saturating_duration_since(*at) < SECOND);
+        let is_response = response(datagram.content).is_some();
+        let (per_second, in_all) = if is_response || request(datagram.content).is_some() {
+            (PER_SECOND, IN_ALL)
+        } else {
+            (PER_SECOND - FOR_CHECKS, IN_ALL - FOR_REPLIES)
+        };
+        let a_second_ago = self.recent.len().checked_sub(per_second);
+        let window_is_full = a_second_ago
+            .and_then(|at| self.recent.get(at))
+            .is_some_and(|at| now.saturating_duration_since(*at) < SECOND);
         let sent_in_all: u32 = self.sent.values().sum();
-        sent_in_all < IN_ALL
+        sent_in_all < in_all
             && !window_is_full
-            && (response(datagram.content).is_some() || self.is_due(datagram, sent_in_all, now))
+            && (is_response || self.is_due(datagram, sent_in_all, now))
     }
 
     /// Whether it is the turn of this route.

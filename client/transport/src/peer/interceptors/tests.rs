@@ -24,7 +24,8 @@ const OURS: u32 = 0x1234_5678;
 
 /// An interceptor that sent 200 numbered packets of a video stream.
 fn interceptor(now: Instant) -> OutboundInterceptor {
-    let (media_path, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
+    let (media_path, _, _) =
+        MediaPath::new(Bitrate::from_kbps(3000), Arc::default(), Arc::default());
     for number in 0..200u16 {
         let now = now + Duration::from_millis(5) * u32::from(number);
         media_path.state().packet_left(Content::Video, 1000, Some(number), now);
@@ -82,6 +83,7 @@ fn good() -> Vec<Bytes> {
             bitrate: 450_000.0,
             ssrcs: vec![OURS],
         }),
+        Box::new(MediaStatus { microphone_muted: true, camera_off: false }.packet(1)),
     ];
     packets.iter().map(|packet| packet.marshal().expect("it can be written").freeze_all()).collect()
 }
@@ -124,6 +126,32 @@ fn every_kind_of_report_is_read() {
     let state = interceptor.media_path.state();
     assert_eq!((state.nacks_received, state.plis_received), (1, 2));
     assert!(state.loss_out.is_some_and(|share| (share - 0.1).abs() < 0.01));
+    let muted = MediaStatus { microphone_muted: true, camera_off: false };
+    assert_eq!(state.their_status, Some(muted));
+}
+
+#[test]
+fn a_report_that_leaves_takes_along_whether_we_are_muted() {
+    let now = Instant::now();
+    let mut interceptor = interceptor(now);
+    let statuses = Arc::clone(&interceptor.media_path.statuses);
+    let mut leave = || {
+        let report = SenderReport { ssrc: OURS, ..SenderReport::default() };
+        let message = AttributedPacket::new(Packet::Rtcp(vec![Box::new(report)]));
+        let packet = TaggedPacket { now, transport: TransportContext::default(), message };
+        interceptor.handle_write(packet).expect("it passes");
+        let Some(Packet::Rtcp(packets)) = interceptor.poll_write().map(|left| left.message.packet)
+        else {
+            panic!("a report leaves");
+        };
+        packets
+    };
+    assert_eq!(leave().len(), 1, "nothing was said");
+    let camera_off = MediaStatus { microphone_muted: false, camera_off: true };
+    statuses.ours.send_replace(Some(camera_off));
+    let packets = leave();
+    let raw = packets.get(1).and_then(|packet| packet.as_any().downcast_ref::<RawPacket>());
+    assert_eq!(raw.and_then(|raw| MediaStatus::read(&raw.0)), Some(camera_off));
 }
 
 #[test]
@@ -164,7 +192,8 @@ fn whatever_is_in_a_report_does_no_harm() {
 
 #[test]
 fn streams_that_share_a_payload_type_are_told_apart_by_the_name_of_their_section() {
-    let (media_path, _, _) = MediaPath::new(Bitrate::from_kbps(3000), Arc::default());
+    let (media_path, _, _) =
+        MediaPath::new(Bitrate::from_kbps(3000), Arc::default(), Arc::default());
     {
         let mut state = media_path.state();
         state.payload_types = vec![(96, MediaKind::Audio), (96, MediaKind::Video)];

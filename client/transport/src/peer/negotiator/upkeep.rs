@@ -2,10 +2,12 @@
 //!
 //! In, ten times a second: what the path layer has received, and now and then this machine's
 //! addresses. Out: `PathDegraded`, `PathRecovered`, new sockets in place of those whose address is
-//! gone, new allocations at relays.
+//! gone, new allocations at relays; and what each end says of its microphone and camera.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use webrtc::media_stream::track_local::TrackLocal;
 
 use super::Negotiator;
 use super::event::Input;
@@ -26,6 +28,29 @@ impl Negotiator {
             let (rtt, lossy) = (self.socket_layer.round_trip(), self.socket_layer.has_seen_loss());
             self.media_path.state().set_up(rtt, lossy, clock::now());
         }
+    }
+
+    /// Tells the other of our microphone and camera, ahead of the next sender report.
+    pub(super) async fn send_status(&self) {
+        let status = *self.media_path.statuses.ours.borrow();
+        let track = self.connection.audio.as_ref().or(self.connection.video.as_ref());
+        let connected = self.out.permission.borrow().connected;
+        if let (Some(status), Some(track), true) = (status, track, connected) {
+            let packet = Box::new(status.packet(track.ssrc));
+            if track.track.write_rtcp(vec![packet]).await.is_err() {
+                tracing::trace!("the next sender report says how microphone and camera are");
+            }
+        }
+    }
+
+    /// Passes on what the other says of theirs.
+    pub(super) fn pass_status(&self) {
+        // Only what is new: another connection of the call may have heard of a change before.
+        let Some(theirs) = self.media_path.state().their_status.take() else { return };
+        self.media_path
+            .statuses
+            .theirs
+            .send_if_modified(|told| told.replace(theirs) != Some(theirs));
     }
 
     pub(super) async fn look_after_path(&mut self) {

@@ -139,9 +139,28 @@ fn the_last_flight_is_repeated_a_few_times_until_media_comes() {
 }
 
 #[test]
+fn the_last_flight_is_repeated_although_the_library_is_done_before_it_sends_it() {
+    let start = Instant::now();
+    let mut flights = Flights::default();
+    flights.received(&hello(0, b"finished"), &OTHER, start);
+    flights.complete();
+    send(&mut flights, &record(22, 1, 0, b"sealed"), start);
+    assert_eq!(repetitions(&mut flights, start).len(), MAX_LAST_FLIGHT_REPEATS as usize);
+    // The other goes on asking, and the library, which is done, is not to be asked.
+    let asked_at = |n: u32| start + Duration::from_secs(5) + 600 * MS * n;
+    for n in 0..10 {
+        let repeated = flights.received(&hello(1, b"finished"), &OTHER, asked_at(n));
+        assert_eq!(repeated, Inbound::Withhold);
+        assert_eq!(flights.poll(asked_at(n)).len(), 1, "request {n}");
+    }
+}
+
+#[test]
 fn whoever_has_got_the_last_flight_repeats_nothing() {
     let start = Instant::now();
     let mut flights = Flights::default();
+    send(&mut flights, &hello(0, b"\x01 client hello"), start);
+    flights.received(&hello(0, b"server hello"), &OTHER, start);
     send(&mut flights, &record(22, 1, 0, b"sealed"), start);
     flights.received(&record(22, 1, 0, b"their sealed"), &OTHER, start + 100 * MS);
     flights.complete();

@@ -151,6 +151,23 @@ fn media_leaves_room_for_the_checks_that_would_be_answered() {
 }
 
 #[test]
+fn who_has_moved_and_asks_is_checked_and_answered_however_much_media_waits() {
+    let (mut limits, start) = (SendLimits::default(), Instant::now());
+    let mut media = 0;
+    for step in 0..4000u32 {
+        let now = start + ms(2) * step;
+        if step % 200 == 0 {
+            let check = message(CHECK, 9, &[]);
+            limits.came(theirs(1), &check, now);
+            assert!(may(&mut limits, theirs(1), &message(PASSED, 9, &[]), now), "step {step}");
+            assert!(may(&mut limits, theirs(1), &check, now), "step {step}");
+        }
+        media += u32::from(may(&mut limits, theirs(1), &[0x80, 96], now));
+    }
+    assert!((100..=IN_ALL - FOR_REPLIES).contains(&media), "{media}");
+}
+
+#[test]
 fn a_router_that_changes_the_port_again_and_again_uses_nothing_up() {
     let (mut limits, start) = (SendLimits::default(), Instant::now());
     for port in 1..500u16 {
