@@ -410,6 +410,7 @@ fn run_window(
         notices: opened.words.into_iter().collect(),
         started_at,
         ready_report: invocation.program.window_ready_report.clone(),
+        frame_report: invocation.program.window_frame_report.clone(),
         ..WindowOptions::default()
     };
     stop.ends_with(ExitReason::Completed.code());

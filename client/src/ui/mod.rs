@@ -23,6 +23,7 @@ mod devices;
 #[cfg(target_os = "linux")]
 mod display;
 mod error;
+mod frame_report;
 mod invite;
 mod keyboard;
 mod login;
@@ -49,6 +50,7 @@ use eframe::egui::ViewportBuilder;
 pub use app::App;
 pub use clock::stand_still;
 pub use error::UiError;
+use frame_report::FrameReport;
 pub use settings::Folders;
 
 use crate::config::Settings;
@@ -77,6 +79,8 @@ pub struct WindowOptions {
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
     pub ready_report: Option<PathBuf>,
+    /// Where to write what each pass costs, a line of JSON for each.
+    pub frame_report: Option<PathBuf>,
     /// What joins it to the desktop round it.
     pub desktop: WindowLink,
     /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the
@@ -95,6 +99,7 @@ impl Default for WindowOptions {
             notices: Vec::new(),
             started_at: Instant::now(),
             ready_report: None,
+            frame_report: None,
             desktop: WindowLink::default(),
             position: None,
             size: None,
@@ -147,22 +152,31 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         native,
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
-            Ok(Box::new(Shell(App::new(&creation.egui_ctx, link, options), waking)))
+            let report = FrameReport::new(options.frame_report.clone());
+            let app = App::new(&creation.egui_ctx, link, options);
+            Ok(Box::new(Shell { app, report, _waking: waking }))
         }),
     )
     .map_err(|error| UiError::of(&error))
 }
 
 /// [`App`] as eframe wants it, with what wakes it.
-struct Shell(App, #[expect(dead_code, reason = "it lasts as long as the window")] StageThread<()>);
+struct Shell {
+    app: App,
+    report: FrameReport,
+    /// It lasts as long as the window.
+    _waking: StageThread<()>,
+}
 
 impl eframe::App for Shell {
     fn logic(&mut self, ctx: &eframe::egui::Context, _frame: &mut eframe::Frame) {
-        self.0.logic(ctx);
+        self.report.begins();
+        self.app.logic(ctx);
     }
 
-    fn ui(&mut self, ui: &mut eframe::egui::Ui, _frame: &mut eframe::Frame) {
-        self.0.show(ui);
+    fn ui(&mut self, ui: &mut eframe::egui::Ui, frame: &mut eframe::Frame) {
+        self.app.show(ui);
+        self.report.ends(frame.info().cpu_usage);
     }
 
     fn clear_color(&self, _visuals: &eframe::egui::Visuals) -> [f32; 4] {
