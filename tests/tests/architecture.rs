@@ -102,6 +102,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("invitation.rs", &[]),
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
+    ("session/device_trial.rs", &[]),
     ("session/device_words.rs", &[]),
     (
         "media/",

@@ -321,7 +321,7 @@ impl App {
         match action {
             Action::Send(intent) => self.send(intent),
             Action::Help(open) => self.help = open,
-            Action::Settings(open) => self.settings_page.open(open),
+            Action::Settings(open) => self.settings_page.open(ctx, open),
             Action::Change(Change::All(settings)) => self.change(ctx, *settings),
             Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
             Action::DismissLocal(index) => {

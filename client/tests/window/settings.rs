@@ -398,3 +398,22 @@ fn escape_and_back_leave_the_settings_and_a_narrow_window_has_a_list_of_sections
     window.click("Back");
     assert!(!window.shows("Hide my address"));
 }
+
+#[test]
+fn the_keyboard_goes_to_the_sections_and_back_to_what_opened_them() {
+    let mut window = Window::open_with(logged_in(), vec2(1040.0, 680.0), WindowOptions::default());
+    window.harness.get_by_role_and_label(Role::Button, "Settings").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::Enter);
+    let has_focus = |window: &Window, role, label: &str| {
+        window.harness.get_by_role_and_label(role, label).is_focused()
+    };
+    assert!(has_focus(&window, Role::Tab, "Profile"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(has_focus(&window, Role::Tab, "Calls"));
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.shows("Who can call you"));
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(has_focus(&window, Role::Button, "Settings"));
+}
