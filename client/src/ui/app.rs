@@ -30,7 +30,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
-use crate::settings::Appearance;
+use crate::settings::{Appearance, NetworkSettings};
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -47,6 +47,7 @@ pub struct App {
     help: bool,
     settings_page: SettingsPage,
     folders: Folders,
+    network_of_this_run: NetworkSettings,
     remote: VideoView,
     own: VideoView,
     login: LoginForm,
@@ -105,6 +106,7 @@ impl App {
             help: false,
             settings_page: SettingsPage::default(),
             folders: options.folders,
+            network_of_this_run: options.network_of_this_run,
             login: LoginForm::default(),
             people: PeoplePage::default(),
             call: CallScreen::default(),
@@ -353,7 +355,8 @@ impl App {
             // What was known before the first change in this call.
             self.before_call.get_or_insert_with(|| before.clone());
         }
-        for intent in applying::intents((&before, after), quiet, in_call) {
+        for intent in applying::intents((&before, after), &self.network_of_this_run, quiet, in_call)
+        {
             self.send(intent);
         }
         self.keep_settings();

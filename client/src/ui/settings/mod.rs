@@ -128,6 +128,8 @@ pub(super) struct SettingsPage {
     aside: bool,
     /// What had the keyboard when they were opened, and has it again when they are put away.
     opener: Option<Id>,
+    /// Whether a list was open or a field had the keyboard.
+    takes_keys: bool,
     /// Whether the keyboard is to go to the chosen section.
     arrives: bool,
     section: Section,
@@ -204,9 +206,11 @@ impl SettingsPage {
             actions.push(Action::Change(Change::All(Box::new(kept))));
         }
         let ctx = ui.ctx();
-        // An open list, and a field, take Escape for themselves.
-        if !Popup::is_any_open(ctx)
-            && !ctx.text_edit_focused()
+        // An open list, and a field, take Escape for themselves: they are gone by now.
+        let takes_keys = Popup::is_any_open(ctx) || ctx.text_edit_focused();
+        let took_keys = std::mem::replace(&mut self.takes_keys, takes_keys);
+        if !takes_keys
+            && !took_keys
             && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
         {
             actions.push(Action::Settings(false));
