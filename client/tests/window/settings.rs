@@ -89,7 +89,8 @@ fn devices_are_chosen_looked_at_and_tried_and_all_of_it_ends_with_the_page() {
     assert_eq!(desk.window.asked(), [Intent::RefreshDevices, Intent::Preview(true)]);
     desk.window.choose("Microphone", "Headset");
     let headset = || "Headset".to_owned();
-    assert_eq!(desk.window.asked(), [Intent::ChooseMicrophone(MicrophoneChoice::Named(headset()))]);
+    let chosen = Intent::ChooseMicrophone(MicrophoneChoice::Named(headset()));
+    assert_eq!(desk.window.asked(), [Intent::RefreshDevices, chosen], "an open list is filled");
     desk.press("Record 3 s and play back");
     assert_eq!(desk.window.asked(), [Intent::TryDevice(Some(Trial::Microphone))]);
     desk.window.set(trying(Trial::Microphone, TrialPhase::Recording));
@@ -269,7 +270,7 @@ fn a_call_rings_where_and_as_loud_as_was_chosen_or_not_at_all() {
     desk.window.choose("Ring through", "Desk");
     let speaker = Some(SpeakerChoice::Named("Desk".to_owned()));
     let ring = Ring { volume: Volume::FULL, speaker: speaker.clone() };
-    assert_eq!(desk.window.asked(), [Intent::SetRing(ring)]);
+    assert_eq!(desk.window.asked(), [Intent::RefreshDevices, Intent::SetRing(ring)]);
     desk.press("Listen");
     assert_eq!(desk.window.asked(), [Intent::TryDevice(Some(Trial::Ring))]);
     desk.switch("Ring when somebody calls");
