@@ -33,7 +33,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
-use crate::settings::Appearance;
+use crate::settings::{Appearance, NetworkSettings};
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -50,6 +50,7 @@ pub struct App {
     help: bool,
     settings_page: SettingsPage,
     folders: Folders,
+    network_of_this_run: NetworkSettings,
     keyboard: Keyboard,
     remote: VideoView,
     own: VideoView,
@@ -128,6 +129,7 @@ impl App {
             help: false,
             settings_page: SettingsPage::default(),
             folders: options.folders,
+            network_of_this_run: options.network_of_this_run,
             keyboard: Keyboard::default(),
             login: LoginForm::default(),
             people: PeoplePage::default(),
@@ -405,7 +407,7 @@ impl App {
             Action::ToggleHelp => self.apply(ctx, Action::Help(!self.help)),
             Action::Settings(open) => {
                 self.leave_mini(ctx);
-                self.settings_page.open(open);
+                self.settings_page.open(ctx, open);
             }
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
@@ -484,7 +486,8 @@ impl App {
             // What was known before the first change in this call.
             self.before_call.get_or_insert_with(|| before.clone());
         }
-        for intent in applying::intents((&before, after), quiet, in_call) {
+        for intent in applying::intents((&before, after), &self.network_of_this_run, quiet, in_call)
+        {
             self.send(intent);
         }
         self.keep_settings();

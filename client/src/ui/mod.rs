@@ -57,6 +57,7 @@ use crate::config::Settings;
 use crate::desktop::WindowLink;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
+use crate::settings::NetworkSettings;
 use crate::words::Phrase;
 
 /// What the app is called, in every language.
@@ -69,6 +70,8 @@ const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 pub struct WindowOptions {
     /// What was remembered.
     pub settings: Settings,
+    /// What the command line adds to the network's settings for this run.
+    pub network_of_this_run: NetworkSettings,
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
     /// Where the program keeps what it keeps, to be shown.
@@ -94,6 +97,7 @@ impl Default for WindowOptions {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
+            network_of_this_run: NetworkSettings::nothing(),
             settings_path: None,
             folders: Folders::default(),
             notices: Vec::new(),

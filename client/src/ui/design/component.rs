@@ -47,7 +47,7 @@ pub(crate) const STATISTICS_REST: f32 = 176.0;
 /// The sections of the settings beside their page.
 pub(crate) const SETTINGS_BAR: f32 = 224.0;
 /// A choice at the right of its words, and the least that those words need beside it.
-pub(crate) const CHOICE: f32 = 208.0;
+pub(crate) const CHOICE: f32 = 232.0;
 pub(crate) const WORDS_BESIDE: f32 = 132.0;
 /// One's own picture in the settings.
 pub(crate) const SMALL_PICTURE: f32 = 228.0;
