@@ -23,8 +23,11 @@ mod display;
 mod error;
 mod keyboard;
 mod login;
+mod looks;
 mod mini;
 mod notices;
+#[cfg(target_os = "linux")]
+mod on_screen;
 mod people;
 mod ready;
 mod rooms;
@@ -138,7 +141,12 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         native,
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
-            Ok(Box::new(Shell(App::new(&creation.egui_ctx, link, options), waking)))
+            let mut app = App::new(&creation.egui_ctx, link, options);
+            #[cfg(target_os = "linux")]
+            if let Some(mut screen) = on_screen::OnScreen::watch(&creation.egui_ctx, creation) {
+                app.ask_whether_seen(move |wanted| screen.is_seen(wanted));
+            }
+            Ok(Box::new(Shell(app, waking)))
         }),
     )
     .map_err(|error| UiError::of(&error))
