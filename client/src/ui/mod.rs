@@ -27,8 +27,11 @@ mod frame_report;
 mod invite;
 mod keyboard;
 mod login;
+mod looks;
 mod mini;
 mod notices;
+#[cfg(target_os = "linux")]
+mod on_screen;
 mod people;
 mod push_to_talk;
 mod ready;
@@ -157,7 +160,11 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
             let report = FrameReport::new(options.frame_report.clone());
-            let app = App::new(&creation.egui_ctx, link, options);
+            let mut app = App::new(&creation.egui_ctx, link, options);
+            #[cfg(target_os = "linux")]
+            if let Some(mut screen) = on_screen::OnScreen::watch(&creation.egui_ctx, creation) {
+                app.ask_whether_seen(move |wanted| screen.is_seen(wanted));
+            }
             Ok(Box::new(Shell { app, report, _waking: waking }))
         }),
     )

@@ -27,6 +27,11 @@ pub(crate) const OPTICAL_MIDDLE: f32 = 0.42;
 /// From here on one's own picture and the devices stand side by side in their card.
 pub(crate) const CHECK_COLUMNS: f32 = 420.0;
 
+/// The least height in which a notice has room.
+pub(crate) const LEAST_TOAST: f32 = 52.0;
+/// And in which most do.
+pub(crate) const ROOMY_TOAST: f32 = 96.0;
+
 /// The button beside a field.
 pub(crate) const FIELD_BUTTON: f32 = 96.0;
 /// What a slider's value takes beside it.
