@@ -277,7 +277,7 @@ fn what_changes_by_itself_is_said() {
     assert_eq!(said("calling", "Calling bob"), Live::Polite);
     assert_eq!(said("calling", "Ringing…"), Live::Polite);
     assert_eq!(said("connecting", "Connecting"), Live::Polite);
-    assert_eq!(said("reconnecting", "bob"), Live::Assertive);
+    assert_eq!(said("reconnecting", "another way"), Live::Assertive);
     assert_eq!(said("call-off", "Their connection is weak"), Live::Polite);
     assert_eq!(said("notices", "No microphone was found"), Live::Polite);
     assert_eq!(said("failed", "No server is running"), Live::Assertive);
