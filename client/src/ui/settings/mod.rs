@@ -144,7 +144,7 @@ impl SettingsPage {
     /// Shows them, or puts them away.
     pub(super) fn open(&mut self, ctx: &Context, open: bool) {
         if open && !self.open {
-            (self.opener, self.arrives) = (ctx.memory(|memory| memory.focused()), true);
+            (self.opener, self.arrives) = (widgets::focus::opener(ctx), true);
         } else if let Some(opener) = self.opener.take().filter(|_| !open) {
             ctx.memory_mut(|memory| memory.request_focus(opener));
         }

@@ -55,11 +55,9 @@ fn follow_dialogs(ctx: &Context) {
         return;
     }
     let known = top.and_then(|top| open.0.iter().position(|(layer, _)| *layer == top));
-    let focused = ctx.memory(|memory| memory.focused());
     match (top, known) {
         (Some(top), None) => {
-            let clicked = ctx.data(|data| data.get_temp(clicked_id())).flatten();
-            open.0.push((top, focused.or(clicked)));
+            open.0.push((top, opener(ctx)));
             leave(ctx);
             ctx.memory_mut(|memory| memory.move_focus(FocusDirection::Next));
         }
@@ -71,6 +69,12 @@ fn follow_dialogs(ctx: &Context) {
         }
     }
     ctx.data_mut(|data| data.insert_temp(dialogs_id(), open));
+}
+
+/// What opened what comes now: it has the keyboard, or was clicked last.
+pub(crate) fn opener(ctx: &Context) -> Option<Id> {
+    let clicked = || ctx.data(|data| data.get_temp(clicked_id())).flatten();
+    ctx.memory(|memory| memory.focused()).or_else(clicked)
 }
 
 /// Takes the keyboard from whatever has it.
