@@ -16,13 +16,13 @@ use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
     CallEnd, ContactRow, Direction, DisplayName, LoginPhase, Notice, NoticeId, Person, Presence,
-    RecentCall, SessionLink, Snapshot, UnixTime,
+    RecentCall, SessionLink, Snapshot, Trial, TrialPhase, TrialState, UnixTime,
 };
 use visavis_client::ui::{self, WindowOptions};
 use visavis_client::words::{self, Language, phrase};
 use visavis_shared::Username;
 
-const SCREENS: &str = "login failed logging-in people contacts alone offline ringing calling connecting \
+const SCREENS: &str = "login failed logging-in people contacts trying alone offline ringing calling connecting \
                        call call-off reconnecting ended talked notices";
 
 fn name(text: &str) -> Username {
@@ -103,6 +103,11 @@ fn snapshot(screen: &str) -> Snapshot {
     let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
     match screen {
         "contacts" => with_contacts(&mut s),
+        "trying" => {
+            (s.preview, s.camera_live) = (true, true);
+            let (trial, phase) = (Trial::Microphone, TrialPhase::Recording);
+            s.trial = Some(TrialState { trial, phase });
+        }
         "login" => s.login = LoginPhase::LoggedOut,
         "logging-in" => s.login = LoginPhase::LoggingIn,
         "failed" => {

@@ -10,6 +10,7 @@ mod field;
 pub(crate) mod focus;
 mod meter;
 mod row;
+mod slider;
 mod switch;
 mod text;
 
@@ -21,5 +22,6 @@ pub(crate) use dialog::dialog;
 pub(crate) use field::{secret_field, submitted, text_field};
 pub(crate) use meter::level_meter;
 pub(crate) use row::{PersonRow, paint_counted, person_row, section};
+pub(crate) use slider::percent_slider;
 pub(crate) use switch::{described_switch, switch};
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};
