@@ -168,6 +168,10 @@ impl App {
         let in_call = running(&self.snapshot.call).is_some();
         let own = self.mini.is_none() && !(in_call && self.call_look.own.hidden);
         self.looks.follow(ctx, &self.link, in_call, own);
+        // What is asked before it closes needs room.
+        if ctx.input(|input| input.viewport().close_requested()) {
+            self.leave_mini(ctx);
+        }
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
