@@ -57,7 +57,11 @@ fn with_contacts(s: &mut Snapshot) {
         contact("olga", "Ольга", Presence::Online),
         contact("maryam", "مريم العبدالله", Presence::Online),
         contact("shalom", "שלום Ben עולם", Presence::Online),
-        contact("wide", "界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界", Presence::Online),
+        contact(
+            "wide",
+            "界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界",
+            Presence::Online,
+        ),
         contact("grace.hopper", "Aunt Grace, who has the longest of all names", Presence::Offline),
     ]);
     let call = |number, with: &str, hours: u64, direction, end, talked: Option<u64>| RecentCall {

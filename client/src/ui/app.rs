@@ -26,7 +26,7 @@ use super::{WindowOptions, invite, keyboard, notices, settings_dialog, waiting, 
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
-use crate::desktop::{self, WindowLink, WindowRequest};
+use crate::desktop::{self, WindowLink, WindowRequest, WindowTray};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
@@ -55,6 +55,7 @@ pub struct App {
     invited: Option<Invited>,
     call_look: CallLook,
     closing: Closing,
+    tray: WindowTray,
     inviting: bool,
 }
 
@@ -109,6 +110,7 @@ impl App {
             invited: None,
             call_look,
             closing: Closing::default(),
+            tray: WindowTray::default(),
             inviting: false,
         }
     }
@@ -128,6 +130,7 @@ impl App {
         }
         self.login_changed();
         self.follow_desktop(ctx);
+        self.tray.follow(&self.desktop);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
         let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
         self.close_by(deed);
@@ -157,8 +160,8 @@ impl App {
                     self.raise(ctx);
                 }
                 WindowRequest::Quit => self.closing.quit(ctx),
-                // That was looked at with everything else.
-                WindowRequest::TrayIsGone => {}
+                // That is looked at in each pass.
+                WindowRequest::TrayChanged => {}
             }
         }
     }
