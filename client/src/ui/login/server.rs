@@ -195,7 +195,7 @@ impl ServerForm {
             if recent.is_empty() {
                 widgets::hint(ui, &text!("server-help"));
             }
-        } else if !self.address.is_this_machine() {
+        } else {
             self.encryption(ui, low);
         }
         if !low {
@@ -212,7 +212,8 @@ impl ServerForm {
             self.drop_invitation();
         }
         let words = if encrypted { text!("server-is-encrypted") } else { text!("server-is-open") };
-        if !low || !encrypted {
+        // Nobody is on the way to this computer.
+        if (!low || !encrypted) && !self.address.is_this_machine() {
             let line = widgets::hint(ui, &words);
             widgets::announce(ui, &line, Live::Polite);
         }
