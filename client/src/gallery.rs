@@ -18,11 +18,12 @@ use crate::device::{DeviceInfo, DeviceList};
 use crate::invitation::Invitation;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
-use crate::media::units::VideoSize;
+use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
     CallEnd, CallHint, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId,
     Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
+use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
 use crate::words::{Phrase, phrase, text};
 
@@ -49,6 +50,8 @@ pub const SCREENS: &[&str] = &[
     "calling",
     "connecting",
     "call",
+    "call-waiting",
+    "call-weak",
     "call-off",
     "call-muted",
     "call-silent",
@@ -58,6 +61,7 @@ pub const SCREENS: &[&str] = &[
     "reconnecting",
     "ended",
     "talked",
+    "lost",
     "notices",
 ];
 
@@ -167,6 +171,13 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
     s.contacts = Arc::new(vec![
         contact("bob", "", Presence::Online),
         contact("olga", "Ольга", Presence::Online),
+        contact("maryam", "مريم العبدالله", Presence::Online),
+        contact("shalom", "שלום Ben עולם", Presence::Online),
+        contact(
+            "wide",
+            "界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界",
+            Presence::Online,
+        ),
         contact("grace.hopper", "Aunt Grace, who has the longest of all names", Presence::Offline),
     ]);
     let call = |number, with: &str, hours: u64, direction, end, talked: Option<u64>| RecentCall {
@@ -250,9 +261,17 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
         "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
         "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
-        "call" | "call-devices" | "call-statistics" => {
+        "call" | "call-devices" | "call-statistics" | "call-weak" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
+            s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
+            if screen == "call-weak" {
+                s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+            }
+        }
+        "call-waiting" => {
+            s.call = CallPhase::InCall { peer: bob, since: ago(2) };
+            s.camera_live = true;
         }
         "call-off" => {
             s.call = in_call;
@@ -288,6 +307,10 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         "ended" => {
             s.call = CallPhase::Ended { peer: bob, reason: EndReason::Unknown, talked: None }
         }
+        "lost" => {
+            let talked = Some(Duration::from_secs(724));
+            s.call = CallPhase::Ended { peer: bob, reason: EndReason::MediaLost, talked };
+        }
         "talked" => {
             let talked = Some(Duration::from_secs(201));
             s.call = CallPhase::Ended { peer: bob, reason: EndReason::ClosedByPeer, talked };
@@ -304,6 +327,41 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         }
     }
     s
+}
+
+/// A minute of a call that goes well but for a moment.
+fn statistics() -> Statistics {
+    Statistics::of((0..60_u32).map(|second| {
+        let wave = f64::from(second * 7 % 11) / 11.0;
+        let worse = if (30..36).contains(&second) { 1.0 } else { 0.0 };
+        let milliseconds = |time: f64| Some(Duration::from_secs_f64(time / 1e3));
+        let video = |bitrate: f64, codec: f64| VideoReading {
+            size: Some((1280, 720)),
+            fps: Some(30.0 - 8.0 * worse),
+            bitrate: Some(Bitrate::from_bps(bitrate as u64)),
+            codec: milliseconds(codec),
+        };
+        Reading {
+            at: Duration::from_secs(u64::from(second)),
+            video_sent: video(1.9e6 + 3e5 * wave - 9e5 * worse, 6.2),
+            offered_fps: Some(30.0),
+            video_received: video(2.1e6 + 2e5 * wave - 8e5 * worse, 3.1),
+            audio_sent: Some(Bitrate::from_bps(36_000)),
+            audio_received: Some(Bitrate::from_bps(34_000)),
+            estimate: Some(Bitrate::from_bps((3.2e6 - 1.6e6 * worse) as u64)),
+            target: Some(Bitrate::from_bps(2_200_000)),
+            rtt: milliseconds(41.0 + 12.0 * wave + 90.0 * worse),
+            loss_in: Some(0.002 * wave + 0.06 * worse),
+            loss_out: Some(0.001 * wave),
+            audio_wait: milliseconds(38.0 + 10.0 * wave + 40.0 * worse),
+            video_wait: milliseconds(12.0 + 8.0 * wave + 30.0 * worse),
+            frozen: milliseconds(0.0),
+            concealed: Some(0.001 + 0.02 * worse),
+            glass_to_glass: milliseconds(63.0 + 20.0 * wave),
+            mouth_to_ear: milliseconds(71.0 + 20.0 * wave),
+            resent: Some(2),
+        }
+    }))
 }
 
 /// A made-up picture: a person in front of a window, more or less. `hue`, 0 to 1, tells two people

@@ -63,7 +63,7 @@ pub struct State {
     pub awake: BTreeSet<u32>,
     /// How often somebody wanted that.
     pub kept_awake: u32,
-    /// The items in the tray, by their names on the bus.
+    /// The items in the tray, by their names on the bus, the newest last.
     pub tray: Vec<String>,
 }
 
@@ -186,12 +186,12 @@ impl DesktopBus {
         emitted.await.expect("the bus takes it");
     }
 
-    /// The labels in the menu of the one item in the tray, with their ids.
+    /// The labels in the menu of the newest item in the tray, with their ids.
     ///
     /// # Panics
     /// When there is none, or it does not answer.
     pub async fn menu(&self) -> Vec<(i32, String)> {
-        let item = self.waits_for("no tray item", |state| state.tray.first().cloned()).await;
+        let item = self.waits_for("no tray item", |state| state.tray.last().cloned()).await;
         let of: OwnedObjectPath = self
             .connection
             .call_method(
@@ -238,7 +238,7 @@ impl DesktopBus {
         let menu = self.menu().await;
         let entry = menu.iter().find(|(_, other)| other == label);
         let (id, _) = entry.unwrap_or_else(|| panic!("no {label} in {menu:?}"));
-        let item = self.waits_for("no tray item", |state| state.tray.first().cloned()).await;
+        let item = self.waits_for("no tray item", |state| state.tray.last().cloned()).await;
         self.connection
             .call_method(
                 Some(item.as_str()),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, Window,
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -55,7 +55,7 @@ impl WindowManager {
     /// When that does not come to pass.
     pub async fn minimises_the_window(&self) {
         self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
-        self.ask_to_minimise().expect("the display answers");
+        self.tell_root("WM_CHANGE_STATE", [ICONIC, 0, 0, 0, 0]).expect("the display answers");
         self.waits_until("not minimised", |manager| {
             Ok(manager.state()? == Some(ICONIC) && manager.active()? != manager.window()?)
         })
@@ -102,10 +102,62 @@ impl WindowManager {
         .await;
     }
 
-    fn ask_to_minimise(&self) -> Result<(), Fault> {
+    /// Brings the one window back to the front, as a click on its button in a task bar does.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn restores_the_window(&self) {
+        // From a pager (2): nobody's focus is guarded against it.
+        let content = [2, x11rb::CURRENT_TIME, 0, 0, 0];
+        self.tell_root("_NET_ACTIVE_WINDOW", content).expect("the display answers");
+        self.has_the_window_in_front().await;
+    }
+
+    /// Closes the one window, as the cross in its corner does.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn closes_the_window(&self) {
+        self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
+        // From a pager (2).
+        let content = [x11rb::CURRENT_TIME, 2, 0, 0, 0];
+        self.tell_root("_NET_CLOSE_WINDOW", content).expect("the display answers");
+    }
+
+    /// Waits until no window is to be seen.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn has_no_window(&self) {
+        self.waits_until("a window is left", |manager| Ok(manager.window()?.is_none())).await;
+    }
+
+    /// Gives the one window another size, in pixels.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn resizes_the_window(&self, width: u32, height: u32) {
+        self.waits_until("no window", |manager| Ok(manager.window()?.is_some())).await;
+        let wanted = ConfigureWindowAux::new().width(width).height(height);
+        let window = self.window_id().expect("a window");
+        self.connection.configure_window(window, &wanted).expect("sent").check().expect("done");
+        self.waits_until("another size", |manager| {
+            let is = manager.connection.get_geometry(window)?.reply()?;
+            Ok((u32::from(is.width), u32::from(is.height)) == (width, height))
+        })
+        .await;
+    }
+
+    /// The number of the one window on its display, when there is one.
+    #[must_use]
+    pub fn window_id(&self) -> Option<u32> {
+        self.window().ok().flatten()
+    }
+
+    /// Asks the manager something about the one window.
+    fn tell_root(&self, kind: &str, content: [u32; 5]) -> Result<(), Fault> {
         let window = self.window()?.ok_or("there is no window")?;
-        let kind = self.atom("WM_CHANGE_STATE")?;
-        let message = ClientMessageEvent::new(32, window, kind, [ICONIC, 0, 0, 0, 0]);
+        let message = ClientMessageEvent::new(32, window, self.atom(kind)?, content);
         let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
         self.connection.send_event(false, self.root, mask, message)?.check()?;
         Ok(())

@@ -37,6 +37,9 @@ pub(crate) enum What {
         /// Which: clean, loss-5, narrow. All without.
         scenarios: Vec<String>,
     },
+    /// What the window costs: its thread for each video frame, processor when idle, in a call and
+    /// minimised, memory, start, stalls, glass to glass on the screen (Linux, under Xvfb).
+    Window,
     /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
     Hostile,
 }
@@ -51,6 +54,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Server => server_bench::run(),
         What::Network { scenarios } => network(scenarios),
         What::Chromium { scenarios } => chromium(scenarios),
+        What::Window => window(),
         What::Hostile => hostile(),
     }
 }
@@ -121,6 +125,17 @@ fn chromium(scenarios: &[String]) -> Result<(), Error> {
     command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
     println!("All results are in {}.", folder.display());
     Ok(())
+}
+
+/// Runs the program that measures real windows, with the programs that people get beside it.
+fn window() -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test])?;
+    workspace::build(Profile::Release)?;
+    let folder = workspace::target_dir()?.join("bench");
+    std::fs::create_dir_all(&folder)
+        .map_err(Error::file(format!("making {}", folder.display())))?;
+    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "window-bench", "--"];
+    command::run(workspace::cargo().args(program).arg(folder.join("window.json")))
 }
 
 /// Runs the program that floods the app from aiortc, with the programs that people get beside it.

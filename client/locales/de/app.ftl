@@ -73,7 +73,6 @@ older-notices = und { $count } ältere
 ## Settings
 
 settings = Einstellungen
-appearance = Aussehen
 theme = Farben
 theme-follow = Wie das System
 theme-dark = Dunkel
@@ -81,9 +80,7 @@ theme-light = Hell
 language = Sprache
 language-system = Wie das System
 scale = Größe von allem
-incoming-calls = Eingehende Anrufe
-do-not-disturb = Nicht stören: nichts klingelt
-only-contacts-call = Nur Kontakte können anrufen
+do-not-disturb = Nicht stören
 begin-with-camera = Anrufe beginnen mit Kamera
 begin-with-microphone = Anrufe beginnen mit Mikrofon
 

@@ -73,7 +73,6 @@ older-notices = and { $count } older
 ## Settings
 
 settings = Settings
-appearance = Appearance
 theme = Theme
 theme-follow = As the system
 theme-dark = Dark
@@ -81,9 +80,7 @@ theme-light = Light
 language = Language
 language-system = As the system
 scale = Size of everything
-incoming-calls = Incoming calls
-do-not-disturb = Do not disturb: nothing rings
-only-contacts-call = Only contacts can call
+do-not-disturb = Do not disturb
 begin-with-camera = Calls begin with the camera on
 begin-with-microphone = Calls begin with the microphone on
 

@@ -76,7 +76,6 @@ older-notices = { $count ->
 ## Settings
 
 settings = Ajustes
-appearance = Apariencia
 theme = Tema
 theme-follow = Como el sistema
 theme-dark = Oscuro
@@ -84,9 +83,7 @@ theme-light = Claro
 language = Idioma
 language-system = Como el sistema
 scale = Tamaño de todo
-incoming-calls = Llamadas entrantes
-do-not-disturb = No molestar: nada suena
-only-contacts-call = Solo los contactos pueden llamar
+do-not-disturb = No molestar
 begin-with-camera = Las llamadas empiezan con cámara
 begin-with-microphone = Las llamadas empiezan con micrófono
 

@@ -76,7 +76,6 @@ older-notices = { $count ->
 ## Settings
 
 settings = Réglages
-appearance = Apparence
 theme = Thème
 theme-follow = Comme le système
 theme-dark = Sombre
@@ -84,9 +83,7 @@ theme-light = Clair
 language = Langue
 language-system = Comme le système
 scale = Taille de l’ensemble
-incoming-calls = Appels entrants
-do-not-disturb = Ne pas déranger : rien ne sonne
-only-contacts-call = Seuls les contacts peuvent appeler
+do-not-disturb = Ne pas déranger
 begin-with-camera = Les appels commencent avec la caméra
 begin-with-microphone = Les appels commencent avec le micro
 

@@ -73,7 +73,6 @@ older-notices = 还有 { $count } 条更早的
 ## Settings
 
 settings = 设置
-appearance = 外观
 theme = 主题
 theme-follow = 跟随系统
 theme-dark = 深色
@@ -81,9 +80,7 @@ theme-light = 浅色
 language = 语言
 language-system = 跟随系统
 scale = 整体大小
-incoming-calls = 来电
-do-not-disturb = 勿扰：不响铃
-only-contacts-call = 仅联系人可以来电
+do-not-disturb = 免打扰
 begin-with-camera = 通话开始时打开摄像头
 begin-with-microphone = 通话开始时打开麦克风
 

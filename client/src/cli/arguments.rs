@@ -205,4 +205,7 @@ pub struct ProgramOptions {
     /// Write how long the window took to become usable
     #[arg(long, global = true, value_name = "PATH.json", hide = true)]
     pub window_ready_report: Option<PathBuf>,
+    /// Write what each pass of the window costs
+    #[arg(long, global = true, value_name = "PATH.jsonl", hide = true)]
+    pub window_frame_report: Option<PathBuf>,
 }

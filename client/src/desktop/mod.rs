@@ -118,9 +118,9 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// Whether a session that starts now may ring.
+/// Whether nothing may be heard now.
 #[must_use]
-pub fn is_quiet_at_start(settings: &Settings) -> bool {
+pub fn is_quiet_now(settings: &Settings) -> bool {
     !rules(settings).allow_ringing(local_time::now())
 }
 

@@ -200,7 +200,8 @@ impl Driver {
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
-        let people = People::new(options.people.clone());
+        let mut people = People::new(options.people.clone());
+        people.block_too(options.blocked.iter().cloned());
         let driver = Self {
             options,
             call: Call::default(),

@@ -21,6 +21,9 @@ use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
 
+/// What contacts, blocked names and calls are exported to unless the person says otherwise.
+pub const EXPORT_FILE: &str = "visavis-people.json";
+
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {

@@ -59,7 +59,7 @@ impl Reveal {
         self.opacity = ctx.animate_bool_with_time(
             Id::unique("controls-shown"),
             self.visible,
-            fade.as_secs_f32(),
+            motion::seconds(ctx, fade),
         );
         self.opacity
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{Id, Popup, Slider, Ui};
 
 use super::action::Actions;
 use super::design::{Icon, Palette, component, space};
@@ -46,7 +46,8 @@ fn missing_text(name: &str) -> String {
     text!("device-not-connected", device = name)
 }
 
-fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
+/// The list of cameras.
+pub(super) fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
     let rest =
         [(text!("test-picture"), CameraChoice::Pattern), (text!("no-camera"), CameraChoice::None)];
     let missing = match &snapshot.camera {
@@ -57,7 +58,8 @@ fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
     entries(&snapshot.devices.cameras, CameraChoice::Named, rest, &snapshot.camera, missing)
 }
 
-fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
+/// The list of microphones.
+pub(super) fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
     let current = &snapshot.microphone;
     let tone = match current {
         MicrophoneChoice::Tone(hertz) => *hertz,
@@ -77,7 +79,8 @@ fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
     entries(&snapshot.devices.microphones, MicrophoneChoice::Named, rest, current, missing)
 }
 
-fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
+/// The list of speakers.
+pub(super) fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
     let rest = [(text!("no-sound"), SpeakerChoice::None)];
     let missing = match &snapshot.speaker {
         SpeakerChoice::Named(name) => missing_text(name),
@@ -85,6 +88,37 @@ fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
         SpeakerChoice::Default | SpeakerChoice::None => String::new(),
     };
     entries(&snapshot.devices.speakers, SpeakerChoice::Named, rest, &snapshot.speaker, missing)
+}
+
+/// Where a call can ring: through the speaker of calls, or through one of its own.
+pub(super) fn ring_speakers(
+    snapshot: &Snapshot,
+    current: Option<&SpeakerChoice>,
+) -> Vec<Entry<Option<SpeakerChoice>>> {
+    let missing = match current {
+        Some(SpeakerChoice::Named(name)) => missing_text(name),
+        Some(SpeakerChoice::File(path)) => file_text(path),
+        Some(SpeakerChoice::None) => text!("no-sound"),
+        Some(SpeakerChoice::Default) | None => String::new(),
+    };
+    let devices = &snapshot.devices.speakers;
+    let chosen = current.cloned().unwrap_or_default();
+    let own = entries(devices, SpeakerChoice::Named, [], &chosen, missing);
+    let own = own.into_iter().map(|(text, choice)| (text, Some(choice)));
+    std::iter::once((text!("ring-speaker-of-calls"), None)).chain(own).collect()
+}
+
+/// Has the lists filled anew as soon as one of a page is opened.
+pub(super) fn refresh_opened(ui: &Ui, actions: &mut Actions) {
+    let (ctx, id) = (ui.ctx(), Id::unique("device-list-is-open"));
+    let is_open = Popup::is_any_open(ctx);
+    let was_open = ctx.data_mut(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    if is_open != was_open {
+        ctx.data_mut(|data| data.insert_temp(id, is_open));
+    }
+    if is_open && !was_open {
+        actions.send(Intent::RefreshDevices);
+    }
 }
 
 /// Shows everything, one under the other, as wide as there is room.
@@ -116,6 +150,7 @@ pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     {
         actions.send(Intent::ChooseSpeaker(choice));
     }
+    refresh_opened(ui, actions);
     volume(ui, snapshot, actions);
     if widgets::ghost_button(ui, Icon::Refresh, &text!("look-for-devices")).clicked() {
         actions.send(Intent::RefreshDevices);

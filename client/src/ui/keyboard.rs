@@ -19,7 +19,8 @@ use super::call_screen::{CallScreen, fullscreen_now};
 use super::controls::BAR_HEIGHT;
 use super::design::{Icon, Palette, TypeStyle, motion, radius, size, space, stage};
 use super::push_to_talk::{Pass, PushToTalk, Turn};
-use super::{shortcuts_page, widgets, words};
+use super::settings::shortcuts::meaning;
+use super::{widgets, words};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::settings::{Command, Keys, Shortcuts};
@@ -341,10 +342,7 @@ fn talking_line(ui: &mut Ui, line: &str) {
 pub(super) fn help(ctx: &Context, shortcuts: &Shortcuts, actions: &mut Actions) {
     let of = |command| {
         let keys = shortcuts.keys(command);
-        (
-            keys.map_or_else(Vec::new, |keys| words::key_caps(&keys)),
-            shortcuts_page::meaning(command),
-        )
+        (keys.map_or_else(Vec::new, |keys| words::key_caps(&keys)), meaning(command))
     };
     let fixed = |key: Key, meaning: String| (vec![words::key(key.name())], meaning);
     let mut rows = vec![

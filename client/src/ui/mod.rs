@@ -23,18 +23,21 @@ mod devices;
 #[cfg(target_os = "linux")]
 mod display;
 mod error;
+mod frame_report;
 mod invite;
 mod keyboard;
 mod login;
+mod looks;
 mod mini;
 mod notices;
+#[cfg(target_os = "linux")]
+mod on_screen;
 mod people;
 mod push_to_talk;
 mod ready;
 mod rooms;
 mod self_view;
-mod settings_dialog;
-mod shortcuts_page;
+mod settings;
 mod statistics;
 mod video_view;
 mod waiting;
@@ -50,11 +53,14 @@ use eframe::egui::ViewportBuilder;
 pub use app::App;
 pub use clock::stand_still;
 pub use error::UiError;
+use frame_report::FrameReport;
+pub use settings::Folders;
 
 use crate::config::Settings;
 use crate::desktop::WindowLink;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
+use crate::settings::NetworkSettings;
 use crate::words::Phrase;
 
 /// What the app is called, in every language.
@@ -67,14 +73,20 @@ const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 pub struct WindowOptions {
     /// What was remembered.
     pub settings: Settings,
+    /// What the command line adds to the network's settings for this run.
+    pub network_of_this_run: NetworkSettings,
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
+    /// Where the program keeps what it keeps, to be shown.
+    pub folders: Folders,
     /// Lines for the person from before the window opened, such as that settings were damaged.
     pub notices: Vec<Phrase>,
     /// When the program began; the time to a usable window counts from here.
     pub started_at: Instant,
     /// Where to write how long that took, as `{"window_ready_ms":123.4}`.
     pub ready_report: Option<PathBuf>,
+    /// Where to write what each pass costs, a line of JSON for each.
+    pub frame_report: Option<PathBuf>,
     /// What joins it to the desktop round it.
     pub desktop: WindowLink,
     /// Where the window opens, in points from the upper left of the screen; `None` leaves it to the
@@ -88,10 +100,13 @@ impl Default for WindowOptions {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
+            network_of_this_run: NetworkSettings::nothing(),
             settings_path: None,
+            folders: Folders::default(),
             notices: Vec::new(),
             started_at: Instant::now(),
             ready_report: None,
+            frame_report: None,
             desktop: WindowLink::default(),
             position: None,
             size: None,
@@ -144,22 +159,35 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         native,
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
-            Ok(Box::new(Shell(App::new(&creation.egui_ctx, link, options), waking)))
+            let report = FrameReport::new(options.frame_report.clone());
+            let mut app = App::new(&creation.egui_ctx, link, options);
+            #[cfg(target_os = "linux")]
+            if let Some(mut screen) = on_screen::OnScreen::watch(&creation.egui_ctx, creation) {
+                app.ask_whether_seen(move |wanted| screen.is_seen(wanted));
+            }
+            Ok(Box::new(Shell { app, report, _waking: waking }))
         }),
     )
     .map_err(|error| UiError::of(&error))
 }
 
 /// [`App`] as eframe wants it, with what wakes it.
-struct Shell(App, #[expect(dead_code, reason = "it lasts as long as the window")] StageThread<()>);
+struct Shell {
+    app: App,
+    report: FrameReport,
+    /// It lasts as long as the window.
+    _waking: StageThread<()>,
+}
 
 impl eframe::App for Shell {
     fn logic(&mut self, ctx: &eframe::egui::Context, _frame: &mut eframe::Frame) {
-        self.0.logic(ctx);
+        self.report.begins();
+        self.app.logic(ctx);
     }
 
-    fn ui(&mut self, ui: &mut eframe::egui::Ui, _frame: &mut eframe::Frame) {
-        self.0.show(ui);
+    fn ui(&mut self, ui: &mut eframe::egui::Ui, frame: &mut eframe::Frame) {
+        self.app.show(ui);
+        self.report.ends(frame.info().cpu_usage);
     }
 
     fn clear_color(&self, _visuals: &eframe::egui::Visuals) -> [f32; 4] {

@@ -19,4 +19,5 @@ mod people;
 mod push_to_talk;
 mod rooms;
 mod screens;
+mod settings;
 mod shortcuts;
