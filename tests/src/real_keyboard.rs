@@ -81,8 +81,8 @@ impl RealKeyboard {
             .reply()
             .expect("the display knows its keys");
         let per_code = usize::from(mapping.keysyms_per_keycode).max(1);
-        let codes = (first..=last).zip(mapping.keysyms.chunks(per_code));
-        let found = codes.into_iter().find(|(_, symbols)| symbols.contains(&symbol));
+        let mut codes = (first..=last).zip(mapping.keysyms.chunks(per_code));
+        let found = codes.find(|(_, symbols)| symbols.contains(&symbol));
         found.expect("such a key").0
     }
 }
