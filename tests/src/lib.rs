@@ -18,6 +18,8 @@ pub mod person;
 pub mod picture;
 pub mod presence;
 pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod real_keyboard;
 pub mod redirect;
 pub mod report;
 pub mod server;

@@ -350,6 +350,8 @@ pub enum Sound {
     Ringback,
     /// Neither of the two within the last second.
     NoRing,
+    /// Nobody's voice within the last second.
+    NoVoice,
 }
 
 /// Somebody who listens to a speaker.
@@ -386,6 +388,10 @@ impl Ears {
             Sound::Ring => ring > 0,
             Sound::Ringback => ringback > 0,
             Sound::NoRing => pieces.len() == 10 && ring + ringback == 0,
+            Sound::NoVoice => {
+                let voices = count(tone_of("alice").into()) + count(tone_of("bob").into());
+                pieces.len() == 10 && voices == 0
+            }
         }
     }
 
@@ -403,6 +409,7 @@ impl Ears {
                     Sound::Ring,
                     Sound::Ringback,
                     Sound::NoRing,
+                    Sound::NoVoice,
                 ];
                 let instead: Vec<_> =
                     others.into_iter().filter(|other| self.hear(*other)).collect();

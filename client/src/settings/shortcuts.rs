@@ -294,8 +294,8 @@ impl Shortcuts {
             return *chosen;
         }
         let usual = command.usual_keys();
-        let chosen = self.changed.values().flatten();
-        (!chosen.into_iter().any(|keys| keys.are(&usual) || usual.are(keys))).then_some(usual)
+        let mut chosen = self.changed.values().flatten();
+        (!chosen.any(|keys| keys.are(&usual) || usual.are(keys))).then_some(usual)
     }
 
     /// The command that has these keys.
@@ -365,8 +365,8 @@ impl Shortcuts {
         let chosen = match written.parse::<Keys>() {
             _ if written.is_empty() => None,
             Ok(keys) => {
-                let chosen = self.changed.values().flatten();
-                let taken = chosen.into_iter().any(|other| other.are(&keys) || keys.are(other));
+                let mut chosen = self.changed.values().flatten();
+                let taken = chosen.any(|other| other.are(&keys) || keys.are(other));
                 if taken || keys.allowed_for(command).is_err() {
                     return false;
                 }

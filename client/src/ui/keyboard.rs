@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{
-    Align2, Area, Context, Event, Frame, Id, Key, Label, Margin, Modifiers, Order, Popup, Stroke,
-    Theme, Ui, vec2,
+    Align2, Area, Context, Event, Frame, Id, InputState, Key, Label, Margin, Modifiers, Order,
+    Popup, Stroke, Theme, Ui, vec2,
 };
 
 use super::action::{Action, Actions};
@@ -281,7 +281,10 @@ impl Keyboard {
 
     /// Comes also while the window is minimised: mutes when it no longer has the keyboard.
     pub(super) fn logic(&mut self, ctx: &Context, snapshot: &Snapshot) -> Option<Intent> {
-        if ctx.input(|input| input.focused) || !self.talk.is_talking() {
+        // While a window is hidden, only this much of the input is of now.
+        let focused =
+            |input: &InputState| input.raw.focused && input.viewport().minimized != Some(true);
+        if ctx.input(focused) || !self.talk.is_talking() {
             return None;
         }
         self.talk_pass(ctx, snapshot, false, false, false)

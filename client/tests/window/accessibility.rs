@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use eframe::egui::accesskit::{Action, Live, NodeId, Role};
-use eframe::egui::{Key, Modifiers, Rect, Vec2, accessibility, vec2};
+use eframe::egui::{Key, Modifiers, Rect, Vec2, ViewportEvent, ViewportId, accessibility, vec2};
 use egui_kittest::kittest::{AccessKitNode, NodeT, Queryable};
 use visavis_client::gallery::{self, Moment, SCREENS};
 use visavis_client::ui::WindowOptions;
@@ -91,8 +91,8 @@ fn rows_of_people_are_items_of_lists() {
 
 /// What has the keyboard: its id, its name, and where it is.
 fn focused(window: &Window) -> Option<(NodeId, String, Rect)> {
-    let all = window.harness.root().children_recursive();
-    let node = all.into_iter().find(|node| node.is_focused() && acts(&node.accesskit_node()))?;
+    let mut all = window.harness.root().children_recursive();
+    let node = all.find(|node| node.is_focused() && acts(&node.accesskit_node()))?;
     let rect = node.rect();
     let node = node.accesskit_node();
     Some((node.data_id(), named(&node), rect))
@@ -221,17 +221,19 @@ fn a_dialog_takes_the_keyboard_and_gives_it_back() {
     let mut window = Window::open(logged_in());
     window.type_into("Username to call", "bob");
     window.press(Modifiers::NONE, Key::F1);
+    window.settle();
     assert_eq!(focused(&window).map(|(_, name, _)| name).as_deref(), Some("Done"));
     window.press(Modifiers::NONE, Key::F1);
     window.settle();
     let back = focused(&window).map(|(_, name, _)| name);
     assert_eq!(back.as_deref(), Some("Username to call"));
     // What opened it by a click has it afterwards.
-    window.click("Settings");
+    window.click("Keyboard shortcuts");
     window.settle();
     window.press(Modifiers::NONE, Key::Escape);
     window.settle();
-    assert_eq!(focused(&window).map(|(_, name, _)| name).as_deref(), Some("Settings"));
+    let back = focused(&window).map(|(_, name, _)| name);
+    assert_eq!(back.as_deref(), Some("Keyboard shortcuts"));
 }
 
 #[test]
@@ -256,6 +258,30 @@ fn dialogs_say_that_they_are_and_what_they_are_called() {
     let dialog = window.harness.get_by_role_and_label(Role::Dialog, "Keyboard shortcuts");
     let dialog = dialog.accesskit_node();
     assert!(dialog.data().is_modal(), "{:?}", dialog.data());
+}
+
+#[test]
+fn a_question_has_the_keyboard_on_the_answer_that_changes_nothing() {
+    for asked_from in [None, Some("Devices")] {
+        let mut window = Window::open(in_call());
+        if let Some(button) = asked_from {
+            window.harness.get_by_label(button).focus();
+            window.settle();
+        }
+        let root = window.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        root.events.push(ViewportEvent::Close);
+        window.settle();
+        window.settle();
+        let question =
+            window.harness.get_by_role_and_label(Role::Dialog, "Close the call and quit?");
+        assert!(question.accesskit_node().data().is_modal());
+        let at = focused(&window).map(|(_, name, _)| name);
+        assert_eq!(at.as_deref(), Some("Keep calling"), "{asked_from:?}");
+        window.press(Modifiers::NONE, Key::Enter);
+        window.settle();
+        assert_eq!(focused(&window).map(|(_, name, _)| name).as_deref(), asked_from);
+        assert_eq!(window.asked(), []);
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn with_settings(snapshot: Snapshot) -> (tempfile::TempDir, Window) {
     };
     let mut window = Window::open_with(snapshot, vec2(1040.0, 1200.0), options);
     window.press(Modifiers::COMMAND, Key::Comma);
+    window.harness.get_by_role_and_label(Role::Tab, "Shortcuts").click();
     window.settle();
     window.click("Shortcuts");
     window.settle();
@@ -78,7 +79,7 @@ fn new_keys_are_taken_as_they_are_pressed_act_at_once_and_at_the_next_start() {
     window.press(Modifiers::COMMAND, Key::G);
     assert!(!window.shows(WAITING) && window.shows(&format!("{MUTE}: Ctrl+G")));
     assert_eq!(window.asked(), []);
-    window.click("Done");
+    window.press(Modifiers::NONE, Key::Escape);
     window.press(Modifiers::COMMAND, Key::D);
     assert_eq!(window.asked(), []);
     window.press(Modifiers::COMMAND, Key::G);
@@ -141,7 +142,6 @@ fn a_letter_alone_can_be_chosen_for_a_call_and_acts_only_while_nothing_has_the_k
     let (_dir, mut window) = with_settings(in_call());
     press(&mut window, &format!("{MUTE}: Ctrl+D"));
     window.press(Modifiers::NONE, Key::M);
-    window.click("Done");
     window.press(Modifiers::NONE, Key::Escape);
     window.press(Modifiers::NONE, Key::M);
     assert_eq!(window.asked(), [Intent::MuteMicrophone(true)]);
@@ -170,7 +170,8 @@ fn the_list_opens_by_a_key_and_by_a_question_mark_but_not_while_one_is_typed() {
 
 #[test]
 fn a_call_can_be_answered_by_its_keys_while_a_dialog_is_open() {
-    let (_dir, mut window) = with_settings(logged_in());
+    let mut window = Window::open(logged_in());
+    window.press(Modifiers::NONE, Key::F1);
     window.set(ringing());
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::A);
     assert_eq!(window.asked(), [Intent::Accept { from: name("bob") }]);

@@ -15,11 +15,7 @@ pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut U
     let scrim = Palette::of(&style.visuals).scrim;
     let area = Modal::default_area(id).accessible_name(title);
     let modal = Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
-        let dialog = ui.stack().iter().find(|of| of.kind() == Some(UiKind::Modal));
-        if let Some(dialog) = dialog {
-            // A screen reader keeps to it.
-            ui.ctx().accesskit_node_builder(dialog.unique_id, |node| node.set_modal());
-        }
+        keep_to_it(ui);
         let screen = ui.ctx().content_rect();
         ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
         ui.label(TypeStyle::Title.text(title));
@@ -36,4 +32,11 @@ pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut U
         button(ui, Tone::Plain, None, &text!("done"), width).clicked()
     });
     modal.inner || modal.should_close()
+}
+
+/// Lets a screen reader keep to the dialog that this is in.
+pub(super) fn keep_to_it(ui: &Ui) {
+    if let Some(dialog) = ui.stack().iter().find(|of| of.kind() == Some(UiKind::Modal)) {
+        ui.ctx().accesskit_node_builder(dialog.unique_id, |node| node.set_modal());
+    }
 }

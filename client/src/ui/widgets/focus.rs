@@ -14,7 +14,11 @@ use crate::ui::design::{Palette, TypeStyle, radius, size};
 
 /// The dialogs that are open, each over the one before, with what had the keyboard before it came.
 #[derive(Debug, Clone, Default)]
-struct Dialogs(Vec<(LayerId, Option<Id>)>);
+struct Dialogs {
+    open: Vec<(LayerId, Option<Id>)>,
+    /// Whether the last of them has come just now and may choose what has the keyboard.
+    chooses: bool,
+}
 
 /// Notes what was used last, the keyboard or the pointer, and follows the dialogs; comes first in
 /// each pass.
@@ -50,31 +54,47 @@ pub(crate) fn note_input(ctx: &Context) {
 /// Takes the keyboard into a dialog that has come, and back from one that has gone.
 fn follow_dialogs(ctx: &Context) {
     let top = ctx.memory(|memory| memory.top_modal_layer());
-    let mut open: Dialogs = ctx.data(|data| data.get_temp(dialogs_id())).unwrap_or_default();
-    if open.0.last().map(|(layer, _)| *layer) == top {
+    let mut dialogs: Dialogs = ctx.data(|data| data.get_temp(dialogs_id())).unwrap_or_default();
+    let focused = ctx.memory(|memory| memory.focused());
+    if dialogs.open.last().map(|(layer, _)| *layer) == top {
+        if std::mem::take(&mut dialogs.chooses) {
+            ctx.data_mut(|data| data.insert_temp(dialogs_id(), dialogs));
+            if focused.is_none() {
+                ctx.memory_mut(|memory| memory.move_focus(FocusDirection::Next));
+            }
+        }
         return;
     }
-    let known = top.and_then(|top| open.0.iter().position(|(layer, _)| *layer == top));
+    let known = top.and_then(|top| dialogs.open.iter().position(|(layer, _)| *layer == top));
     match (top, known) {
         (Some(top), None) => {
-            open.0.push((top, opener(ctx)));
-            leave(ctx);
-            ctx.memory_mut(|memory| memory.move_focus(FocusDirection::Next));
+            let inside = |id: &Id| ctx.read_response(*id).is_some_and(|of| of.layer_id == top);
+            let outside = focused.filter(|id| !inside(id));
+            dialogs.open.push((top, outside.or_else(|| clicked(ctx))));
+            if outside.is_some() {
+                leave(ctx);
+            }
+            dialogs.chooses = true;
+            ctx.request_repaint();
         }
         (_, known) => {
-            let gone = open.0.split_off(known.map_or(0, |at| at + 1));
+            dialogs.chooses = false;
+            let gone = dialogs.open.split_off(known.map_or(0, |at| at + 1));
             if let Some((_, Some(before))) = gone.first() {
                 ctx.memory_mut(|memory| memory.request_focus(*before));
             }
         }
     }
-    ctx.data_mut(|data| data.insert_temp(dialogs_id(), open));
+    ctx.data_mut(|data| data.insert_temp(dialogs_id(), dialogs));
 }
 
 /// What opened what comes now: it has the keyboard, or was clicked last.
 pub(crate) fn opener(ctx: &Context) -> Option<Id> {
-    let clicked = || ctx.data(|data| data.get_temp(clicked_id())).flatten();
-    ctx.memory(|memory| memory.focused()).or_else(clicked)
+    ctx.memory(|memory| memory.focused()).or_else(|| clicked(ctx))
+}
+
+fn clicked(ctx: &Context) -> Option<Id> {
+    ctx.data(|data| data.get_temp(clicked_id())).flatten()
 }
 
 /// Takes the keyboard from whatever has it.

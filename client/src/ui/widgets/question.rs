@@ -29,7 +29,9 @@ pub(crate) fn question(
         .inner_margin(Margin::same(space::S6 as i8))
         .corner_radius(CornerRadius::same(radius::XL));
     let scrim = Palette::of(&style.visuals).scrim;
-    let modal = Modal::new(id).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+    let area = Modal::default_area(id).accessible_name(title);
+    let modal = Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+        super::dialog::keep_to_it(ui);
         let screen = ui.ctx().content_rect();
         ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
         ui.label(TypeStyle::Title.text(title));
