@@ -173,7 +173,7 @@ impl ServerForm {
             (_, true) => Icon::Lock,
             (_, false) => Icon::LockOpen,
         };
-        let mark = Mark { icon: Some(icon), wrong: problem.is_some(), secret: false };
+        let mark = Mark { icon: Some(icon), wrong: problem.is_some(), ..Mark::default() };
         let (hint, width) = (text!("server-example"), ui.available_width());
         let text = &mut self.address.text;
         let field = widgets::marked_field(ui, caption, &hint, text, MAX_SERVER_CHARS, width, mark);
@@ -246,7 +246,8 @@ impl ServerForm {
 
     fn by_invitation(&mut self, ui: &mut Ui) -> Shown {
         let caption = widgets::hidden_caption(ui, &text!("invitation"));
-        let mark = Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), secret: false };
+        let mark =
+            Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), ..Mark::default() };
         let (hint, width) = (text!("invitation-hint"), ui.available_width());
         let field =
             widgets::marked_field(ui, &caption, &hint, &mut self.link, MOST_BYTES, width, mark);

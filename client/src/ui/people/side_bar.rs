@@ -129,7 +129,8 @@ impl SideBar {
         let caption = widgets::hidden_caption(ui, &text!("search"));
         let (width, limit) = (ui.available_width(), MAX_USERNAME_CHARS * 2);
         let hint = text!("search-hint");
-        let mark = Mark { icon: Some(Icon::Search), wrong: self.problem.is_some() };
+        let mark =
+            Mark { icon: Some(Icon::Search), wrong: self.problem.is_some(), ..Mark::default() };
         let typed = &mut self.search;
         let field = widgets::marked_field(ui, &caption, &hint, typed, limit, width, mark);
         if std::mem::take(&mut self.typing) {
