@@ -335,6 +335,20 @@ fn the_profile_says_who_one_is_and_lets_one_leave() {
 }
 
 #[test]
+fn of_thousands_of_blocked_names_the_first_ones_are_there_and_can_call_again() {
+    let names = (0..10_000).map(|n| name(&format!("blocked{n:05}"))).collect();
+    let blocked = std::sync::Arc::new(names);
+    let mut desk = Desk::open(Snapshot { blocked, ..logged_in() }, "Profile");
+    let buttons: Vec<_> =
+        desk.window.harness.get_all_by_role_and_label(Role::Button, "Unblock").collect();
+    assert!((10..100).contains(&buttons.len()), "{}", buttons.len());
+    buttons[0].click();
+    drop(buttons);
+    desk.window.settle();
+    assert_eq!(desk.window.asked(), [Intent::Unblock(name("blocked00000"))]);
+}
+
+#[test]
 fn logging_out_of_a_call_asks_first() {
     let mut desk = Desk::open(logged_in(), "Profile");
     desk.window.set(in_call());
