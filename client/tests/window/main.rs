@@ -10,3 +10,4 @@ mod log_in;
 mod people;
 mod rooms;
 mod settings;
+mod settings_layout;
