@@ -226,7 +226,7 @@ fn a_picture_of_the_other_is_kept_by_a_key_a_button_and_the_menu() {
 
 #[test]
 fn nothing_is_made_for_a_window_that_nobody_sees() {
-    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    let (mut window, _) = with_pictures(vec2(1040.0, 680.0));
     let look = |window: &mut Window, minimized: bool| {
         let input = window.harness.input_mut();
         let root = input.viewports.entry(ViewportId::ROOT).or_default();
