@@ -1,9 +1,10 @@
 //! The mini window: the call in a small window that stays above all others, with the other's
 //! picture and what one needs most.
 //!
-//! It is the app's own window, made small: on X11, Windows and macOS a second one would need a
-//! second surface and a copy of the picture, and would leave an empty first one behind. What always
-//! holds: whoever leaves it has the window back as it was; the window has the shape of the picture.
+//! It is the app's own window, made small: a second one would leave an empty first one behind, with
+//! a place of its own in the task bar, for the keyboard and for screen readers, and both would have
+//! to be painted for each picture. What always holds: whoever leaves it, or whose call ends, has the
+//! window back as it was; the window has the shape of the picture.
 
 use std::time::Instant;
 
