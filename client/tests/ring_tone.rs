@@ -213,6 +213,12 @@ async fn ring_elsewhere([_, first, second]: &[Ears; 3]) {
     until(&mut bob, "at the end of the trial", |s| s.trial.is_none()).await;
     first.until_silent().await;
     assert_eq!(first.count(523.25), (0, PIECES), "it rings where calls are heard, too");
+    // What is plugged in meanwhile is among the devices to choose from.
+    let plugged = ["load-module", "module-null-sink", "sink_name=plugged"];
+    let named = "sink_properties=device.description=plugged";
+    let pactl = Command::new("pactl").args(plugged).arg(named).output().expect("pactl");
+    assert!(pactl.status.success(), "{pactl:?}");
+    until(&mut bob, "listed", |s| s.devices.speakers.iter().any(|s| s.name == "plugged")).await;
     send_intent(&bob, Intent::SetRing(elsewhere(0))).await;
     second.until_silent().await;
     send_intent(&bob, Intent::SetRing(elsewhere(60))).await;

@@ -21,7 +21,7 @@ const ACTIONS: [&str; 6] = ["answer", "Answer", "decline", "Decline", "default",
 /// A server, and bob's window on a desktop.
 struct House {
     server: TestServer,
-    _display: Display,
+    display: Display,
     bus: DesktopBus,
     bob: Window,
     data: TempDir,
@@ -40,7 +40,7 @@ impl House {
         .await;
         bob.logs_in(server.url());
         let data = TempDir::new().expect("a temporary folder");
-        Self { server, _display: display, bus, bob, data }
+        Self { server, display, bus, bob, data }
     }
 
     fn alice_calls(&self) -> Program {
@@ -111,6 +111,29 @@ async fn a_call_is_declined_by_a_click_and_one_that_is_given_up_becomes_a_missed
     house.bus.clicks(id, "default").await;
     house.bus.shows_nothing().await;
     assert!(alice.finish(LIMIT).await.expect("it ends").status.code().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_closed_waits_in_the_tray_hears_calls_and_comes_back_from_there() {
+    let mut house = House::build(Service::Well).await;
+    // The tray is there.
+    house.bus.menu().await;
+    house.bob.is_closed(&house.display).await;
+    house.bob.waits_for(&By::name("Keep Visavis running?"));
+    house.bob.clicks("Keep in the tray");
+    let alice = house.alice_calls();
+    let (id, _) = house.bus.shows("alice is calling").await;
+    house.bus.clicks(id, "decline").await;
+    let finished = alice.finish(LIMIT).await.expect("it ends");
+    assert!(finished.stderr.contains("declined"), "{finished:?}");
+    house.bus.clicks_in_tray("Show Visavis").await;
+    house.bob.waits_for(&By::name("Username to call").role(Role::TextInput));
+    // It is asked once.
+    house.bob.is_closed(&house.display).await;
+    house.bus.clicks_in_tray("Show Visavis").await;
+    house.bob.waits_for(&By::name("Username to call").role(Role::TextInput));
+    house.bus.clicks_in_tray("Quit").await;
+    assert!(house.bob.finishes(LIMIT).await.status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -291,7 +291,10 @@ async fn a_window_in_a_call_closes_the_call_whatever_ends_it_and_leaves_a_report
         .await;
         match end {
             WindowEnd::Signal(signal) => alice.is_asked_to_end(signal).await,
-            WindowEnd::Closed => alice.is_closed(&display).await,
+            WindowEnd::Closed => {
+                alice.is_closed(&display).await;
+                alice.clicks("Close call and quit");
+            }
             WindowEnd::DisplayGone => display.ends().await,
             WindowEnd::DisplayHangs => {
                 display.freezes().await;

@@ -69,7 +69,7 @@ tab-calls-missed = { $count ->
    *[other] Anrufe, { $count } verpasste
 }
 search = Suchen
-search-hint = Suchen, oder ein Name zum Anrufen
+search-hint = Suchen oder anrufen
 contacts = Kontakte
 blocked-names = Blockiert
 blocked = Blockiert

@@ -69,7 +69,7 @@ tab-calls-missed = { $count ->
    *[other] Llamadas, { $count } perdidas
 }
 search = Buscar
-search-hint = Buscar, o un nombre para llamar
+search-hint = Buscar o llamar
 contacts = Contactos
 blocked-names = Bloqueados
 blocked = Bloqueado

@@ -69,7 +69,7 @@ tab-calls-missed = { $count ->
    *[other] Appels, { $count } manqués
 }
 search = Rechercher
-search-hint = Rechercher, ou un nom à appeler
+search-hint = Rechercher ou appeler
 contacts = Contacts
 blocked-names = Bloqués
 blocked = Bloqué

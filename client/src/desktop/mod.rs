@@ -14,12 +14,13 @@ mod awake_thread;
 mod file_manager;
 mod local_time;
 mod missed;
-#[cfg(any(target_os = "macos", windows))]
-mod not_yet;
 pub mod proposal;
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is shown there yet"))]
 mod texts;
+#[cfg(any(target_os = "macos", windows))]
+mod toasts;
 mod window;
+#[cfg(any(target_os = "macos", windows))]
+mod window_tray;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -42,6 +43,7 @@ use macos as imp;
 use windows as imp;
 
 pub use file_manager::show_in_folder;
+pub use imp::WindowTray;
 pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};
 
@@ -68,7 +70,6 @@ struct Notifications {
 
 /// What a person does outside the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is clicked there yet"))]
 enum DesktopEvent {
     /// Takes the call that a notification was shown for.
     Answer(Incoming),

@@ -26,8 +26,8 @@ pub enum WindowRequest {
     Open(Invitation),
     /// Close, and end the program.
     Quit,
-    /// Look whether there still is a tray.
-    TrayIsGone,
+    /// Look whether there still is a tray, and how it is to be.
+    TrayChanged,
 }
 
 /// Both ends of what joins the window and the desktop.
@@ -37,6 +37,9 @@ pub struct WindowLink {
     seen: Arc<watch::Sender<bool>>,
     tray: Arc<watch::Sender<bool>>,
     rules: Arc<watch::Sender<Rules>>,
+    /// A tray that waits for the thread of the window.
+    #[cfg(any(target_os = "macos", windows))]
+    handed_over: Arc<std::sync::Mutex<Option<super::window_tray::TrayEnds>>>,
 }
 
 impl Default for WindowLink {
@@ -46,6 +49,8 @@ impl Default for WindowLink {
             seen: Arc::new(watch::Sender::new(false)),
             tray: Arc::new(watch::Sender::new(false)),
             rules: Arc::new(watch::Sender::new(Rules::default())),
+            #[cfg(any(target_os = "macos", windows))]
+            handed_over: Arc::default(),
         }
     }
 }
@@ -102,7 +107,24 @@ impl WindowLink {
         let changed =
             self.tray.send_if_modified(|before| std::mem::replace(before, there) != there);
         if changed && !there {
-            self.ask(WindowRequest::TrayIsGone);
+            self.ask(WindowRequest::TrayChanged);
         }
+    }
+
+    /// The desktop hands the tray over to the window.
+    #[cfg(any(target_os = "macos", windows))]
+    pub(super) fn hand_over_tray(&self, ends: super::window_tray::TrayEnds) {
+        *self.handed_over() = Some(ends);
+    }
+
+    /// What was handed over since the last time.
+    #[cfg(any(target_os = "macos", windows))]
+    pub(super) fn take_tray(&self) -> Option<super::window_tray::TrayEnds> {
+        self.handed_over().take()
+    }
+
+    #[cfg(any(target_os = "macos", windows))]
+    fn handed_over(&self) -> std::sync::MutexGuard<'_, Option<super::window_tray::TrayEnds>> {
+        self.handed_over.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

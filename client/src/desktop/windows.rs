@@ -1,5 +1,7 @@
-//! The desktop on Windows: a screen that stays awake, what eframe does (a button that blinks in the
-//! task bar), and nothing else yet.
+//! The desktop on Windows: notifications, an icon in the tray, a screen that stays awake, and what
+//! eframe does (a button that blinks in the task bar).
 
 pub(super) use super::awake_thread::keep_awake;
-pub(super) use super::not_yet::{notifications, tray};
+pub(super) use super::toasts::notifications;
+pub use super::window_tray::WindowTray;
+pub(super) use super::window_tray::tray;

@@ -30,7 +30,7 @@ use super::{WindowOptions, clock, invite, keyboard, notices, waiting, wake, widg
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
-use crate::desktop::{self, WindowLink, WindowRequest};
+use crate::desktop::{self, WindowLink, WindowRequest, WindowTray};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
@@ -64,6 +64,7 @@ pub struct App {
     /// The settings at the first change of a call that is not over yet.
     before_call: Option<Settings>,
     closing: Closing,
+    tray: WindowTray,
     inviting: bool,
     /// There while the window is small.
     mini: Option<MiniWindow>,
@@ -125,6 +126,7 @@ impl App {
             invited: None,
             call_look,
             closing: Closing::default(),
+            tray: WindowTray::default(),
             inviting: false,
             mini: None,
             looks: Looks::default(),
@@ -162,12 +164,17 @@ impl App {
             self.send(intent);
         }
         self.follow_desktop(ctx);
+        self.tray.follow(&self.desktop);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
         let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
         self.close_by(deed);
         let in_call = running(&self.snapshot.call).is_some();
         let own = self.mini.is_none() && !(in_call && self.call_look.own.hidden);
         self.looks.follow(ctx, &self.link, in_call, own);
+        // What is asked before it closes needs room.
+        if ctx.input(|input| input.viewport().close_requested()) {
+            self.leave_mini(ctx);
+        }
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
@@ -194,8 +201,8 @@ impl App {
                     self.raise(ctx);
                 }
                 WindowRequest::Quit => self.closing.quit(ctx),
-                // That was looked at with everything else.
-                WindowRequest::TrayIsGone => {}
+                // That is looked at in each pass.
+                WindowRequest::TrayChanged => {}
             }
         }
     }

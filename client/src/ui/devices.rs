@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use eframe::egui::{Id, Popup, Slider, Ui};
+use eframe::egui::{Id, Popup, Ui};
 
 use super::action::Actions;
-use super::design::{Icon, Palette, component, space};
+use super::design::{Icon, space};
 use super::widgets;
 use crate::device::{CameraChoice, DeviceInfo, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::session::snapshot::{Intent, Snapshot};
-use crate::words::{self, text};
+use crate::words::text;
 
 /// One line of a list: what it is called, what it chooses.
 type Entry<C> = (String, C);
@@ -172,19 +172,9 @@ pub(super) fn voice(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
 
 /// How loud the other is.
 fn volume(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-    let mut percent = snapshot.volume.percent();
     let caption = widgets::caption(ui, &text!("their-volume"));
-    ui.visuals_mut().selection.bg_fill = Palette::of(ui.visuals()).accent;
-    ui.spacing_mut().slider_width =
-        (ui.available_width() - component::SLIDER_VALUE).max(2.0 * space::S10);
-    let slider = Slider::new(&mut percent, 0..=Volume::MAX.percent())
-        .integer()
-        .custom_formatter(|percent, _| text!("percent", value = words::number(percent, 0)))
-        .custom_parser(|typed| typed.trim().trim_end_matches('%').trim_end().parse().ok());
-    let slider = ui.add(slider);
-    widgets::focus::keep_in_view(&slider);
-    let changed = slider.labelled_by(caption.id).changed();
-    if changed && percent != snapshot.volume.percent() {
+    let (current, most) = (snapshot.volume.percent(), Volume::MAX.percent());
+    if let Some(percent) = widgets::percent_slider(ui, &caption, current, most) {
         actions.send(Intent::SetVolume(Volume::from_percent(percent)));
     }
 }

@@ -1,15 +1,16 @@
 //! The mini window: the call in a small window that stays above all others, with the other's
 //! picture and what one needs most.
 //!
-//! It is the app's own window, made small: on X11, Windows and macOS a second one would need a
-//! second surface and a copy of the picture, and would leave an empty first one behind. What always
-//! holds: whoever leaves it has the window back as it was; the window has the shape of the picture.
+//! It is the app's own window, made small: a second one would leave an empty first one behind, with
+//! a place of its own in the task bar, for the keyboard and for screen readers, and both would have
+//! to be painted for each picture. What always holds: whoever leaves it, or whose call ends, has the
+//! window back as it was; the window has the shape of the picture.
 
 use std::time::Instant;
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Context, CursorIcon, PointerButton, Pos2, Rect, ResizeDirection, Sense, Ui, Vec2,
+    Context, CursorIcon, Label, PointerButton, Pos2, Rect, ResizeDirection, Sense, Ui, Vec2,
     ViewportCommand, WidgetInfo, WindowLevel, pos2, vec2,
 };
 
@@ -20,7 +21,7 @@ use super::controls::{self, Control, Look, Reveal};
 use super::design::{Icon, Palette, TypeStyle, component, motion, size, space, stage};
 use super::video_view::VideoView;
 use super::{keyboard, widgets};
-use crate::session::snapshot::{Intent, Snapshot};
+use crate::session::snapshot::{CallHint, Intent, Snapshot};
 use crate::words::text;
 
 /// The window while it is small, and how it was.
@@ -128,7 +129,8 @@ impl MiniWindow {
         self.keep_shape(ui.ctx(), over.size(), remote.aspect(), call.now);
         let shown = picture(ui, over, call, snapshot, remote, actions);
         edges(ui, over);
-        let opacity = reveal.update(ui.ctx(), !shown || call.lost_at.is_some());
+        let hold = !shown || call.lost_at.is_some() || snapshot.hint.is_some();
+        let opacity = reveal.update(ui.ctx(), hold);
         call_chips::small_head(ui, over, call, opacity);
         let muted = snapshot.microphone_muted;
         let off = snapshot.camera_off || snapshot.has_no_camera();
@@ -176,6 +178,13 @@ impl MiniWindow {
             actions.push(Action::Mini(false));
         }
         badges(ui, over, call.peer, snapshot, opacity);
+        if let (Some(hint), None) = (snapshot.hint, call.lost_at) {
+            let words = match hint {
+                CallHint::TalkingWhileMuted => text!("talking-while-muted"),
+                CallHint::SilentMicrophone => text!("silent-microphone"),
+            };
+            line(ui, over, &words, Live::Polite);
+        }
     }
 }
 
@@ -216,15 +225,19 @@ fn picture(
         ui.painter().rect_filled(over, 0.0, stage::DIMMED);
     }
     if call.lost_at.is_some() {
-        let words = text!("interrupted", peer = peer);
-        let job = TypeStyle::Small.layout(&words, stage::TEXT, over.width() - space::S6, true);
-        let galley = ui.painter().layout_job(job);
-        let place = Rect::from_center_size(over.center(), galley.size());
-        controls::float(ui, place.expand(space::S2));
-        let line = ui.put(place, eframe::egui::Label::new(galley));
-        widgets::announce(ui, &line, Live::Assertive);
+        line(ui, over, &text!("interrupted", peer = peer), Live::Assertive);
     }
     shown
+}
+
+/// A line across the middle.
+fn line(ui: &mut Ui, over: Rect, words: &str, live: Live) {
+    let job = TypeStyle::Small.layout(words, stage::TEXT, over.width() - space::S10, true);
+    let galley = ui.painter().layout_job(job);
+    let place = Rect::from_center_size(over.center(), galley.size());
+    controls::float(ui, place.expand2(vec2(space::S3, space::S1)));
+    let line = ui.put(place, Label::new(galley));
+    widgets::announce(ui, &line, live);
 }
 
 /// The corners of a window without a frame, by which it is resized.

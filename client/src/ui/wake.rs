@@ -37,7 +37,14 @@ pub(super) fn start(ctx: &Context, link: &SessionLink) -> io::Result<StageThread
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let (stop, snapshots) = (Arc::new(Notify::new()), link.snapshots.clone());
     let stopped = Arc::clone(&stop);
-    let run = move || runtime.block_on(watch(snapshots, &stopped, repaint));
+    let slot = Arc::clone(&link.remote_video);
+    let wake = move |delay| {
+        // A level that nobody sees is not shown.
+        if delay != LEVEL_INTERVAL || !slot.is_paused() {
+            repaint(delay);
+        }
+    };
+    let run = move || runtime.block_on(watch(snapshots, &stopped, wake));
     StageThread::spawn("window-wake", move || stop.notify_one(), run)
 }
 

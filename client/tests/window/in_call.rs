@@ -168,6 +168,9 @@ fn the_mini_window_is_small_on_top_and_has_what_one_needs() {
     window.click("Close call");
     let expected = [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp];
     assert_eq!(window.asked(), expected);
+    let talking = Some(CallHint::TalkingWhileMuted);
+    window.set(Snapshot { microphone_muted: true, hint: talking, ..seen.clone() });
+    assert!(is_live(&window, "You are muted, and you are talking"));
     window.set(Snapshot { microphone_muted: true, remote_muted: true, ..seen.clone() });
     window.harness.hover_at(eframe::egui::pos2(5.0, 90.0));
     window.harness.run_steps(24);

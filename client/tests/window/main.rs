@@ -20,4 +20,5 @@ mod push_to_talk;
 mod rooms;
 mod screens;
 mod settings;
+mod settings_layout;
 mod shortcuts;

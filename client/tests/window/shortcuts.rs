@@ -31,6 +31,7 @@ fn with_settings(snapshot: Snapshot) -> (tempfile::TempDir, Window) {
     window.press(Modifiers::COMMAND, Key::Comma);
     window.harness.get_by_role_and_label(Role::Tab, "Shortcuts").click();
     window.settle();
+    window.asked();
     (dir, window)
 }
 

@@ -294,7 +294,7 @@ fn who_is_blocked_is_read_beside_a_program_that_has_the_book_open_and_nothing_is
     assert_eq!(blocked_in(dir.path(), &nico()), []);
     book.apply(Change::Block(mallory.clone()), UnixTime(1)).unwrap();
     disk.save(&book, false).unwrap();
-    assert_eq!(blocked_in(dir.path(), &nico()), [mallory.clone()]);
+    assert_eq!(blocked_in(dir.path(), &nico()), std::slice::from_ref(&mallory));
     assert_eq!(blocked_in(dir.path(), &account("wss://meet.example:443", "nicola")), []);
     // A damaged file counts as it was before, and stays where it is.
     let path = disk.path_of(&nico());

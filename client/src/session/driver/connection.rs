@@ -104,7 +104,9 @@ impl Driver {
         let has_camera = self.snapshot.camera != CameraChoice::None;
         let troubles = self.video_watch.note(Instant::now(), stats, pipeline, has_camera);
         self.measured.video(troubles, has_camera);
-        let theirs = troubles.theirs.map(|trouble| trouble.words_of_theirs(peer.as_str()));
+        // Whose camera is off sends nothing, and there is nothing wrong with that.
+        let theirs = troubles.theirs.filter(|_| !self.snapshot.remote_camera_off);
+        let theirs = theirs.map(|trouble| trouble.words_of_theirs(peer.as_str()));
         let ours = troubles.ours.map(|trouble| trouble.words_of_ours(peer.as_str()));
         self.tell_of_video(theirs, ours);
     }

@@ -34,8 +34,10 @@ pub(crate) const ROOMY_TOAST: f32 = 96.0;
 
 /// The button beside a field.
 pub(crate) const FIELD_BUTTON: f32 = 96.0;
-/// What a slider's value takes beside it.
-pub(crate) const SLIDER_VALUE: f32 = 78.0;
+
+/// What a slider's percents take behind it, and the knob of such a slider.
+pub(crate) const PERCENT: f32 = 56.0;
+pub(crate) const KNOB: f32 = 16.0;
 
 /// A round button of the tools at the upper right of a call.
 pub(crate) const TOOL: f32 = 28.0;

@@ -72,6 +72,9 @@ pub(crate) mod layout {
     pub(crate) const SIDE_BAR_NARROW: f32 = 256.0;
     /// What a pane holds, at most.
     pub(crate) const CONTENT: f32 = 640.0;
+    /// The same from `VERY_WIDE` on, in the middle of its pane.
+    pub(crate) const CONTENT_WIDE: f32 = 720.0;
+    pub(crate) const VERY_WIDE: f32 = 1200.0;
     /// From here on two columns stand side by side.
     pub(crate) const TWO_COLUMNS: f32 = 640.0;
     /// From here on the side bar and the margins are wide.

@@ -173,7 +173,7 @@ impl ServerForm {
             (_, true) => Icon::Lock,
             (_, false) => Icon::LockOpen,
         };
-        let mark = Mark { icon: Some(icon), wrong: problem.is_some(), secret: false };
+        let mark = Mark { icon: Some(icon), wrong: problem.is_some(), ..Mark::default() };
         let (hint, width) = (text!("server-example"), ui.available_width());
         let text = &mut self.address.text;
         let field = widgets::marked_field(ui, caption, &hint, text, MAX_SERVER_CHARS, width, mark);
@@ -195,7 +195,7 @@ impl ServerForm {
             if recent.is_empty() {
                 widgets::hint(ui, &text!("server-help"));
             }
-        } else if !self.address.is_this_machine() {
+        } else {
             self.encryption(ui, low);
         }
         if !low {
@@ -212,7 +212,8 @@ impl ServerForm {
             self.drop_invitation();
         }
         let words = if encrypted { text!("server-is-encrypted") } else { text!("server-is-open") };
-        if !low || !encrypted {
+        // Nobody is on the way to this computer.
+        if (!low || !encrypted) && !self.address.is_this_machine() {
             let line = widgets::hint(ui, &words);
             widgets::announce(ui, &line, Live::Polite);
         }
@@ -245,7 +246,8 @@ impl ServerForm {
 
     fn by_invitation(&mut self, ui: &mut Ui) -> Shown {
         let caption = widgets::hidden_caption(ui, &text!("invitation"));
-        let mark = Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), secret: false };
+        let mark =
+            Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), ..Mark::default() };
         let (hint, width) = (text!("invitation-hint"), ui.available_width());
         let field =
             widgets::marked_field(ui, &caption, &hint, &mut self.link, MOST_BYTES, width, mark);

@@ -17,7 +17,7 @@ use super::list::{Days, Deed, Entry, PeopleList};
 use crate::session::snapshot::{Intent, LoginPhase, Presence, Snapshot};
 use crate::ui::action::{Action, Actions};
 use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
-use crate::ui::widgets::{self, Segment};
+use crate::ui::widgets::{self, Mark, Segment};
 use crate::ui::{invite, words};
 use crate::words::{Phrase, text};
 
@@ -129,7 +129,10 @@ impl SideBar {
         let caption = widgets::hidden_caption(ui, &text!("search"));
         let (width, limit) = (ui.available_width(), MAX_USERNAME_CHARS * 2);
         let hint = text!("search-hint");
-        let field = widgets::text_field(ui, &caption, &hint, &mut self.search, limit, width);
+        let mark =
+            Mark { icon: Some(Icon::Search), wrong: self.problem.is_some(), ..Mark::default() };
+        let typed = &mut self.search;
+        let field = widgets::marked_field(ui, &caption, &hint, typed, limit, width, mark);
         if std::mem::take(&mut self.typing) {
             field.request_focus();
             let mut state = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();

@@ -144,7 +144,7 @@ impl SettingsPage {
     /// Shows them, or puts them away.
     pub(super) fn open(&mut self, ctx: &Context, open: bool) {
         if open && !self.open {
-            (self.opener, self.arrives) = (ctx.memory(|memory| memory.focused()), true);
+            (self.opener, self.arrives) = (widgets::focus::opener(ctx), true);
         } else if let Some(opener) = self.opener.take().filter(|_| !open) {
             ctx.memory_mut(|memory| memory.request_focus(opener));
         }
@@ -278,23 +278,32 @@ impl SettingsPage {
         // Each section is scrolled for itself.
         let scrolled = Id::unique("settings-page").with(self.section.icon() as usize);
         ScrollArea::vertical().id_salt(scrolled).auto_shrink(false).show(ui, |ui| {
-            let content = (ui.available_width() - 2.0 * margin).min(layout::CONTENT);
-            let margin = Margin::symmetric(margin as i8, space::S4 as i8);
-            Frame::NONE.inner_margin(margin).show(ui, |ui| {
-                ui.set_width(content);
-                ui.spacing_mut().item_spacing.y = space::S2;
-                rows::heading(ui, &self.section.name());
-                match self.section {
-                    Section::Profile => self.profile.show(ui, page, actions),
-                    Section::Devices => self.devices.show(ui, page, kept, actions),
-                    Section::Calls => calls::show(ui, page, kept),
-                    Section::Network => self.network.show(ui, page, kept),
-                    Section::Notifications => self.notifications.show(ui, page, kept, actions),
-                    Section::Appearance => appearance::show(ui, kept),
-                    Section::Shortcuts => shortcuts::show(ui, &mut kept.shortcuts),
-                    Section::Data => self.data.show(ui, page, actions),
-                    Section::About => about::show(ui),
-                }
+            let whole = ui.available_width();
+            let wide = ui.ctx().content_rect().width() >= layout::VERY_WIDE;
+            let most = if wide { layout::CONTENT_WIDE } else { layout::CONTENT };
+            let content = (whole - 2.0 * margin).min(most);
+            let before = if wide { (whole - content) / 2.0 } else { margin };
+            let above = Margin::symmetric(0, space::S4 as i8);
+            Frame::NONE.inner_margin(above).show(ui, |ui| {
+                let top = ui.cursor().min;
+                let left = pos2(top.x + before, top.y);
+                let place = Rect::from_min_size(left, vec2(content, f32::INFINITY));
+                ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+                    ui.set_width(content);
+                    ui.spacing_mut().item_spacing.y = space::S2;
+                    rows::heading(ui, &self.section.name());
+                    match self.section {
+                        Section::Profile => self.profile.show(ui, page, actions),
+                        Section::Devices => self.devices.show(ui, page, kept, actions),
+                        Section::Calls => calls::show(ui, page, kept),
+                        Section::Network => self.network.show(ui, page, kept),
+                        Section::Notifications => self.notifications.show(ui, page, kept, actions),
+                        Section::Appearance => appearance::show(ui, kept),
+                        Section::Shortcuts => shortcuts::show(ui, &mut kept.shortcuts),
+                        Section::Data => self.data.show(ui, page, actions),
+                        Section::About => about::show(ui),
+                    }
+                });
             });
         });
     }

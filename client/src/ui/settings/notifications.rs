@@ -101,8 +101,7 @@ impl NotificationsPage {
             let button = (Trial::Ring, Icon::Play, label.as_str());
             self.tried.button(ui, page, button, wide, actions);
         });
-        let says = page.snapshot.trial.is_some() || !page.is_between_calls();
-        if says {
+        if trial::speaks(page, Trial::Ring) {
             rows::row(ui, |ui| trial::line(ui, page, Trial::Ring));
         }
     }

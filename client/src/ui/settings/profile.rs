@@ -1,6 +1,6 @@
 //! Who we are, where, by which proof, and who may not call.
 
-use eframe::egui::{Align, Label, Layout, Ui};
+use eframe::egui::{Align, Label, Layout, Ui, vec2};
 use visavis_shared::Username;
 
 use super::{Page, rows};
@@ -10,6 +10,9 @@ use crate::ui::action::Actions;
 use crate::ui::design::{Palette, TypeStyle, size, space};
 use crate::ui::widgets::{self, Tone};
 use crate::words::text;
+
+/// Of more names only those are laid out that are seen.
+const MANY: usize = 200;
 
 /// What the page remembers from pass to pass.
 #[derive(Default)]
@@ -41,30 +44,34 @@ impl ProfilePage {
             }
             rows::said(ui, &text!("your-key"), &text!("your-key-hint"));
             let (title, second) = (text!("log-out"), text!("log-out-hint"));
-            let mut row = rows::Confirmed {
-                asked: &mut self.leaves,
-                title: &title,
-                second: &second,
-                button: &title,
-                question: "",
-                enabled: true,
-            };
-            let question = text!("log-out-in-call");
-            if page.is_between_calls() {
-                if rows::action(ui, &title, &second, &title, true) {
-                    actions.send(Intent::LogOut);
-                }
+            let leaves = if page.is_between_calls() {
+                rows::action(ui, &title, &second, &title, true)
             } else {
-                row.question = &question;
-                if row.show(ui) {
-                    actions.send(Intent::LogOut);
-                }
+                let question = rows::Confirmed {
+                    asked: &mut self.leaves,
+                    title: &title,
+                    second: &second,
+                    button: &title,
+                    question: &text!("log-out-in-call"),
+                    enabled: true,
+                };
+                question.show(ui)
+            };
+            if leaves {
+                actions.send(Intent::LogOut);
             }
         });
         if !snapshot.blocked.is_empty() {
             rows::group(ui, |ui| {
                 rows::said(ui, &text!("blocked-names"), &text!("blocked-names-hint"));
+                let seen = ui.clip_rect().expand(size::ROW);
                 for name in snapshot.blocked.iter() {
+                    let top = ui.cursor().top();
+                    let is_seen = top < seen.bottom() && top + size::ROW > seen.top();
+                    if snapshot.blocked.len() > MANY && !is_seen {
+                        ui.allocate_space(vec2(ui.available_width(), size::ROW));
+                        continue;
+                    }
                     if rows::action(ui, name.as_str(), "", &text!("unblock"), true) {
                         actions.send(Intent::Unblock(name.clone()));
                     }

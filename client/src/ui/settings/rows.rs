@@ -3,13 +3,13 @@
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, Frame, Label, Layout, Margin, Rect, Response, Sense, Slider, Stroke, Ui, UiBuilder,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align, Frame, Label, Layout, Margin, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::ui::design::{Palette, TypeStyle, component, size, space};
 use crate::ui::widgets;
-use crate::words::{self, Phrase, text};
+use crate::words::{Phrase, text};
 
 /// The heading of a page.
 pub(super) fn heading(ui: &mut Ui, text: &str) {
@@ -164,18 +164,9 @@ pub(super) fn problem(ui: &mut Ui, problem: Option<&Phrase>) {
 /// A row with a volume or the like in percent.
 pub(super) fn percent(ui: &mut Ui, title: &str, current: u8, most: u8) -> Option<u8> {
     worded(ui, title, "", component::CHOICE, |ui, named| {
-        let mut percent = current;
-        ui.visuals_mut().selection.bg_fill = Palette::of(ui.visuals()).accent;
-        ui.spacing_mut().slider_width = ui.available_width() - component::SLIDER_VALUE;
-        let slider = Slider::new(&mut percent, 0..=most)
-            .integer()
-            .custom_formatter(|percent, _| text!("percent", value = words::number(percent, 0)))
-            .custom_parser(|typed| typed.trim().trim_end_matches('%').trim_end().parse().ok());
         // The value stands at the end of the row.
         let layout = Layout::left_to_right(Align::Center);
-        let slider = ui.with_layout(layout, |ui| ui.add(slider)).inner;
-        let changed = slider.labelled_by(named.id).changed();
-        (changed && percent != current).then_some(percent)
+        ui.with_layout(layout, |ui| widgets::percent_slider(ui, named, current, most)).inner
     })
 }
 

@@ -55,6 +55,11 @@ pub(super) fn width(ui: &Ui, icon: Icon, label: &str) -> f32 {
     widgets::button_width(ui, Some(icon), label, stop)
 }
 
+/// Whether there is something to say of it.
+pub(super) fn speaks(page: &Page<'_>, trial: Trial) -> bool {
+    !page.is_between_calls() || state(page, trial).is_some()
+}
+
 /// How far it is, or why it can't be tried.
 pub(super) fn line(ui: &mut Ui, page: &Page<'_>, trial: Trial) {
     if !page.is_between_calls() {

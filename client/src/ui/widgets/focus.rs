@@ -70,8 +70,7 @@ fn follow_dialogs(ctx: &Context) {
         (Some(top), None) => {
             let inside = |id: &Id| ctx.read_response(*id).is_some_and(|of| of.layer_id == top);
             let outside = focused.filter(|id| !inside(id));
-            let clicked = ctx.data(|data| data.get_temp(clicked_id())).flatten();
-            dialogs.open.push((top, outside.or(clicked)));
+            dialogs.open.push((top, outside.or_else(|| clicked(ctx))));
             if outside.is_some() {
                 leave(ctx);
             }
@@ -87,6 +86,15 @@ fn follow_dialogs(ctx: &Context) {
         }
     }
     ctx.data_mut(|data| data.insert_temp(dialogs_id(), dialogs));
+}
+
+/// What opened what comes now: it has the keyboard, or was clicked last.
+pub(crate) fn opener(ctx: &Context) -> Option<Id> {
+    ctx.memory(|memory| memory.focused()).or_else(|| clicked(ctx))
+}
+
+fn clicked(ctx: &Context) -> Option<Id> {
+    ctx.data(|data| data.get_temp(clicked_id())).flatten()
 }
 
 /// Takes the keyboard from whatever has it.

@@ -13,6 +13,7 @@ mod meter;
 mod question;
 mod row;
 mod segments;
+mod slider;
 mod switch;
 mod text;
 
@@ -27,5 +28,6 @@ pub(crate) use meter::level_meter;
 pub(crate) use question::{Answer, question};
 pub(crate) use row::{PersonRow, RowUse, person_row, section_at};
 pub(crate) use segments::{Segment, segments};
+pub(crate) use slider::percent_slider;
 pub(crate) use switch::{described_switch, switch};
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};
