@@ -20,12 +20,12 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
-    CallEnd, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId, Person,
-    Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
+    CallEnd, CallHint, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId,
+    Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
 use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
-use crate::words::{phrase, text};
+use crate::words::{Phrase, phrase, text};
 
 /// Every screen that there is a state of.
 pub const SCREENS: &[&str] = &[
@@ -54,6 +54,9 @@ pub const SCREENS: &[&str] = &[
     "call-weak",
     "call-muted",
     "call-off",
+    "call-muted",
+    "call-silent",
+    "call-notices",
     "call-devices",
     "call-statistics",
     "reconnecting",
@@ -169,6 +172,13 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
     s.contacts = Arc::new(vec![
         contact("bob", "", Presence::Online),
         contact("olga", "Ольга", Presence::Online),
+        contact("maryam", "مريم العبدالله", Presence::Online),
+        contact("shalom", "שלום Ben עולם", Presence::Online),
+        contact(
+            "wide",
+            "界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界界",
+            Presence::Online,
+        ),
         contact("grace.hopper", "Aunt Grace, who has the longest of all names", Presence::Offline),
     ]);
     let call = |number, with: &str, hours: u64, direction, end, talked: Option<u64>| RecentCall {
@@ -190,6 +200,10 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
     ]);
     s.unseen_missed_calls = 2;
     s.blocked = Arc::new(vec![name("mallory")]);
+}
+
+fn notices<const N: usize>(texts: [Phrase; N]) -> Vec<Notice> {
+    (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect()
 }
 
 /// The state that goes with the name of a screen; that of people for a name that is none.
@@ -265,6 +279,28 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             s.call = in_call;
             (s.microphone_muted, s.camera_off) = (true, true);
             s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+            s.remote_camera_off = true;
+        }
+        "call-muted" | "call-silent" | "call-notices" => {
+            s.call = in_call;
+            (s.remote_video_live, s.camera_live, s.remote_muted) = (true, true, true);
+            s.microphone_muted = screen == "call-muted";
+            s.hint = Some(if s.microphone_muted {
+                CallHint::TalkingWhileMuted
+            } else {
+                CallHint::SilentMicrophone
+            });
+            if screen == "call-notices" {
+                s.hint = None;
+                s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
+                let kept = phrase!(
+                    "snapshot-kept",
+                    file = "Visavis bob 2026-11-30 10.02.33.png",
+                    folder = "Pictures"
+                );
+                s.notices = notices([phrase!("microphone-none"), kept]);
+                s.kept_picture = Some((NoticeId(1), "/tmp/Visavis bob.png".into()));
+            }
         }
         "reconnecting" => {
             s.call = CallPhase::Reconnecting { peer: bob, since: ago(187), lost_at: ago(8) };
@@ -283,10 +319,10 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         }
         "notices" => {
             let busy = phrase!("camera-busy", device = "Integrated Camera");
-            let texts =
-                [phrase!("call-without-picture", trouble = busy), phrase!("microphone-none")];
-            s.notices =
-                (0u64..).zip(texts).map(|(id, text)| Notice { id: NoticeId(id), text }).collect();
+            s.notices = notices([
+                phrase!("call-without-picture", trouble = busy),
+                phrase!("microphone-none"),
+            ]);
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);

@@ -20,15 +20,17 @@ use visavis_client::device_key::DeviceKey;
 use visavis_client::doctor::{self, Finding};
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
+use visavis_client::people::Account;
+use visavis_client::people::store::blocked_in;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::headless::{self, Script, Task};
 use visavis_client::session::options::{Identity, Ring, SessionOptions};
 use visavis_client::session::report::Report;
 use visavis_client::settings::{Callers, Settings};
+use visavis_client::signaling::ServerUrl;
 use visavis_client::stop::{self, Stop};
 use visavis_client::words::{Phrase, phrase};
-#[cfg(feature = "gui")]
-use visavis_shared::Username;
+use visavis_shared::{Username, canonical_name};
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
@@ -159,8 +161,15 @@ fn run_headless(
         timeout: invocation.results.timeout,
         duration: invocation.results.duration,
     };
+    let blocked = blocked_names(invocation, &script);
+    if let Task::Call(peer) | Task::Answer { from: Some(peer) } = &script.task
+        && blocked.contains(peer)
+    {
+        let words = format!("{peer} is blocked here: unblock them in the window first");
+        return fail(ExitReason::NotReached, &words);
+    }
     let settings = Settings::default().for_run(invocation);
-    let options = SessionOptions { identity, ..session_options(&settings, invocation) };
+    let options = SessionOptions { identity, blocked, ..session_options(&settings, invocation) };
     let recordings = options.recordings.clone();
     let report_path = invocation.results.report.as_deref();
     let (outcome, report_written) = runtime.block_on(async {
@@ -216,6 +225,19 @@ async fn until_written(recordings: &Recordings, stop: &Stop) {
             () = stop.asked() => {}
         }
     }
+}
+
+/// Whom the person has blocked in the window, at this server and under this name.
+fn blocked_names(invocation: &Invocation, script: &Script) -> Vec<Username> {
+    let folder = data_dir(invocation.program.data_dir.as_deref());
+    let (Ok(folder), Ok(server), Ok(username)) =
+        (folder, ServerUrl::parse(&script.server), canonical_name(&script.username))
+    else {
+        // Without these nobody gets so far as to be called.
+        return Vec::new();
+    };
+    let account = Account { server: server.origin().to_owned(), username };
+    blocked_in(&folder.join("people"), &account)
 }
 
 /// The key in the data directory; made now when there is none.
@@ -347,7 +369,7 @@ fn run_window(
         remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: run.username.clone().unwrap_or_default(),
         log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
-        quiet: desktop::is_quiet_at_start(&run),
+        quiet: desktop::is_quiet_now(&run),
         only_contacts_call: run.calls.from == Callers::Contacts,
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
@@ -384,6 +406,7 @@ fn run_window(
         desktop: desktop_link,
         settings: opened.settings,
         settings_path: opened.path,
+        folders: ui::Folders { data: Some(folder), settings: Some(settings_folder) },
         notices: opened.words.into_iter().collect(),
         started_at,
         ready_report: invocation.program.window_ready_report.clone(),

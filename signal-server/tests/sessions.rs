@@ -4,13 +4,12 @@
 
 mod common;
 
-use common::{Client, server};
-use ed25519_dalek::{Signer as _, SigningKey};
+use common::{Client, owners, server};
+use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use visavis_shared::{PublicKey, Signature, login_statement};
 use visavis_signal_server::names::Guests;
 use visavis_signal_server::{Config, start};
 
@@ -31,13 +30,7 @@ async fn resumable(url: &str, name: &str, token: &str) -> (Client, String) {
 
 /// Logs in with a key.
 async fn with_key(url: &str, name: &str, key: &SigningKey) -> (Client, Value) {
-    let (mut client, challenge) = Client::connect_for_challenge(url).await;
-    let signature = Signature(key.sign(&login_statement(&challenge, name)).to_bytes()).to_string();
-    let public_key = PublicKey(key.verifying_key().to_bytes()).to_string();
-    let message =
-        json!({"type": "login", "username": name, "publicKey": public_key, "signature": signature});
-    let reply = login(&mut client, message).await;
-    (client, reply)
+    owners::log_in_with_key(url, name, key, None).await
 }
 
 /// The connection is gone without a word, as when a cable is pulled.
@@ -150,9 +143,7 @@ async fn a_signature_for_another_challenge_proves_nothing() {
     let (mut client, challenge) = Client::connect_for_challenge(&server.url()).await;
     let (_, other) = Client::connect_for_challenge(&server.url()).await;
     assert_ne!(challenge, other);
-    let signature = Signature(key.sign(&login_statement(&other, "alice")).to_bytes()).to_string();
-    let public_key = PublicKey(key.verifying_key().to_bytes()).to_string();
-    let message = json!({"type": "login", "username": "alice", "publicKey": public_key, "signature": signature});
+    let message = owners::signed_login(&other, "alice", &key);
     let reply = login(&mut client, message).await;
     assert_eq!((&reply["success"], &reply["reason"]), (&json!(false), &json!("not-allowed")));
     let reply = login(&mut client, json!({"type": "login", "username": "alice"})).await;

@@ -119,6 +119,35 @@ impl WindowManager {
         .await;
     }
 
+    /// Waits until the one window is kept above all others, and has no frame; or neither.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn keeps_the_window_on_top(&self, on_top: bool) {
+        self.waits_until("not above all others", |manager| {
+            let above = manager.atom("_NET_WM_STATE_ABOVE")?;
+            let window = manager.window()?.ok_or("there is no window")?;
+            let states = manager.properties(window, "_NET_WM_STATE")?;
+            let frame = manager.properties(window, "_NET_FRAME_EXTENTS")?;
+            let framed = frame.iter().any(|side| *side > 1);
+            Ok(states.contains(&above) == on_top && framed != on_top)
+        })
+        .await;
+    }
+
+    /// Waits until the one window has about this size, in pixels.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn has_the_window_sized(&self, width: u16, height: u16) {
+        self.waits_until("of another size", |manager| {
+            let window = manager.window()?.ok_or("there is no window")?;
+            let is = manager.connection.get_geometry(window)?.reply()?;
+            Ok(is.width.abs_diff(width) <= 2 && is.height.abs_diff(height) <= 2)
+        })
+        .await;
+    }
+
     /// The number of the one window on its display, when there is one.
     #[must_use]
     pub fn window_id(&self) -> Option<u32> {
@@ -157,6 +186,13 @@ impl WindowManager {
         let atom = self.atom(name)?;
         let property = self.connection.get_property(false, window, atom, AtomEnum::ANY, 0, 1)?;
         Ok(property.reply()?.value32().and_then(|mut values| values.next()))
+    }
+
+    /// The numbers of a property; none when it is not there.
+    fn properties(&self, window: Window, name: &str) -> Result<Vec<u32>, Fault> {
+        let atom = self.atom(name)?;
+        let property = self.connection.get_property(false, window, atom, AtomEnum::ANY, 0, 64)?;
+        Ok(property.reply()?.value32().map(Iterator::collect).unwrap_or_default())
     }
 
     async fn waits_until(&self, what: &str, look: impl Fn(&Self) -> Result<bool, Fault>) {

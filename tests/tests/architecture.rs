@@ -105,6 +105,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
     ("session/device_words.rs", &[]),
+    ("session/log_in_form.rs", &[]),
     ("trust/", &[]),
     (
         "media/",

@@ -378,3 +378,25 @@ async fn a_call_goes_on_when_the_same_device_logs_in_a_second_time_elsewhere() {
     alice.send(Intent::HangUp).await;
     bob.until("sees the end", |s| !matches!(s.call, CallPhase::InCall { .. })).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_told_whether_the_other_is_muted_and_has_the_camera_off() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = alice_and_bob(&server).await;
+    // From before the call on.
+    alice.send(Intent::MuteMicrophone(true)).await;
+    connect(&mut alice, &mut bob).await;
+    let is = |muted, off| move |s: &Snapshot| (s.remote_muted, s.remote_camera_off) == (muted, off);
+    bob.until("sees that alice is muted", is(true, false)).await;
+    bob.send(Intent::TurnCameraOff(true)).await;
+    alice.until("sees that bob's camera is off", is(false, true)).await;
+    alice.send(Intent::MuteMicrophone(false)).await;
+    bob.send(Intent::TurnCameraOff(false)).await;
+    bob.until("sees that alice is not muted", is(false, false)).await;
+    alice.until("sees that bob's camera is on", is(false, false)).await;
+    alice.send(Intent::MuteMicrophone(true)).await;
+    bob.until("sees that alice is muted again", is(true, false)).await;
+    alice.send(Intent::HangUp).await;
+    bob.until_ended().await;
+    bob.until("knows nothing of the next call", is(false, false)).await;
+}

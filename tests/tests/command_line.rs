@@ -2,8 +2,13 @@
 //! sees it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use visavis_client::people::store::PeopleStore;
+use visavis_client::people::{Account, Book, Change, UnixTime};
+use visavis_client::signaling::ServerUrl;
+use visavis_shared::Username;
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Finished, Program};
 use visavis_tests::report::Report;
@@ -148,6 +153,24 @@ async fn somebody_who_is_not_reached_exits_with_4() {
     fails(&run_in(alices.path(), &silent).await, 4, "did not answer");
     let nobody = ["answer", "--username", "carol", "--server", server.url(), "--timeout", "1s"];
     fails(&run(&nobody).await, 4, "nobody called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_window_has_blocked_is_neither_called_nor_waited_for() {
+    let server = TestServer::start().await;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let origin = ServerUrl::parse(server.url()).expect("an address").origin().to_owned();
+    let [alice, mallory] = ["alice", "mallory"].map(|name| Username::parse(name).expect("a name"));
+    let mut book = Book::new(Account { server: origin, username: alice });
+    book.apply(Change::Block(mallory), UnixTime::now()).expect("blocked");
+    let store = PeopleStore::start(data.path().join("people")).expect("a thread");
+    store.save(Arc::new(book), false);
+    store.finish().await;
+    let who = ["--username", "alice", "--server", server.url()];
+    for what in [&["call", "mallory"][..], &["answer", "--from", "mallory"]] {
+        let arguments: Vec<&str> = what.iter().chain(&who).copied().collect();
+        fails(&run_in(data.path(), &arguments).await, 4, "mallory is blocked here");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,10 +6,13 @@ use std::time::Duration;
 use egui::Key;
 use egui::accesskit::Role;
 use visavis_tests::inspection::By;
+use visavis_tests::look;
 use visavis_tests::person::SOON;
 use visavis_tests::server::TestServer;
 use visavis_tests::stop_signal::StopSignal;
 use visavis_tests::window::{Display, Window};
+#[cfg(target_os = "linux")]
+use visavis_tests::window_manager::WindowManager;
 
 /// How long figures are gathered before a picture is taken of their plots.
 const PLOTTED: Duration = Duration::from_secs(8);
@@ -96,4 +99,55 @@ async fn whoever_logged_in_once_is_logged_in_at_the_next_start() {
     window.finishes(SOON).await;
     let mut window = open().await;
     window.waits_for(&By::name("Username to call").role(Role::TextInput));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mini_window_stays_on_top_with_the_picture_and_gives_the_window_back() {
+    let server = TestServer::start().await;
+    let (hers, his) = (Display::start().await, Display::start().await);
+    let manager = WindowManager::start(&hers).await;
+    let home = tempfile::tempdir().expect("a folder");
+    let mut alice = Window::open_with("alice", &hers, |command| {
+        command.args(["--microphone", "tone", "--speaker", "none"]);
+        command.env("HOME", home.path()).env_remove("XDG_CONFIG_HOME");
+    })
+    .await;
+    let mut bob = Window::open("bob", &his).await;
+    alice.logs_in(server.url());
+    bob.logs_in(server.url());
+    alice.fills("Username to call", "bob");
+    alice.clicks("Call");
+    bob.clicks("Accept");
+    alice.sees("bob");
+    bob.clicks("Mute");
+    alice.waits_for(&By::name("bob is muted"));
+
+    alice.presses_with_control(Key::M);
+    manager.keeps_the_window_on_top(true).await;
+    manager.has_the_window_sized(320, 180).await;
+    alice.sees("bob");
+    alice.keeps_screenshot("mini-window.png");
+    alice.clicks("Mute");
+    bob.waits_for(&By::name("alice is muted"));
+    alice.presses_with_control(Key::S);
+    alice.clicks("Mini window");
+    manager.keeps_the_window_on_top(false).await;
+    manager.has_the_window_sized(1040, 680).await;
+    alice.sees("bob");
+    alice.waits_for(&By::name("Show in folder").role(Role::Button));
+    let pictures = std::fs::read_dir(home.path().join("Pictures")).expect("the folder is made");
+    let pictures: Vec<_> = pictures.map(|entry| entry.expect("an entry").path()).collect();
+    let [picture] = pictures.as_slice() else { panic!("{pictures:?}") };
+    assert!(picture.to_string_lossy().contains("Visavis bob 2"), "{picture:?}");
+    assert!(look::is_png_of_pattern(picture), "the other's picture is kept");
+
+    bob.clicks("Camera");
+    alice.waits_for(&By::name("bob's camera is off"));
+    alice.keeps_screenshot("camera-off.png");
+    alice.presses_with_control(Key::M);
+    manager.keeps_the_window_on_top(true).await;
+    bob.clicks("Close call");
+    alice.waits_for(&By::containing("bob ended the call"));
+    manager.keeps_the_window_on_top(false).await;
 }

@@ -30,6 +30,8 @@ keys-hang-up = Anruf ablehnen, abbrechen oder beenden
 keys-mute = Mikrofon stumm schalten oder wieder an, im Anruf
 keys-talk = Halten, um trotz Stummschaltung zu sprechen, im Anruf
 keys-camera = Kamera aus- oder einschalten, im Anruf
+keys-mini-window = Minifenster und zurück, im Anruf
+keys-snapshot = das Bild des anderen speichern, im Anruf
 keys-full-screen = Vollbild, im Anruf
 keys-whole-picture = Das ganze Bild zeigen oder das Fenster füllen, im Anruf
 keys-statistics = Statistik zeigen, im Anruf
@@ -71,7 +73,6 @@ older-notices = und { $count } ältere
 ## Settings
 
 settings = Einstellungen
-appearance = Aussehen
 theme = Farben
 theme-follow = Wie das System
 theme-dark = Dunkel
@@ -79,9 +80,7 @@ theme-light = Hell
 language = Sprache
 language-system = Wie das System
 scale = Größe von allem
-incoming-calls = Eingehende Anrufe
-do-not-disturb = Nicht stören: nichts klingelt
-only-contacts-call = Nur Kontakte können anrufen
+do-not-disturb = Nicht stören
 begin-with-camera = Anrufe beginnen mit Kamera
 begin-with-microphone = Anrufe beginnen mit Mikrofon
 

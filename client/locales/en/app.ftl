@@ -30,6 +30,8 @@ keys-hang-up = Decline, cancel or close a call
 keys-mute = Mute or unmute the microphone, in a call
 keys-talk = Hold to talk while you are muted, in a call
 keys-camera = Turn the camera off or on, in a call
+keys-mini-window = Switch to the mini window and back, in a call
+keys-snapshot = Keep the picture of the other, in a call
 keys-full-screen = Full screen, in a call
 keys-whole-picture = Show the whole picture or fill the window, in a call
 keys-statistics = Show the statistics, in a call
@@ -71,7 +73,6 @@ older-notices = and { $count } older
 ## Settings
 
 settings = Settings
-appearance = Appearance
 theme = Theme
 theme-follow = As the system
 theme-dark = Dark
@@ -79,9 +80,7 @@ theme-light = Light
 language = Language
 language-system = As the system
 scale = Size of everything
-incoming-calls = Incoming calls
-do-not-disturb = Do not disturb: nothing rings
-only-contacts-call = Only contacts can call
+do-not-disturb = Do not disturb
 begin-with-camera = Calls begin with the camera on
 begin-with-microphone = Calls begin with the microphone on
 

@@ -30,6 +30,8 @@ keys-hang-up = Rechazar, cancelar o terminar una llamada
 keys-mute = Silenciar o activar el micrófono, en una llamada
 keys-talk = Mantener para hablar con el micrófono silenciado, en una llamada
 keys-camera = Apagar o encender la cámara, en una llamada
+keys-mini-window = Cambiar a la miniventana y volver, en una llamada
+keys-snapshot = Guardar la imagen de la otra persona, en una llamada
 keys-full-screen = Pantalla completa, en una llamada
 keys-whole-picture = Mostrar la imagen completa o llenar la ventana, en una llamada
 keys-statistics = Mostrar las estadísticas, en una llamada
@@ -74,7 +76,6 @@ older-notices = { $count ->
 ## Settings
 
 settings = Ajustes
-appearance = Apariencia
 theme = Tema
 theme-follow = Como el sistema
 theme-dark = Oscuro
@@ -82,9 +83,7 @@ theme-light = Claro
 language = Idioma
 language-system = Como el sistema
 scale = Tamaño de todo
-incoming-calls = Llamadas entrantes
-do-not-disturb = No molestar: nada suena
-only-contacts-call = Solo los contactos pueden llamar
+do-not-disturb = No molestar
 begin-with-camera = Las llamadas empiezan con cámara
 begin-with-microphone = Las llamadas empiezan con micrófono
 

@@ -30,6 +30,8 @@ keys-hang-up = Refuser, annuler ou terminer un appel
 keys-mute = Couper ou rétablir le micro, pendant un appel
 keys-talk = Maintenir pour parler quand le micro est coupé, pendant un appel
 keys-camera = Éteindre ou allumer la caméra, pendant un appel
+keys-mini-window = Passer à la mini-fenêtre et en revenir, pendant un appel
+keys-snapshot = Garder l’image de l’autre, pendant un appel
 keys-full-screen = Plein écran, pendant un appel
 keys-whole-picture = Afficher l’image entière ou remplir la fenêtre, pendant un appel
 keys-statistics = Afficher les statistiques, pendant un appel
@@ -74,7 +76,6 @@ older-notices = { $count ->
 ## Settings
 
 settings = Réglages
-appearance = Apparence
 theme = Thème
 theme-follow = Comme le système
 theme-dark = Sombre
@@ -82,9 +83,7 @@ theme-light = Clair
 language = Langue
 language-system = Comme le système
 scale = Taille de l’ensemble
-incoming-calls = Appels entrants
-do-not-disturb = Ne pas déranger : rien ne sonne
-only-contacts-call = Seuls les contacts peuvent appeler
+do-not-disturb = Ne pas déranger
 begin-with-camera = Les appels commencent avec la caméra
 begin-with-microphone = Les appels commencent avec le micro
 

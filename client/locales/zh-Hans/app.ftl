@@ -30,6 +30,8 @@ keys-hang-up = 拒绝、取消或结束通话
 keys-mute = 通话中静音或取消静音
 keys-talk = 通话中静音时按住说话
 keys-camera = 通话中关闭或打开摄像头
+keys-mini-window = 在通话中切换到小窗口或返回
+keys-snapshot = 在通话中保存对方的画面
 keys-full-screen = 通话中全屏
 keys-whole-picture = 通话中显示完整画面或填满窗口
 keys-statistics = 通话中显示统计信息
@@ -71,7 +73,6 @@ older-notices = 还有 { $count } 条更早的
 ## Settings
 
 settings = 设置
-appearance = 外观
 theme = 主题
 theme-follow = 跟随系统
 theme-dark = 深色
@@ -79,9 +80,7 @@ theme-light = 浅色
 language = 语言
 language-system = 跟随系统
 scale = 整体大小
-incoming-calls = 来电
-do-not-disturb = 勿扰：不响铃
-only-contacts-call = 仅联系人可以来电
+do-not-disturb = 免打扰
 begin-with-camera = 通话开始时打开摄像头
 begin-with-microphone = 通话开始时打开麦克风
 

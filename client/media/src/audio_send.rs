@@ -27,6 +27,8 @@ use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
 /// A microphone may be this late before silence takes its place.
 const GRACE: Duration = Duration::from_millis(60);
+/// Two steps of 16 bits: any microphone that works is louder, in any room.
+const CONVERTERS_NOISE: f32 = 2.0 / 32_768.0;
 /// How often the thread looks up while nothing comes.
 const LOOK_UP: Duration = Duration::from_millis(10);
 /// The queue between a microphone and this thread should hold so many frames: 80 ms.
@@ -52,10 +54,19 @@ struct Shared {
     muted: AtomicBool,
     /// The meter's value as the bits of an `f32`.
     level: AtomicU32,
+    /// For how many frames on end the microphone gave nothing at all.
+    silent_frames: AtomicU32,
     stats: Mutex<AudioSendStats>,
 }
 
 impl Shared {
+    /// Another frame is there, silent or not.
+    fn captured(&self, silent: bool) {
+        let frames =
+            if silent { self.silent_frames.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
+        self.silent_frames.store(frames, Ordering::Relaxed);
+    }
+
     fn stats(&self) -> MutexGuard<'_, AudioSendStats> {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,7 +123,20 @@ impl AudioSender {
     /// How loud the microphone is, 0 to 1; 0 while muted.
     #[must_use]
     pub fn level(&self) -> f32 {
+        if self.shared.muted.load(Ordering::Relaxed) { 0.0 } else { self.captured_level() }
+    }
+
+    /// How loud the microphone is, 0 to 1, muted or not.
+    #[must_use]
+    pub fn captured_level(&self) -> f32 {
         f32::from_bits(self.shared.level.load(Ordering::Relaxed))
+    }
+
+    /// For how long nothing has come from the microphone: no frame, or none with a sample that
+    /// differs from silence.
+    #[must_use]
+    pub fn silent_for(&self) -> Duration {
+        AUDIO_FRAME_DURATION * self.shared.silent_frames.load(Ordering::Relaxed)
     }
 
     /// What was sent so far.
@@ -120,6 +144,11 @@ impl AudioSender {
     pub fn stats(&self) -> AudioSendStats {
         *self.shared.stats()
     }
+}
+
+/// Whether a frame holds nothing but what a converter makes of nothing.
+fn is_silent(frame: &AudioFrame) -> bool {
+    frame.samples.iter().all(|sample| sample.abs() <= CONVERTERS_NOISE)
 }
 
 fn encode(
@@ -142,11 +171,16 @@ fn encode(
         let frame = match frames.wait(LOOK_UP) {
             Taken::Value(mut frame) => {
                 filler.captured(&frame, Instant::now());
+                // Before it is processed: suppressed noise is silence as well.
+                shared.captured(is_silent(&frame));
                 voice.process(&mut frame);
                 frame
             }
             Taken::TimedOut => match filler.fill(Instant::now()) {
-                Some(silence) => silence,
+                Some(silence) => {
+                    shared.captured(true);
+                    silence
+                }
                 None => continue,
             },
             Taken::Closed => return,
@@ -183,7 +217,6 @@ pub(crate) struct Packetizer {
     begun_at: Option<Instant>,
     last_captured_at: Option<Instant>,
     meter: LevelMeter,
-    muted: bool,
     /// 1, or 0 while muted; it changes over one frame, so that muting does not click.
     gain: f32,
 }
@@ -199,7 +232,6 @@ impl Packetizer {
             begun_at: None,
             last_captured_at: None,
             meter: LevelMeter::default(),
-            muted,
             gain: if muted { 0.0 } else { 1.0 },
         })
     }
@@ -212,7 +244,6 @@ impl Packetizer {
     }
 
     pub(crate) fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
-        self.muted = muted;
         self.meter.listen(&frame.samples);
         let begin = self.filled * AUDIO_FRAME_SAMPLES;
         let part = self.samples.get_mut(begin..).unwrap_or_default();
@@ -246,8 +277,9 @@ impl Packetizer {
         Some(EncodedAudio { data, samples: samples.len() as u32, captured_at })
     }
 
+    /// How loud the microphone is, muted or not.
     fn level(&self) -> f32 {
-        if self.muted { 0.0 } else { self.meter.now() }
+        self.meter.now()
     }
 }
 
@@ -321,7 +353,7 @@ mod tests {
             }
         }
         assert!((5..500).contains(&sizes), "{sizes} bytes a second");
-        assert_eq!(packets.level(), 0.0);
+        assert!(packets.level() > 0.7, "whoever talks is to be told that they are muted");
     }
 
     #[test]
@@ -468,6 +500,34 @@ mod tests {
                 start + number * 2 * AUDIO_FRAME_DURATION
             );
         }
+    }
+
+    #[test]
+    fn a_microphone_that_gives_nothing_is_known_as_silent_and_its_level_also_while_muted() {
+        let (out, mut network) = mpsc::channel(100);
+        let (_targets, control) = std::sync::mpsc::sync_channel(1);
+        let frames = DropOldestQueue::new(100);
+        let voice = VoiceInput::new(VoiceSettings::NONE);
+        let sender = AudioSender::spawn(Arc::clone(&frames), out, control, false, voice).unwrap();
+        let (start, mut next) = (Instant::now(), 0);
+        let mut gives = |level: f32, muted: bool| {
+            sender.set_muted(muted);
+            for _ in 0..40 {
+                let captured_at = start + next * AUDIO_FRAME_DURATION;
+                frames.put(AudioFrame { samples: [level; AUDIO_FRAME_SAMPLES], captured_at });
+                next += 1;
+            }
+            for _ in 0..20 {
+                network.blocking_recv().unwrap();
+            }
+            (sender.silent_for(), sender.level() > 0.5, sender.captured_level() > 0.5)
+        };
+        let (none, all) = (Duration::ZERO, AUDIO_FRAME_DURATION * 40);
+        assert_eq!(gives(0.3, false), (none, true, true));
+        assert_eq!(gives(0.0, false), (all, false, false));
+        assert_eq!(gives(1e-5, false), (2 * all, false, false));
+        assert_eq!(gives(0.3, true), (none, false, true));
+        assert_eq!(gives(1e-4, true).0, none, "a quiet room");
     }
 
     #[test]

@@ -14,6 +14,7 @@ struct State<T> {
     values: VecDeque<T>,
     dropped: u64,
     closed: bool,
+    paused: bool,
 }
 
 type Wake = Box<dyn Fn() + Send + Sync>;
@@ -44,7 +45,7 @@ impl<T> DropOldestQueue<T> {
         let capacity = capacity.max(1);
         let values = VecDeque::with_capacity(capacity);
         Arc::new(Self {
-            state: Mutex::new(State { values, dropped: 0, closed: false }),
+            state: Mutex::new(State { values, dropped: 0, closed: false, paused: false }),
             filled: Condvar::new(),
             wake: Mutex::new(None),
             capacity,
@@ -71,7 +72,7 @@ impl<T> DropOldestQueue<T> {
     pub fn put(&self, value: T) {
         {
             let mut state = self.lock();
-            if state.closed {
+            if state.closed || state.paused {
                 return;
             }
             if state.values.len() >= self.capacity {
@@ -84,6 +85,21 @@ impl<T> DropOldestQueue<T> {
         if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
             wake();
         }
+    }
+
+    /// While it pauses, nobody wants values: those put in are dropped, and so is what waits.
+    pub fn pause(&self, paused: bool) {
+        let mut state = self.lock();
+        state.paused = paused;
+        if paused {
+            state.values.clear();
+        }
+    }
+
+    /// Whether a value that takes work is worth it.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.lock().paused
     }
 
     /// Takes the oldest value if there is one.
@@ -139,6 +155,19 @@ mod tests {
         (1..=3).for_each(|value| queue.put(value));
         assert_eq!((queue.take(), queue.take(), queue.take()), (Some(2), Some(3), None));
         assert_eq!(queue.dropped(), 1);
+    }
+
+    #[test]
+    fn nothing_waits_in_a_queue_that_pauses() {
+        let queue = DropOldestQueue::new(2);
+        queue.put(1);
+        queue.pause(true);
+        queue.put(2);
+        assert!(queue.is_paused());
+        assert_eq!(queue.take(), None);
+        queue.pause(false);
+        queue.put(3);
+        assert_eq!(queue.take(), Some(3));
     }
 
     #[test]

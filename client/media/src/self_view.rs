@@ -2,7 +2,8 @@
 //! `self-view`.
 //!
 //! It is shown in a corner, so it is made small first, which also makes it cheap. Works with and
-//! without a call: it has a queue of its own beside the encoder's.
+//! without a call: it has a queue of its own beside the encoder's. While the window's queue pauses,
+//! nothing is made for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,9 @@ fn run(input: &DropOldestQueue<VideoFrame>, output: &DropOldestQueue<RgbaFrame>,
             Taken::TimedOut => continue,
             Taken::Closed => return,
         };
+        if output.is_paused() {
+            continue;
+        }
         match shown(&mut scaler, &frame, max) {
             Ok(rgba) => output.put(rgba),
             Err(error) => tracing::warn!(%error, "our own frame is not shown"),
@@ -71,6 +75,10 @@ mod tests {
         input.put(pattern::render(size(1280, 720), 0, WallTime(0)));
         let Taken::Value(shown) = output.wait(Duration::from_secs(10)) else { panic!("no frame") };
         assert_eq!((shown.size, shown.rgba.len()), (size(320, 180), 320 * 180 * 4));
+        output.pause(true);
+        input.put(pattern::render(size(1280, 720), 1, WallTime(0)));
+        while input.take().is_some() {}
+        assert_eq!(output.wait(Duration::from_millis(50)), Taken::TimedOut);
         drop(view);
         assert_eq!(Arc::strong_count(&output), 1);
     }

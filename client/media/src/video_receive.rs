@@ -201,7 +201,7 @@ impl Screen<'_> {
     fn show(&mut self, frame: VideoFrame, decoding: &mut Decoding) {
         let shown_at = Instant::now();
         self.shown_at = Some(shown_at);
-        if let Some(window) = &self.window {
+        if let Some(window) = self.window.as_ref().filter(|window| !window.is_paused()) {
             match to_rgba(&frame) {
                 Ok(rgba) => window.put(rgba),
                 Err(error) => tracing::warn!(%error, "a frame was not shown"),

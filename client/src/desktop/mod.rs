@@ -11,6 +11,7 @@
 
 #[cfg(any(target_os = "macos", windows))]
 mod awake_thread;
+mod file_manager;
 mod local_time;
 mod missed;
 #[cfg(any(target_os = "macos", windows))]
@@ -40,6 +41,7 @@ use macos as imp;
 #[cfg(windows)]
 use windows as imp;
 
+pub use file_manager::show_in_folder;
 pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};
 
@@ -116,9 +118,9 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// Whether a session that starts now may ring.
+/// Whether nothing may be heard now.
 #[must_use]
-pub fn is_quiet_at_start(settings: &Settings) -> bool {
+pub fn is_quiet_now(settings: &Settings) -> bool {
     !rules(settings).allow_ringing(local_time::now())
 }
 

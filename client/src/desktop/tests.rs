@@ -145,7 +145,7 @@ fn the_rules_are_those_of_the_settings() {
     let quiet_hours = QuietHours { on: true, ..QuietHours::default() };
     let expected = Rules { do_not_disturb: false, quiet_hours, notifications: false, ring: false };
     assert_eq!(rules(&settings), expected);
-    assert!(is_quiet_at_start(&settings));
+    assert!(is_quiet_now(&settings));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use visavis_shared::Username;
 
 use super::book::{Account, Book};
 use super::form;
@@ -122,6 +123,13 @@ impl Drop for PeopleStore {
     fn drop(&mut self) {
         self.errands.close();
     }
+}
+
+/// Who is blocked in the book of an account in this folder, for whoever keeps no book: nothing is
+/// changed or locked. Waits for the disk.
+#[must_use]
+pub fn blocked_in(folder: &Path, account: &Account) -> Vec<Username> {
+    disk::peek(folder, account).map(|book| book.blocked().cloned().collect()).unwrap_or_default()
 }
 
 /// What the thread has.

@@ -25,8 +25,10 @@ use crate::call::event::{CallPhase, EndReason, Input, Output};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::ringtone::RingKind;
+use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
+use crate::session::kept_picture;
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
@@ -39,7 +41,7 @@ use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{PeerCommand, PeerEvent, PeerStats};
+use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
 
 use connection::CallPeer;
 use intents::Consent;
@@ -141,6 +143,7 @@ struct Driver {
     statistics: Statistics,
     diagnosis: Diagnosis,
     video_watch: VideoWatch,
+    hints: CallHints,
     media: MediaHandle<Consent>,
     measured: CallMeasurements,
     reports: mpsc::Sender<Report>,
@@ -171,6 +174,7 @@ enum Event {
     Signaling(Option<SignalingEvent>),
     Peer(PeerEvent),
     Statistics(Box<PeerStats>),
+    TheirMedia(MediaStatus),
     Media(MediaEvent),
     People(PeopleEvent),
 }
@@ -196,7 +200,8 @@ impl Driver {
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
-        let people = People::new(options.people.clone());
+        let mut people = People::new(options.people.clone());
+        people.block_too(options.blocked.iter().cloned());
         let driver = Self {
             options,
             call: Call::default(),
@@ -212,6 +217,7 @@ impl Driver {
             statistics: Statistics::default(),
             diagnosis: Diagnosis::default(),
             video_watch: VideoWatch::default(),
+            hints: CallHints::default(),
             media,
             measured: CallMeasurements::new(Instant::now()),
             reports,
@@ -261,9 +267,11 @@ impl Driver {
                 Event::Signaling(event) => self.on_signaling(event),
                 Event::Peer(event) => self.on_peer(event),
                 Event::Statistics(stats) => self.on_statistics(&stats),
+                Event::TheirMedia(status) => self.on_their_media(status),
                 Event::Media(event) => self.on_media(event),
                 Event::People(event) => self.on_people(event),
             }
+            self.say_media_status();
             self.publish_snapshot();
         }
         self.leave().await;
@@ -299,9 +307,19 @@ impl Driver {
             MediaEvent::Devices(devices) => self.snapshot.devices = devices,
             MediaEvent::CameraLive(live) => self.snapshot.camera_live = live,
             MediaEvent::Trouble(words) => self.notices.add(words),
+            MediaEvent::Kept(Ok(place)) => {
+                let id = self.notices.kept_picture(kept_picture::words(&place));
+                self.snapshot.kept_picture = id.map(|id| (id, place));
+            }
+            MediaEvent::Kept(Err(why)) => {
+                self.notices.kept_picture(why);
+                self.snapshot.kept_picture = None;
+            }
             MediaEvent::DeviceTrouble(kind, trouble) => {
-                if kind == DeviceKind::Camera {
-                    self.snapshot.camera_missing = trouble.is_some();
+                match kind {
+                    DeviceKind::Camera => self.snapshot.camera_missing = trouble.is_some(),
+                    DeviceKind::Microphone => self.snapshot.microphone_missing = trouble.is_some(),
+                    DeviceKind::Speaker => {}
                 }
                 self.notices.device(kind, trouble);
             }
@@ -313,6 +331,7 @@ impl Driver {
         let statistics = self.media.statistics();
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
+        self.look_at_microphone(statistics.captured);
         if self.options.window
             && self.is_between_calls()
             && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
@@ -320,6 +339,19 @@ impl Driver {
             self.ask_for_people();
         }
         self.retry_login();
+    }
+
+    /// Finds out what the person does not notice about their microphone.
+    fn look_at_microphone(&mut self, (level, silent_for): (f32, Duration)) {
+        // One that is missing has a notice of its own; a file or a tone is as it is meant.
+        let works = !self.snapshot.microphone_missing && self.snapshot.microphone.hears_a_room();
+        let talks = matches!(self.snapshot.call, CallPhase::InCall { .. });
+        if works && talks {
+            let heard = Heard { muted: self.snapshot.microphone_muted, level, silent_for };
+            self.snapshot.hint = self.hints.note(Instant::now(), heard);
+        } else {
+            (self.hints, self.snapshot.hint) = (CallHints::default(), None);
+        }
     }
 
     /// Gives the machine an input, and carries out whatever it asks for.

@@ -1,6 +1,7 @@
 //! What the media thread does: devices open and close as the call and the preview want them, and
 //! the encoders and decoders of one peer connection at a time run between them and its queues.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
 use crate::session::device_trial::{Trial, TrialState};
+use crate::session::kept_picture;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::{Ring, SessionOptions};
@@ -45,6 +47,8 @@ pub(super) enum MediaEvent {
     CameraLive(bool),
     /// Something went wrong; in words.
     Trouble(Phrase),
+    /// A picture was kept there, or why not.
+    Kept(Result<PathBuf, Phrase>),
     /// What is wrong with a device now, in words; nothing when it is well or not wanted.
     DeviceTrouble(DeviceKind, Option<Phrase>),
     /// What is tried out, and how far it is.
@@ -56,6 +60,8 @@ pub(super) enum MediaEvent {
 pub(super) struct MediaStatistics {
     /// How loud the microphone is, 0 to 1.
     pub(super) microphone_level: f32,
+    /// How loud it is in a call, muted or not, and for how long nothing has come from it.
+    pub(super) captured: (f32, Duration),
     /// Whether the other's video arrives.
     pub(super) remote_video_live: bool,
     /// What encoders and decoders have measured so far.
@@ -96,6 +102,8 @@ pub(super) enum MediaCommand<C> {
     ListDevices,
     /// Tries a device out, or stops to.
     TryDevice(Option<Trial>),
+    /// Keeps the other's picture, who is called so, as it is now.
+    KeepPicture(String),
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
 }
@@ -235,6 +243,7 @@ impl<C> MediaEngine<C> {
             MediaCommand::SetRing(ring) => self.audio.set_ring(ring, Instant::now()),
             MediaCommand::ListDevices => self.list_devices(),
             MediaCommand::TryDevice(trial) => self.audio.try_device(trial, Instant::now()),
+            MediaCommand::KeepPicture(of) => self.keep_picture(of),
             MediaCommand::Ring(ring) => {
                 self.audio.ring(ring.filter(|_| self.options.window), Instant::now())
             }
@@ -273,6 +282,7 @@ impl<C> MediaEngine<C> {
                 .pipeline
                 .as_ref()
                 .map_or_else(|| self.audio.level(), Pipeline::microphone_level),
+            captured: self.pipeline.as_ref().map(Pipeline::captured).unwrap_or_default(),
             remote_video_live: self.pipeline.as_ref().is_some_and(Pipeline::receives_video),
             pipeline: self.pipeline.as_ref().map(Pipeline::statistics).unwrap_or_default(),
         }
@@ -405,6 +415,22 @@ impl<C> MediaEngine<C> {
                     tracing::error!("no thread for the self-view could be started: {error}")
                 }
             }
+        }
+    }
+
+    /// To write a file takes its time, so a thread of its own does it.
+    fn keep_picture(&self, of: String) {
+        let Some(frame) = self.pipeline.as_ref().and_then(Pipeline::last_received) else {
+            let none = phrase!("snapshot-none", peer = of.as_str());
+            report(&self.events, MediaEvent::Kept(Err(none)));
+            return;
+        };
+        let events = self.events.clone();
+        let keeping = std::thread::Builder::new().name("keep-picture".into()).spawn(move || {
+            report(&events, MediaEvent::Kept(kept_picture::keep(&frame, &of)));
+        });
+        if let Err(error) = keeping {
+            tracing::error!("no thread for a picture could be started: {error}");
         }
     }
 

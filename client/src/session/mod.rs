@@ -5,6 +5,7 @@
 //! never touches a device, a socket or the machine.
 
 mod audio_devices;
+mod call_hints;
 mod device_keeper;
 mod device_trial;
 mod device_words;
@@ -13,6 +14,7 @@ mod directory;
 pub mod driver;
 pub mod ending;
 pub mod headless;
+mod kept_picture;
 pub mod log_in_form;
 mod measure;
 mod media;

@@ -29,6 +29,7 @@ enum Subject {
     Device(DeviceKind),
     Video(VideoOf),
     People,
+    KeptPicture,
 }
 
 /// The notices that were not put away yet.
@@ -62,14 +63,19 @@ impl Notices {
         self.replace(Subject::People, trouble);
     }
 
-    fn replace(&mut self, subject: Subject, trouble: Option<Phrase>) {
+    /// What became of the picture that was to be kept last. Returns the line's id.
+    pub(super) fn kept_picture(&mut self, words: Phrase) -> Option<NoticeId> {
+        self.replace(Subject::KeptPicture, Some(words))
+    }
+
+    fn replace(&mut self, subject: Subject, trouble: Option<Phrase>) -> Option<NoticeId> {
         if let Some(at) = self.subjects.iter().position(|(of, _)| *of == subject) {
             let (_, former) = self.subjects.swap_remove(at);
             self.dismiss(former);
         }
-        if let Some(id) = trouble.and_then(|text| self.push(text)) {
-            self.subjects.push((subject, id));
-        }
+        let id = trouble.and_then(|text| self.push(text))?;
+        self.subjects.push((subject, id));
+        Some(id)
     }
 
     fn push(&mut self, text: Phrase) -> Option<NoticeId> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use visavis_shared::IceServer;
+use visavis_shared::{IceServer, Username};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::device_key::DeviceKey;
@@ -77,6 +77,8 @@ pub struct SessionOptions {
     pub snapshot: Option<PathBuf>,
     /// Where contacts, blocked names and calls are kept; `None` keeps them for the session alone.
     pub people: Option<PathBuf>,
+    /// Who is blocked besides those of the book: for a session that keeps none.
+    pub blocked: Vec<Username>,
     /// The server as it was typed last; what a log-in form begins with.
     pub remembered_server: String,
     /// The name as it was typed last.
@@ -117,6 +119,7 @@ impl Default for SessionOptions {
             recordings: Recordings::default(),
             snapshot: None,
             people: None,
+            blocked: Vec::new(),
             remembered_server: String::new(),
             remembered_username: String::new(),
             log_in_at_start: false,

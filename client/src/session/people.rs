@@ -52,6 +52,8 @@ pub(super) struct People {
     /// What is to be changed in books that were not open yet.
     noted: BTreeMap<Account, Vec<(Change, UnixTime)>>,
     online: BTreeMap<Username, bool>,
+    /// Who is blocked whatever the book says.
+    blocked: HashSet<Username>,
     /// Whether what was shown last is out of date.
     stale: bool,
 }
@@ -65,6 +67,11 @@ impl People {
                 .ok()
         });
         Self { store, ..Self::default() }
+    }
+
+    /// These are blocked besides those of the book.
+    pub(super) fn block_too(&mut self, blocked: impl IntoIterator<Item = Username>) {
+        self.blocked.extend(blocked);
     }
 
     /// With a store that never answers.
@@ -217,7 +224,8 @@ impl People {
 
     /// Whether this name is blocked.
     pub(super) fn is_blocked(&self, username: &Username) -> bool {
-        self.book.as_ref().is_some_and(|book| book.is_blocked(username))
+        self.blocked.contains(username)
+            || self.book.as_ref().is_some_and(|book| book.is_blocked(username))
     }
 
     /// Whether this name is a contact's.

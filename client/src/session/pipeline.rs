@@ -151,6 +151,17 @@ impl Pipeline {
         self.audio_sender.as_ref().map_or(0.0, AudioSender::level)
     }
 
+    /// How loud the microphone is, muted or not, and for how long nothing has come from it.
+    pub(super) fn captured(&self) -> (f32, Duration) {
+        let sender = self.audio_sender.as_ref();
+        sender.map_or((0.0, Duration::ZERO), |one| (one.captured_level(), one.silent_for()))
+    }
+
+    /// Their picture as it is shown now.
+    pub(super) fn last_received(&self) -> Option<VideoFrame> {
+        self.receives_video().then(|| self.video_receiver.as_ref()?.last_frame()).flatten()
+    }
+
     /// Whether video of the other is coming.
     pub(super) fn receives_video(&self) -> bool {
         let last = self.video_receiver.as_ref().and_then(VideoReceiver::last_frame);

@@ -21,6 +21,9 @@ use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
 use crate::words::Phrase;
 
+/// What contacts, blocked names and calls are exported to unless the person says otherwise.
+pub const EXPORT_FILE: &str = "visavis-people.json";
+
 /// Everything a person can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
@@ -110,6 +113,8 @@ pub enum Intent {
     MuteMicrophone(bool),
     /// Turn the camera off or on. Also kept between calls.
     TurnCameraOff(bool),
+    /// Keep the other's picture as it is now in the folder for pictures.
+    TakeSnapshot,
     /// Show the local preview, or stop it (which closes camera and microphone unless a call uses
     /// them).
     Preview(bool),
@@ -235,6 +240,15 @@ impl ContactRow {
     }
 }
 
+/// What somebody in a call does not notice about their microphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallHint {
+    /// They talk while it is muted.
+    TalkingWhileMuted,
+    /// Nothing comes from it.
+    SilentMicrophone,
+}
+
 /// Tells one notice from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub u64);
@@ -289,8 +303,16 @@ pub struct Snapshot {
     pub camera_live: bool,
     /// Whether the camera that is to deliver can't: it is missing, taken or broken.
     pub camera_missing: bool,
+    /// Whether something is wrong with the microphone that is to be heard.
+    pub microphone_missing: bool,
     /// Whether video of the other has arrived in this call.
     pub remote_video_live: bool,
+    /// Whether the other is muted, as far as they say so.
+    pub remote_muted: bool,
+    /// Whether the other's camera is off, as far as they say so.
+    pub remote_camera_off: bool,
+    /// What the person does not notice about their own microphone.
+    pub hint: Option<CallHint>,
     /// What is wrong with their video, in words, when it can't be shown.
     pub remote_video_words: Option<Phrase>,
     /// What keeps them from seeing us, in words.
@@ -323,6 +345,8 @@ pub struct Snapshot {
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+    /// Where the picture is that was kept last, and the notice that says so.
+    pub kept_picture: Option<(NoticeId, PathBuf)>,
 }
 
 impl Snapshot {

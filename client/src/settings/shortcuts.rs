@@ -26,6 +26,10 @@ pub enum Command {
     Talk,
     /// Turns the camera off or on, in a call.
     Camera,
+    /// Shows the call in a small window over all others, or in the whole one again.
+    MiniWindow,
+    /// Keeps the other's picture as a file.
+    Snapshot,
     /// Fills the screen with the call, or not.
     FullScreen,
     /// Shows the other's whole picture or fills the window with it.
@@ -49,12 +53,14 @@ enum Scope {
 
 impl Command {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Accept,
         Self::HangUp,
         Self::Mute,
         Self::Talk,
         Self::Camera,
+        Self::MiniWindow,
+        Self::Snapshot,
         Self::FullScreen,
         Self::WholePicture,
         Self::Statistics,
@@ -82,6 +88,8 @@ impl Command {
             Self::Mute => ("mute", Keys::of("D").ctrl(), Call),
             Self::Talk => ("talk", Keys::of("Space"), Call),
             Self::Camera => ("camera", Keys::of("E").ctrl(), Call),
+            Self::MiniWindow => ("miniWindow", Keys::of("M").ctrl(), Call),
+            Self::Snapshot => ("snapshot", Keys::of("S").ctrl(), Call),
             Self::FullScreen => ("fullScreen", Keys::of("F11"), Call),
             Self::WholePicture => ("wholePicture", Keys::of("0"), Call),
             Self::Statistics => ("statistics", Keys::of("I").ctrl(), Call),

@@ -1,23 +1,28 @@
 //! What the screens ask for: they collect [`Action`]s, and only [`super::app::App`] applies them.
 
-use crate::config::Theme;
+use std::path::PathBuf;
+
 use crate::invitation::Invitation;
 use crate::session::snapshot::Intent;
-use crate::settings::{Language, Shortcuts};
+use crate::settings::Settings;
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
     Send(Intent),
-    /// Look different from now on.
-    Theme(Theme),
     Help(bool),
     /// Open the list of shortcuts, or put it away.
     ToggleHelp,
     /// Show the settings, or put them away.
     Settings(bool),
-    Change(Change),
+    /// Have these settings hold from now on.
+    Change(Box<Settings>),
     Fullscreen(bool),
+    /// Make the window small and keep it above all others, or give it back as it was.
+    Mini(bool),
+    ToggleMini,
+    /// Show where a file is.
+    ShowInFolder(PathBuf),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
     /// Offer a server no more where one logs in.
@@ -26,19 +31,6 @@ pub(super) enum Action {
     Invited(Invitation),
     /// Show the link to oneself, or put it away.
     Invite(bool),
-}
-
-/// A setting that is to be another from now on.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Change {
-    Language(Language),
-    /// How large everything is, in percent.
-    Scale(u16),
-    DoNotDisturb(bool),
-    OnlyContactsCall(bool),
-    BeginWithCamera(bool),
-    BeginWithMicrophone(bool),
-    Shortcuts(Shortcuts),
 }
 
 /// What one pass over the screens asked for, in order.

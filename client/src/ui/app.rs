@@ -13,19 +13,19 @@ use eframe::egui::{
 };
 use visavis_shared::Username;
 
-use super::action::{Action, Actions, Change};
+use super::action::{Action, Actions};
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
 use super::closing::{Closing, Deed};
-use super::design::{Palette, theme};
+use super::design::{Palette, motion, theme};
 use super::keyboard::Keyboard;
 use super::login::LoginForm;
+use super::mini::MiniWindow;
 use super::people::PeoplePage;
 use super::ready::Readiness;
+use super::settings::{Folders, Page, SettingsPage, applying};
 use super::video_view::VideoView;
-use super::{
-    WindowOptions, clock, invite, keyboard, notices, settings_dialog, waiting, wake, widgets,
-};
+use super::{WindowOptions, clock, invite, keyboard, notices, waiting, wake, widgets};
 use crate::call::event::CallPhase;
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -33,7 +33,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
-use crate::settings::{Appearance, Callers};
+use crate::settings::Appearance;
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -48,7 +48,8 @@ pub struct App {
     ready: Readiness,
     title: String,
     help: bool,
-    settings_open: bool,
+    settings_page: SettingsPage,
+    folders: Folders,
     keyboard: Keyboard,
     remote: VideoView,
     own: VideoView,
@@ -58,8 +59,27 @@ pub struct App {
     desktop: WindowLink,
     invited: Option<Invited>,
     call_look: CallLook,
+    /// The settings at the first change of a call that is not over yet.
+    before_call: Option<Settings>,
     closing: Closing,
     inviting: bool,
+    /// There while the window is small.
+    mini: Option<MiniWindow>,
+    /// Which pictures the session makes for the window.
+    looks_at: Looks,
+}
+
+/// Which pictures somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Looks {
+    theirs: bool,
+    own: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { theirs: true, own: true }
+    }
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -76,6 +96,7 @@ impl App {
         theme::install(ctx);
         theme::choose(ctx, options.settings.theme);
         ctx.set_zoom_factor(Appearance::zoom(options.settings.appearance.scale_percent));
+        motion::lessen(ctx, options.settings.appearance.less_motion);
         let mut local_notices = options.notices;
         let writer = options.settings_path.and_then(|path| match SettingsWriter::start(path) {
             Ok(writer) => {
@@ -105,7 +126,8 @@ impl App {
             ready: Readiness::new(options.started_at, options.ready_report),
             title: String::new(),
             help: false,
-            settings_open: false,
+            settings_page: SettingsPage::default(),
+            folders: options.folders,
             keyboard: Keyboard::default(),
             login: LoginForm::default(),
             people: PeoplePage::default(),
@@ -115,6 +137,9 @@ impl App {
             call_look,
             closing: Closing::default(),
             inviting: false,
+            mini: None,
+            looks_at: Looks::default(),
+            before_call: None,
         }
     }
 
@@ -131,11 +156,17 @@ impl App {
         if !self.snapshot.camera_live {
             self.own.clear();
         }
+        // What it showed last is not shown when the camera comes back.
+        if self.snapshot.remote_camera_off {
+            self.remote.clear();
+        }
+        self.begin_calls_as_chosen();
         self.login_changed();
         if let Some(intent) = self.keyboard.logic(ctx, &self.snapshot) {
             self.send(intent);
         }
         self.follow_desktop(ctx);
+        self.follow_looks(ctx);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
         let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
         self.close_by(deed);
@@ -238,8 +269,11 @@ impl App {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
             self.call = CallScreen::default();
-            if is.is_none() && super::call_screen::is_fullscreen(ctx) {
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+            if is.is_none() {
+                self.leave_mini(ctx);
+                if super::call_screen::fullscreen_now(ctx) {
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+                }
             }
         }
     }
@@ -265,13 +299,26 @@ impl App {
         let snapshot = Arc::clone(&self.snapshot);
         self.keyboard.begin(&ctx, &snapshot, &self.settings.shortcuts);
         let bg = Palette::of(ui.visuals()).bg;
+        let in_settings = self.settings_page.is_seen(&snapshot.call);
         CentralPanel::no_frame().frame(Frame::new().fill(bg)).show(ui, |ui| {
-            self.screen(ui, &snapshot, &mut actions);
+            if in_settings {
+                let page = Page {
+                    settings: &self.settings,
+                    snapshot: &snapshot,
+                    own: &self.own,
+                    folders: &self.folders,
+                    tray: self.desktop.has_tray(),
+                };
+                self.settings_page.show(ui, &page, &mut actions);
+            } else {
+                self.settings_page.rest(&mut actions);
+                self.screen(ui, &snapshot, &mut actions);
+            }
         });
-        let in_call = running(&snapshot.call).is_some();
-        notices::show(&ctx, &snapshot.notices, &self.local_notices, in_call, &mut actions);
-        if self.settings_open {
-            settings_dialog::show(&ctx, &self.settings, &mut actions);
+        // The mini window has no room for them; they wait.
+        if self.mini.is_none() {
+            let in_call = running(&snapshot.call).map(|_| self.call.notices_from());
+            notices::show(&ctx, &snapshot, &self.local_notices, in_call, &mut actions);
         }
         if self.help {
             keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
@@ -282,7 +329,7 @@ impl App {
         let deed = self.closing.show(&ctx, &snapshot.call);
         self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
-        let covered = self.help || self.settings_open || self.inviting || self.closing.asks();
+        let covered = self.help || in_settings || self.inviting || self.closing.asks();
         self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
@@ -302,6 +349,9 @@ impl App {
         };
         if let Some((peer, since, lost_at)) = running(&snapshot.call) {
             let view = CallView { peer: peer.as_str(), since, lost_at, now };
+            if let Some(mini) = &mut self.mini {
+                return self.call.show_mini(ui, view, snapshot, (&self.remote, mini), actions);
+            }
             let pictures = (&self.remote, &self.own);
             return self.call.show(ui, view, snapshot, pictures, &mut self.call_look, actions);
         }
@@ -348,16 +398,15 @@ impl App {
     fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Send(intent) => self.send(intent),
-            Action::Theme(theme) => {
-                self.settings.theme = theme;
-                theme::choose(ctx, theme);
-                self.keep_settings();
+            Action::Help(open) => {
+                self.leave_mini(ctx);
+                self.help = open;
             }
-            Action::Help(open) => self.help = open,
-            Action::ToggleHelp => self.help = !self.help,
-            Action::Settings(open) => self.settings_open = open,
-            Action::Change(change) => self.change(ctx, change),
-            Action::Fullscreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Action::ToggleHelp => self.apply(ctx, Action::Help(!self.help)),
+            Action::Settings(open) => {
+                self.leave_mini(ctx);
+                self.settings_page.open(open);
+            }
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
                 self.keep_settings();
@@ -366,6 +415,23 @@ impl App {
                 self.invited = Some(Invited { invitation, asked: true });
             }
             Action::Invite(open) => self.inviting = open,
+            Action::Change(settings) => self.change(ctx, *settings),
+            Action::Fullscreen(on) => {
+                self.leave_mini(ctx);
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
+            }
+            Action::Mini(true) if self.mini.is_none() => {
+                self.call.close_cards();
+                self.mini = Some(MiniWindow::enter(ctx, self.remote.aspect()));
+            }
+            Action::Mini(true) => {}
+            Action::Mini(false) => self.leave_mini(ctx),
+            Action::ToggleMini => self.apply(ctx, Action::Mini(self.mini.is_none())),
+            Action::ShowInFolder(path) => {
+                if !desktop::show_in_folder(&path) {
+                    self.local_notices.push(phrase!("folder-not-shown"));
+                }
+            }
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
@@ -374,36 +440,65 @@ impl App {
         }
     }
 
-    fn change(&mut self, ctx: &Context, change: Change) {
-        let Settings { appearance, notifications, calls, .. } = &mut self.settings;
-        match change {
-            Change::Language(language) => {
-                crate::words::speak(language.spoken());
-                appearance.language = language;
-            }
-            Change::Scale(percent) => {
-                appearance.scale_percent = percent;
-                ctx.set_zoom_factor(Appearance::zoom(percent));
-            }
-            Change::DoNotDisturb(on) => {
-                notifications.do_not_disturb = on;
-                self.send(Intent::BeQuiet(on));
-            }
-            Change::OnlyContactsCall(on) => {
-                calls.from = if on { Callers::Contacts } else { Callers::Everybody };
-                self.send(Intent::OnlyContactsCall(on));
-            }
-            Change::Shortcuts(shortcuts) => self.settings.shortcuts = shortcuts,
-            Change::BeginWithCamera(on) => {
-                calls.camera_on = on;
-                self.send(Intent::TurnCameraOff(!on));
-            }
-            Change::BeginWithMicrophone(on) => {
-                calls.microphone_on = on;
-                self.send(Intent::MuteMicrophone(!on));
-            }
+    /// Gives the window back as it was before it was made small.
+    fn leave_mini(&mut self, ctx: &Context) {
+        if let Some(mini) = self.mini.take() {
+            mini.leave(ctx);
+        }
+    }
+
+    /// Has pictures made only for whom somebody sees.
+    fn follow_looks(&mut self, ctx: &Context) {
+        let seen = ctx.input(|input| {
+            let viewport = input.viewport();
+            viewport.minimized != Some(true) && viewport.occluded != Some(true)
+        });
+        let own = self.mini.is_none()
+            && (running(&self.snapshot.call).is_none() || !self.call_look.own.hidden);
+        let looks = Looks { theirs: seen, own: seen && own };
+        if looks != self.looks_at {
+            self.looks_at = looks;
+            self.link.remote_video.pause(!looks.theirs);
+            self.link.self_video.pause(!looks.own);
+        }
+    }
+
+    /// Has other settings hold from now on, and keeps them.
+    fn change(&mut self, ctx: &Context, settings: Settings) {
+        let before = std::mem::replace(&mut self.settings, settings);
+        let after = &self.settings;
+        if before.theme != after.theme {
+            theme::choose(ctx, after.theme);
+        }
+        if before.appearance.language != after.appearance.language {
+            crate::words::speak(after.appearance.language.spoken());
+        }
+        if before.appearance != after.appearance {
+            ctx.set_zoom_factor(Appearance::zoom(after.appearance.scale_percent));
+            motion::lessen(ctx, after.appearance.less_motion);
+        }
+        self.call_look = CallLook::remembered(after);
+        let quiet = (desktop::is_quiet_now(&before), desktop::is_quiet_now(after));
+        let in_call = !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
+        if in_call {
+            // What was known before the first change in this call.
+            self.before_call.get_or_insert_with(|| before.clone());
+        }
+        for intent in applying::intents((&before, after), quiet, in_call) {
+            self.send(intent);
         }
         self.keep_settings();
+    }
+
+    /// Has the next call begin as was chosen during the last one.
+    fn begin_calls_as_chosen(&mut self) {
+        if self.snapshot.call == CallPhase::Idle
+            && let Some(before) = self.before_call.take()
+        {
+            for intent in applying::starts(&before, &self.settings) {
+                self.send(intent);
+            }
+        }
     }
 
     fn send(&mut self, intent: Intent) {

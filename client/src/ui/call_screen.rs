@@ -1,28 +1,26 @@
 //! The screen of a call: the other person fills the window, everything else floats over them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Area, Context, CursorIcon, Id, Label, Order, Rect, Sense, Stroke, Theme, Ui, UiBuilder,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, Area, Context, CursorIcon, Id, Order, Rect, Sense, Theme, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::action::{Action, Actions};
+use super::call_chips::{self, HintPlace};
 use super::call_look::CallLook;
-use super::controls::{self, BAR_HEIGHT, Control, HEAD_HEIGHT, Look, Reveal};
+use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
 use super::design::{
-    Elevation, Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, size,
-    space, stage,
+    Elevation, Icon, Palette, TypeStyle, component, layout, motion, size, space, stage,
 };
+use super::mini::MiniWindow;
 use super::self_view::{OwnPicture, SelfView};
 use super::video_view::{VideoView, letterbox};
-use super::{devices, keyboard, statistics, wake, widgets, words};
-use crate::session::snapshot::{Intent, Snapshot};
+use super::{devices, keyboard, statistics, widgets};
+use crate::session::snapshot::{CallHint, Intent, Snapshot};
 use crate::words::text;
-
-/// A shorter gap needs no number.
-const LOST_FOR_LONG: Duration = motion::REST;
 
 /// What the screen needs to know about the call itself.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +40,10 @@ pub(super) struct CallScreen {
     devices_open: bool,
     statistics_open: bool,
     controls_busy: bool,
+    /// Since when a picture is to come, when that is not since the beginning.
+    picture_due: Option<Instant>,
+    /// From where on downwards notices have room.
+    notices_from: f32,
 }
 
 impl CallScreen {
@@ -78,9 +80,8 @@ impl CallScreen {
             // In the order in which the keyboard goes from one to the next.
             let bar = self.bar(ui, stage, snapshot, actions);
             self.controls_busy = self.tools(ui, stage, actions) || bar;
-            head(ui, stage, call, opacity);
-            condition(ui, stage, call, snapshot);
-            self.self_view.show(ui, stage, own, &mut look.own);
+            let own = self.self_view.show(ui, stage, own, &mut look.own);
+            self.chips(ui, stage, call, snapshot, (own, opacity), actions);
         });
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
@@ -89,6 +90,61 @@ impl CallScreen {
         {
             self.statistics_open = false;
         }
+    }
+
+    /// What floats over the picture besides the controls.
+    fn chips(
+        &mut self,
+        ui: &mut Ui,
+        stage: Rect,
+        call: CallView<'_>,
+        snapshot: &Snapshot,
+        (own, opacity): (Rect, f32),
+        actions: &mut Actions,
+    ) {
+        let head = call_chips::head(ui, stage, call, opacity);
+        let muted = snapshot.remote_muted.then(|| call_chips::muted(ui, stage, head, call.peer));
+        let mut top = call_chips::under_head(stage, muted.filter(|chip| chip.top() > head.top()));
+        let condition = call_chips::condition(ui, stage, top, call, snapshot);
+        let notices_begin = stage.right() - layout::STAGE_MARGIN - size::TOAST;
+        let in_the_way = condition.is_some_and(|chip| chip.right() > notices_begin);
+        let below = condition.map_or(top, |chip| chip.bottom() + space::S2);
+        self.notices_from = if in_the_way { below } else { call_chips::under_head(stage, None) };
+        top = below;
+        let Some(hint) = snapshot.hint else { return };
+        let place = if self.devices_open {
+            HintPlace::Below(top)
+        } else {
+            HintPlace::AboveBar { own: Some(own) }
+        };
+        let keys = (hint == CallHint::TalkingWhileMuted)
+            .then(|| keyboard::named(ui.ctx(), &keyboard::MUTE));
+        if call_chips::hint(ui, stage, place, hint, keys) {
+            match hint {
+                CallHint::TalkingWhileMuted => actions.send(Intent::MuteMicrophone(false)),
+                CallHint::SilentMicrophone => self.devices_open = true,
+            }
+        }
+    }
+
+    /// From where on downwards notices have room over this screen.
+    pub(super) fn notices_from(&self) -> f32 {
+        self.notices_from
+    }
+
+    /// Shows the call in the mini window.
+    pub(super) fn show_mini(
+        &mut self,
+        ui: &mut Ui,
+        call: CallView<'_>,
+        snapshot: &Snapshot,
+        (remote, mini): (&VideoView, &mut MiniWindow),
+        actions: &mut Actions,
+    ) {
+        let (over, dark) = (ui.max_rect(), ui.ctx().style_of(Theme::Dark));
+        ui.scope_builder(UiBuilder::new().max_rect(over).style(dark), |ui| {
+            mini.show(ui, call, snapshot, remote, &mut self.reveal, actions);
+        });
     }
 
     /// The other person, or who they are while there is no video. Returns whether there is one.
@@ -104,11 +160,17 @@ impl CallScreen {
         ui.painter().rect_filled(stage, 0.0, stage::GROUND);
         let response = ui.interact(stage, ui.make_persistent_id("stage"), Sense::CLICK);
         if response.double_clicked() {
-            actions.push(Action::Fullscreen(!is_fullscreen(ui.ctx())));
+            actions.push(Action::Fullscreen(!fullscreen_now(ui.ctx())));
         }
         response.context_menu(|ui| self.menu(ui, look, actions));
         let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
+        let off = snapshot.remote_camera_off;
+        if off {
+            self.picture_due = Some(call.now);
+        }
+        let due = self.picture_due.unwrap_or(call.since);
         let shown = snapshot.remote_video_live
+            && !off
             && if look.fill {
                 remote.fill(ui.painter(), stage)
             } else {
@@ -118,13 +180,15 @@ impl CallScreen {
         // What the person can do nothing about is said where the picture would be.
         let label = match &snapshot.remote_video_words {
             _ if shown => text!("picture-of", peer = peer),
+            None if off => text!("their-camera-off", peer = peer),
             Some(words) => words.text(),
-            None if call.now.saturating_duration_since(call.since) < motion::FIRST_PICTURE => {
+            None if call.now.saturating_duration_since(due) < motion::FIRST_PICTURE => {
                 text!("waiting-for-picture", peer = peer)
             }
             None => text!("no-picture-from", peer = peer),
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+        widgets::announce(ui, &response, Live::Polite);
         if !shown {
             let palette = Palette::of(ui.visuals());
             let diameter = if stage.height() < layout::ROOMY_HEIGHT {
@@ -148,7 +212,7 @@ impl CallScreen {
 
     /// What a click with the other button offers over the picture.
     fn menu(&mut self, ui: &mut Ui, look: &mut CallLook, actions: &mut Actions) {
-        let fullscreen = is_fullscreen(ui.ctx());
+        let fullscreen = fullscreen_now(ui.ctx());
         let mut item = |words: String| ui.button(words).clicked();
         if item(if look.fill { text!("whole-picture") } else { text!("fill-window") }) {
             look.fill = !look.fill;
@@ -156,6 +220,12 @@ impl CallScreen {
         if item(if look.own.hidden { text!("show-own-picture") } else { text!("hide-own-picture") })
         {
             look.own.hidden = !look.own.hidden;
+        }
+        if item(text!("take-snapshot")) {
+            actions.send(Intent::TakeSnapshot);
+        }
+        if item(text!("mini-window")) {
+            actions.push(Action::Mini(true));
         }
         if item(text!("statistics")) {
             self.toggle_statistics();
@@ -220,7 +290,7 @@ impl CallScreen {
 
     /// The tools at the upper right. Returns whether they are being used.
     fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
-        let fullscreen = is_fullscreen(ui.ctx());
+        let fullscreen = fullscreen_now(ui.ctx());
         let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let full = keys(&keyboard::FULLSCREEN);
         let window = if fullscreen {
@@ -231,17 +301,23 @@ impl CallScreen {
         };
         let statistics_hint = text!("show-statistics-hint", keys = keys(&keyboard::STATISTICS));
         let statistics = (Icon::Statistics, statistics_hint);
+        let keep = text!("take-snapshot-hint", keys = keys(&keyboard::SNAPSHOT));
+        let mini = text!("mini-window-hint", keys = keys(&keyboard::MINI));
         let controls = [
-            (statistics, text!("show-statistics"), self.statistics_open),
-            (window, text!("full-screen"), fullscreen),
+            (statistics, text!("show-statistics"), Some(self.statistics_open)),
+            ((Icon::Snapshot, keep), text!("take-snapshot"), None),
+            ((Icon::Mini, mini), text!("mini-window"), Some(false)),
+            (window, text!("full-screen"), Some(fullscreen)),
         ]
         .map(|((icon, hint), text, pressed)| {
-            let look = Look::of(pressed && icon == Icon::Statistics);
-            Control { icon, text, pressed: Some(pressed), hint, look }
+            let look = Look::of(icon == Icon::Statistics && pressed == Some(true));
+            Control { icon, text, pressed, hint, look }
         });
         let used = controls::tools(ui, over, &self.reveal, &controls);
         match used.pressed {
             Some(0) => self.toggle_statistics(),
+            Some(1) => actions.send(Intent::TakeSnapshot),
+            Some(2) => actions.push(Action::Mini(true)),
             Some(_) => actions.push(Action::Fullscreen(!fullscreen)),
             None => {}
         }
@@ -290,91 +366,7 @@ impl CallScreen {
     }
 }
 
-pub(super) fn is_fullscreen(ctx: &Context) -> bool {
+/// Whether the window fills the screen.
+pub(super) fn fullscreen_now(ctx: &Context) -> bool {
     ctx.input(|i| i.viewport().fullscreen.unwrap_or(false))
-}
-
-/// Who it is and how long it has been, in the upper left; fades with the bar.
-fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, opacity: f32) {
-    let talked = call.now.saturating_duration_since(call.since);
-    ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
-    let clock = words::clock(talked);
-    let painter = ui.painter();
-    let clock_width = clock_width(painter, &clock, TypeStyle::Body);
-    // The clock first into the space, so that a long name is what gets cut.
-    let pad = space::S3 + size::RING;
-    let between = 2.0 * space::S2 + size::HAIRLINE;
-    let room = (over.width() / 2.0).min(layout::SIDE_BAR) - 2.0 * pad - between - clock_width;
-    let name = TypeStyle::Strong.layout(call.peer, stage::TEXT, room, false);
-    let name = painter.layout_job(name);
-    let chip = Rect::from_min_size(
-        over.min + Vec2::splat(layout::STAGE_MARGIN),
-        vec2(name.size().x + between + clock_width + 2.0 * pad, size::CONTROL),
-    );
-    ui.scope_builder(UiBuilder::new().max_rect(chip), |ui| {
-        ui.set_opacity(opacity);
-        controls::float(ui, chip);
-        let name_place = Rect::from_min_size(
-            pos2(chip.left() + pad, chip.center().y - name.size().y / 2.0),
-            name.size(),
-        );
-        ui.put(name_place, Label::new(name));
-        let line_at = name_place.right() + space::S2;
-        ui.painter().vline(
-            line_at,
-            chip.center().y - space::S2..=chip.center().y + space::S2,
-            Stroke::new(size::HAIRLINE, stage::DIVIDER),
-        );
-        let at = pos2(line_at + size::HAIRLINE + space::S2, chip.center().y);
-        let place = paint_clock(ui.painter(), at, &clock, TypeStyle::Body, stage::TEXT_2);
-        let time = ui.interact(place, ui.make_persistent_id("clock"), Sense::hover());
-        time.widget_info(|| WidgetInfo::labeled(Role::Label, true, &clock));
-        ui.ctx().accesskit_node_builder(time.id, |node| {
-            node.set_description(text!("time-in-call", time = words::spoken(talked)));
-        });
-    });
-}
-
-/// How the connection is doing, when it is not well; does not fade.
-fn condition(ui: &mut Ui, over: Rect, call: CallView<'_>, snapshot: &Snapshot) {
-    let text = match call.lost_at {
-        Some(lost_at) => {
-            let lost = call.now.saturating_duration_since(lost_at);
-            ui.ctx().request_repaint_after(wake::until_next_second(lost_at, call.now));
-            if lost < LOST_FOR_LONG {
-                text!("interrupted", peer = call.peer)
-            } else {
-                text!("interrupted-for", peer = call.peer, time = words::clock(lost))
-            }
-        }
-        None => match &snapshot.connection_words {
-            Some(words) => words.text(),
-            None => return,
-        },
-    };
-    let padding = vec2(space::S3 + size::RING, space::S2);
-    let icon = size::ICON_BUTTON;
-    let room = (over.width() - 2.0 * layout::STAGE_MARGIN).min(size::DIALOG)
-        - 2.0 * padding.x
-        - icon
-        - space::S2;
-    let words = TypeStyle::Strong.layout(&text, stage::TEXT, room, true);
-    let galley = ui.painter().layout_job(words);
-    // Measured first, so that it stands in the middle however long it is.
-    let extent = galley.size() + 2.0 * padding + vec2(icon + space::S2, 0.0);
-    let rect = Rect::from_min_size(
-        pos2(over.center().x - extent.x / 2.0, over.top() + HEAD_HEIGHT + space::S3),
-        extent,
-    );
-    controls::float(ui, rect);
-    let mark = Rect::from_min_size(
-        rect.min + padding + vec2(0.0, (TypeStyle::Strong.line() - icon) / 2.0),
-        Vec2::splat(icon),
-    );
-    Icon::Warning.paint(ui.painter(), mark, stage::WARN);
-    let place =
-        Rect::from_min_size(rect.min + padding + vec2(icon + space::S2, 0.0), galley.size());
-    let line = ui.put(place, Label::new(galley));
-    let live = if call.lost_at.is_some() { Live::Assertive } else { Live::Polite };
-    widgets::announce(ui, &line, live);
 }

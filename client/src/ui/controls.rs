@@ -59,7 +59,7 @@ impl Reveal {
         self.opacity = ctx.animate_bool_with_time(
             Id::unique("controls-shown"),
             self.visible,
-            fade.as_secs_f32(),
+            motion::seconds(ctx, fade),
         );
         self.opacity
     }
@@ -167,23 +167,54 @@ pub(super) fn tools(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Contro
         pos2(over.right() - layout::STAGE_MARGIN - width, over.top() + layout::STAGE_MARGIN),
         vec2(width, TOOL + 2.0 * space::S1),
     );
+    floating(ui, pill, TOOL, size::ICON_BUTTON, reveal, controls)
+}
+
+/// Shows the bar of the mini window: small round buttons at its lower edge.
+pub(super) fn small_bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control]) -> Use {
+    let step = size::CONTROL + space::S1;
+    let width = step * controls.len() as f32 + space::S1;
+    let height = size::CONTROL + 2.0 * space::S1;
+    let at = pos2(over.center().x - width / 2.0, over.bottom() - space::S2 - height);
+    let bar = Rect::from_min_size(at, vec2(width, height));
+    floating(ui, bar, size::CONTROL, size::ICON, reveal, controls)
+}
+
+/// Shows the tool at the upper right of the mini window.
+pub(super) fn small_tool(ui: &mut Ui, over: Rect, reveal: &Reveal, control: &Control) -> Use {
+    let at = pos2(over.right() - space::S2 - TOOL, over.top() + space::S2);
+    let place = Rect::from_min_size(at, Vec2::splat(TOOL)).expand(space::S1);
+    let place = place.translate(vec2(-space::S1, space::S1));
+    floating(ui, place, TOOL, size::ICON_BUTTON, reveal, std::slice::from_ref(control))
+}
+
+/// Buttons of one size side by side.
+fn floating(
+    ui: &mut Ui,
+    place: Rect,
+    side: f32,
+    icon: f32,
+    reveal: &Reveal,
+    controls: &[Control],
+) -> Use {
+    let step = side + space::S1;
     let mut used = Use::default();
-    ui.scope_builder(UiBuilder::new().max_rect(pill), |ui| {
+    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         ui.set_opacity(reveal.opacity);
-        float(ui, pill);
+        float(ui, place);
         for (i, control) in controls.iter().enumerate() {
-            let place = Rect::from_min_size(
-                pill.min + vec2(space::S1 + step * i as f32, space::S1),
-                Vec2::splat(TOOL),
+            let button_place = Rect::from_min_size(
+                place.min + vec2(space::S1 + step * i as f32, space::S1),
+                Vec2::splat(side),
             );
-            let response = button(ui, place, control, size::ICON_BUTTON);
+            let response = button(ui, button_place, control, icon);
             used.busy |= response.has_focus();
             if reveal.counts(&response) {
                 used.pressed = Some(i);
             }
         }
     });
-    used.busy |= ui.rect_contains_pointer(pill);
+    used.busy |= ui.rect_contains_pointer(place);
     used
 }
 
@@ -222,7 +253,7 @@ pub(super) fn button(ui: &mut Ui, rect: Rect, control: &Control, icon: f32) -> R
             rest
         }
     };
-    let small = rect.width() < size::CONTROL_LG;
+    let small = rect.width() < size::CONTROL;
     let (fill, ink) = match control.look {
         Look::Plain if small => {
             (pick(Color32::TRANSPARENT, stage::GLASS_HOVER, stage::GLASS_PRESS), stage::TEXT)

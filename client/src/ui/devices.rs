@@ -46,7 +46,8 @@ fn missing_text(name: &str) -> String {
     text!("device-not-connected", device = name)
 }
 
-fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
+/// The list of cameras.
+pub(super) fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
     let rest =
         [(text!("test-picture"), CameraChoice::Pattern), (text!("no-camera"), CameraChoice::None)];
     let missing = match &snapshot.camera {
@@ -57,7 +58,8 @@ fn cameras(snapshot: &Snapshot) -> Vec<Entry<CameraChoice>> {
     entries(&snapshot.devices.cameras, CameraChoice::Named, rest, &snapshot.camera, missing)
 }
 
-fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
+/// The list of microphones.
+pub(super) fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
     let current = &snapshot.microphone;
     let tone = match current {
         MicrophoneChoice::Tone(hertz) => *hertz,
@@ -77,7 +79,8 @@ fn microphones(snapshot: &Snapshot) -> Vec<Entry<MicrophoneChoice>> {
     entries(&snapshot.devices.microphones, MicrophoneChoice::Named, rest, current, missing)
 }
 
-fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
+/// The list of speakers.
+pub(super) fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
     let rest = [(text!("no-sound"), SpeakerChoice::None)];
     let missing = match &snapshot.speaker {
         SpeakerChoice::Named(name) => missing_text(name),
@@ -85,6 +88,24 @@ fn speakers(snapshot: &Snapshot) -> Vec<Entry<SpeakerChoice>> {
         SpeakerChoice::Default | SpeakerChoice::None => String::new(),
     };
     entries(&snapshot.devices.speakers, SpeakerChoice::Named, rest, &snapshot.speaker, missing)
+}
+
+/// Where a call can ring: through the speaker of calls, or through one of its own.
+pub(super) fn ring_speakers(
+    snapshot: &Snapshot,
+    current: Option<&SpeakerChoice>,
+) -> Vec<Entry<Option<SpeakerChoice>>> {
+    let missing = match current {
+        Some(SpeakerChoice::Named(name)) => missing_text(name),
+        Some(SpeakerChoice::File(path)) => file_text(path),
+        Some(SpeakerChoice::None) => text!("no-sound"),
+        Some(SpeakerChoice::Default) | None => String::new(),
+    };
+    let devices = &snapshot.devices.speakers;
+    let chosen = current.cloned().unwrap_or_default();
+    let own = entries(devices, SpeakerChoice::Named, [], &chosen, missing);
+    let own = own.into_iter().map(|(text, choice)| (text, Some(choice)));
+    std::iter::once((text!("ring-speaker-of-calls"), None)).chain(own).collect()
 }
 
 /// Shows everything, one under the other, as wide as there is room.

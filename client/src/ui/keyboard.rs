@@ -15,11 +15,12 @@ use eframe::egui::{
 
 use super::action::{Action, Actions};
 use super::call_look::CallLook;
-use super::call_screen::{CallScreen, is_fullscreen};
+use super::call_screen::{CallScreen, fullscreen_now};
 use super::controls::BAR_HEIGHT;
 use super::design::{Icon, Palette, TypeStyle, motion, radius, size, space, stage};
 use super::push_to_talk::{Pass, PushToTalk, Turn};
-use super::{shortcuts_page, widgets, words};
+use super::settings::shortcuts::meaning;
+use super::{widgets, words};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::settings::{Command, Keys, Shortcuts};
@@ -40,6 +41,8 @@ pub(super) const MUTE: Shortcut = Shortcut::Of(Command::Mute);
 pub(super) const CAMERA: Shortcut = Shortcut::Of(Command::Camera);
 pub(super) const STATISTICS: Shortcut = Shortcut::Of(Command::Statistics);
 pub(super) const FULLSCREEN: Shortcut = Shortcut::Of(Command::FullScreen);
+pub(super) const MINI: Shortcut = Shortcut::Of(Command::MiniWindow);
+pub(super) const SNAPSHOT: Shortcut = Shortcut::Of(Command::Snapshot);
 pub(super) const LEAVE: Shortcut = Shortcut::Fixed(Key::Escape);
 
 fn id() -> Id {
@@ -149,7 +152,7 @@ impl Keyboard {
         if !covered && !self.typing && !self.list_open && escape(ctx) {
             match self.screen {
                 Screen::Ended => actions.send(Intent::Dismiss),
-                Screen::Call if !call.close_cards() && is_fullscreen(ctx) => {
+                Screen::Call if !call.close_cards() && fullscreen_now(ctx) => {
                     actions.push(Action::Fullscreen(false));
                 }
                 _ => {}
@@ -222,9 +225,11 @@ impl Keyboard {
                 actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
             }
             (Command::Statistics, Screen::Call) => call.toggle_statistics(),
+            (Command::MiniWindow, Screen::Call) => actions.push(Action::ToggleMini),
+            (Command::Snapshot, Screen::Call) => actions.send(Intent::TakeSnapshot),
             (Command::WholePicture, Screen::Call) => look.fill = !look.fill,
             (Command::FullScreen, Screen::Call) => {
-                actions.push(Action::Fullscreen(!is_fullscreen(ctx)));
+                actions.push(Action::Fullscreen(!fullscreen_now(ctx)));
             }
             _ => {}
         }
@@ -314,6 +319,8 @@ fn talking(ctx: &Context, shortcuts: &Shortcuts) {
 }
 
 fn talking_line(ui: &mut Ui, line: &str) {
+    // As high as its text, not as a button would be.
+    ui.spacing_mut().interact_size.y = 0.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         let style = TypeStyle::SmallStrong;
@@ -331,10 +338,7 @@ fn talking_line(ui: &mut Ui, line: &str) {
 pub(super) fn help(ctx: &Context, shortcuts: &Shortcuts, actions: &mut Actions) {
     let of = |command| {
         let keys = shortcuts.keys(command);
-        (
-            keys.map_or_else(Vec::new, |keys| words::key_caps(&keys)),
-            shortcuts_page::meaning(command),
-        )
+        (keys.map_or_else(Vec::new, |keys| words::key_caps(&keys)), meaning(command))
     };
     let fixed = |key: Key, meaning: String| (vec![words::key(key.name())], meaning);
     let mut rows = vec![

@@ -26,6 +26,8 @@ pub(super) struct LoginForm {
     username: String,
     server: ServerForm,
     seeded: bool,
+    /// Whether the name is one that was remembered: whoever has one knows what it is for.
+    knows_names: bool,
     /// What is wrong with the name as it was typed.
     name_problem: Option<Phrase>,
     /// Why the last log-in failed, until it is put away by typing something else.
@@ -86,6 +88,7 @@ impl LoginForm {
             self.server.seed(&snapshot.server);
             if self.username.is_empty() {
                 self.username.clone_from(&snapshot.username);
+                self.knows_names = !self.username.is_empty();
             }
         }
     }
@@ -182,7 +185,7 @@ impl LoginForm {
                 let line = widgets::hint(ui, &text!("username-becomes", name = name));
                 widgets::announce(ui, &line, Live::Polite);
             }
-            (None, None) if !low => {
+            (None, None) if !low && !self.knows_names => {
                 widgets::hint(ui, &text!("username-help"));
             }
             (None, None) => {}

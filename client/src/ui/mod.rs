@@ -12,6 +12,7 @@
 
 mod action;
 mod app;
+mod call_chips;
 mod call_look;
 mod call_screen;
 mod clock;
@@ -26,14 +27,14 @@ mod frame_report;
 mod invite;
 mod keyboard;
 mod login;
+mod mini;
 mod notices;
 mod people;
 mod push_to_talk;
 mod ready;
 mod rooms;
 mod self_view;
-mod settings_dialog;
-mod shortcuts_page;
+mod settings;
 mod statistics;
 mod video_view;
 mod waiting;
@@ -50,6 +51,7 @@ pub use app::App;
 pub use clock::stand_still;
 pub use error::UiError;
 use frame_report::FrameReport;
+pub use settings::Folders;
 
 use crate::config::Settings;
 use crate::desktop::WindowLink;
@@ -69,6 +71,8 @@ pub struct WindowOptions {
     pub settings: Settings,
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
+    /// Where the program keeps what it keeps, to be shown.
+    pub folders: Folders,
     /// Lines for the person from before the window opened, such as that settings were damaged.
     pub notices: Vec<Phrase>,
     /// When the program began; the time to a usable window counts from here.
@@ -91,6 +95,7 @@ impl Default for WindowOptions {
         Self {
             settings: Settings::default(),
             settings_path: None,
+            folders: Folders::default(),
             notices: Vec::new(),
             started_at: Instant::now(),
             ready_report: None,

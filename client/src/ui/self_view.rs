@@ -42,14 +42,14 @@ pub(super) struct SelfView {
 }
 
 impl SelfView {
-    /// Shows it over the stage.
+    /// Shows it over the stage. Returns where it rests.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
         over: Rect,
         own: OwnPicture<'_>,
         look: &mut SelfViewLook,
-    ) {
+    ) -> Rect {
         if look.hidden {
             return tab(ui, over, look);
         }
@@ -101,6 +101,7 @@ impl SelfView {
         }
         grip(ui, rect, extent, over, look);
         response.on_hover_and_drag_cursor(CursorIcon::Grab);
+        home
     }
 
     /// Where its middle is now: under the pointer while dragged, else gliding home.
@@ -108,7 +109,7 @@ impl SelfView {
         let target = home.center() + self.dragged_by;
         // While it is dragged it must not lag behind the pointer.
         let still = self.dragged_by == Vec2::ZERO;
-        let seconds = if still { motion::SLOW.as_secs_f32() } else { 0.0 };
+        let seconds = if still { motion::seconds(ui.ctx(), motion::SLOW) } else { 0.0 };
         pos2(
             ui.ctx().animate_value_with_time(id.with("x"), target.x, seconds),
             ui.ctx().animate_value_with_time(id.with("y"), target.y, seconds),
@@ -204,11 +205,12 @@ fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
 }
 
 /// What is left of a hidden picture: a tab at the edge that brings it back.
-fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) {
+fn tab(ui: &mut Ui, over: Rect, look: &mut SelfViewLook) -> Rect {
     let place = look.place(over, Vec2::splat(TOOL));
     if round_tool(ui, place, Icon::Eye, text!("self-view-show")).clicked() {
         look.hidden = false;
     }
+    place
 }
 
 fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {

@@ -25,16 +25,17 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $folder, "/people.ftl")),
             include_str!(concat!("../../locales/", $folder, "/problems.ftl")),
             include_str!(concat!("../../locales/", $folder, "/server.ftl")),
+            include_str!(concat!("../../locales/", $folder, "/settings.ftl")),
             include_str!(concat!("../../locales/", $folder, "/time.ftl")),
         ]
     };
 }
 
-const ENGLISH: [&str; 7] = files!("en");
-const GERMAN: [&str; 7] = files!("de");
-const FRENCH: [&str; 7] = files!("fr");
-const SPANISH: [&str; 7] = files!("es");
-const CHINESE: [&str; 7] = files!("zh-Hans");
+const ENGLISH: [&str; 8] = files!("en");
+const GERMAN: [&str; 8] = files!("de");
+const FRENCH: [&str; 8] = files!("fr");
+const SPANISH: [&str; 8] = files!("es");
+const CHINESE: [&str; 8] = files!("zh-Hans");
 
 type Bundle = FluentBundle<FluentResource>;
 

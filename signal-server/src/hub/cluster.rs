@@ -21,6 +21,20 @@ pub(crate) enum Hindrance {
     NoNames,
 }
 
+/// Keeps who called an owned name in vain, until its owner was told.
+#[async_trait]
+pub(crate) trait MissedCallKeeper: Send + Sync {
+    /// Who called a name since its owner logged in the last time, while nobody was online under it.
+    /// Nothing when that can't be known now.
+    async fn read(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall>;
+
+    /// Somebody called a name under which nobody is online. Never waits.
+    fn called(&self, callee: Username, caller: Username);
+
+    /// The owner of a name was told these, and need not be told them again. Never waits.
+    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>);
+}
+
 /// The nodes of a server, seen from one of them. What has a default does, by default, what one node
 /// does that is the whole server.
 #[async_trait]
@@ -42,17 +56,10 @@ pub(crate) trait Cluster: fmt::Debug + Send + Sync {
     /// itself soon.
     async fn claim(&self, claim: &Claim, token: Option<TokenHash>) -> Result<(), ClaimRefusal>;
 
-    /// Who called a name since its owner logged in the last time, while nobody was online under it.
-    /// Nothing when that can't be known now.
-    async fn missed_calls(&self, _name: &Username, _owner: &PublicKey) -> Vec<MissedCall> {
-        Vec::new()
+    /// Where missed calls are kept, if they are.
+    fn missed_calls(&self) -> Option<Box<dyn MissedCallKeeper + '_>> {
+        None
     }
-
-    /// Somebody called a name under which nobody is online. Never waits.
-    fn missed(&self, _callee: Username, _caller: Username) {}
-
-    /// The owner of a name was told these, and need not be told them again. Never waits.
-    fn told(&self, _name: Username, _owner: PublicKey, _calls: Vec<MissedCall>) {}
 
     /// The first listed names, at most [`visavis_shared::limits::MAX_LISTED_USERS`] and one more,
     /// that begin with a prefix, and how many there are; `None` when that can't be known now.

@@ -103,8 +103,10 @@ impl ConnectionHandle {
     pub(crate) fn told_missed(&self, calls: Vec<MissedCall>) {
         let person = self.hub.lock().router.registry().person(self.id).cloned();
         // Whoever lost the name meanwhile is told again when they have it back.
-        if let Some(Person { name, key: Some(key), .. }) = person {
-            self.hub.cluster.told(name, key, calls);
+        if let (Some(Person { name, key: Some(key), .. }), Some(keeper)) =
+            (person, self.hub.cluster.missed_calls())
+        {
+            keeper.told(name, key, calls);
         }
     }
 

@@ -21,7 +21,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use visavis_shared::{ServerMessage, Username};
 
-pub(crate) use self::cluster::{Cluster, Hindrance};
+pub(crate) use self::cluster::{Cluster, Hindrance, MissedCallKeeper};
 pub(crate) use self::handle::ConnectionHandle;
 use crate::limits::QueueLimits;
 use crate::limits::permits::{Admission, Backlog};
@@ -223,7 +223,11 @@ impl Hub {
                         left.add(self.carry_out(state, outputs, sender, dirty));
                     }
                 }
-                Output::Missed { callee, caller } => self.cluster.missed(callee, caller),
+                Output::Missed { callee, caller } => {
+                    if let Some(keeper) = self.cluster.missed_calls() {
+                        keeper.called(callee, caller);
+                    }
+                }
                 Output::Close(connection, closing) => {
                     if let Some(outbox) = state.outboxes.get(&connection) {
                         outbox.close(closing);
@@ -281,9 +285,9 @@ impl Hub {
     async fn claim(&self, connection: ConnectionId, claim: Claim) -> Settled {
         let token = claim.resumable.then(|| ResumeToken::new(rand::random()));
         let outcome = self.cluster.claim(&claim, token.as_ref().map(ResumeToken::hash)).await;
-        let missed = match &claim.key {
-            Some(key) if outcome.is_ok() && claim.listed => {
-                self.cluster.missed_calls(&claim.name, key).await
+        let missed = match (&claim.key, self.cluster.missed_calls()) {
+            (Some(key), Some(keeper)) if outcome.is_ok() && claim.listed => {
+                keeper.read(&claim.name, key).await
             }
             _ => Vec::new(),
         };

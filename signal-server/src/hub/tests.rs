@@ -35,19 +35,26 @@ impl Cluster for Recorder {
         Ok(())
     }
 
-    async fn missed_calls(&self, name: &Username, _owner: &PublicKey) -> Vec<MissedCall> {
+    fn missed_calls(&self) -> Option<Box<dyn MissedCallKeeper + '_>> {
+        Some(Box::new(self))
+    }
+
+    async fn close(&self) {}
+}
+
+#[async_trait]
+impl MissedCallKeeper for &Recorder {
+    async fn read(&self, name: &Username, _owner: &PublicKey) -> Vec<MissedCall> {
         if name.as_str() == "bob" { calls_of_bob() } else { Vec::new() }
     }
 
-    fn missed(&self, callee: Username, caller: Username) {
+    fn called(&self, callee: Username, caller: Username) {
         self.missed.lock().unwrap().push((callee, caller));
     }
 
     fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
         self.told.lock().unwrap().push((name, owner, calls));
     }
-
-    async fn close(&self) {}
 }
 
 fn hub() -> (Arc<Hub>, Arc<Recorder>) {

@@ -3,32 +3,16 @@
 use std::process::Command;
 
 use ed25519_dalek::SigningKey;
-use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
+use serde_json::json;
 use visavis_signal_server::Config;
 
+use crate::common::owners::{self, call, call_in_vain, callers, leave, own, with_key};
 use crate::common::{Client, LONG};
-use crate::nodes::{LONG_LEASE, config, heard, is_granted, log_in_with_key, two_nodes};
+use crate::nodes::{LONG_LEASE, config, heard, two_nodes};
 use crate::redis::Redis;
 
 fn bobs() -> SigningKey {
-    SigningKey::from_bytes(&[1; 32])
-}
-
-async fn with_key(url: &str, name: &str, key: &SigningKey) -> Client {
-    let (client, reply) = log_in_with_key(url, name, key).await;
-    assert!(is_granted(&reply), "{reply}");
-    client
-}
-
-async fn leave(mut client: Client) {
-    client.send(Message::Close(None)).await;
-    client.expect_close().await;
-}
-
-async fn call(caller: &mut Client, whom: &str, call: &str) {
-    let offer = json!({"type": "offer", "otherUsername": whom, "call": call, "offer": {}});
-    caller.say(&offer.to_string()).await;
+    owners::key(1)
 }
 
 /// Waits until nobody is online under a name.
@@ -52,26 +36,18 @@ async fn until_kept(redis: &Redis, name: &str, is_there: bool) -> String {
     tokio::time::timeout(LONG, asking).await.expect("it is kept, or forgotten")
 }
 
-fn callers(message: &Value) -> Vec<(&str, bool)> {
-    assert_eq!(message["type"], "missed-calls", "{message}");
-    let calls = message["calls"].as_array().expect("a list");
-    calls.iter().map(|call| (call["from"].as_str().unwrap(), call["guest"] == true)).collect()
-}
-
 #[tokio::test]
 async fn what_one_node_keeps_another_tells_once() {
     let redis = Redis::start();
     let [one, two] = two_nodes(&redis).await;
-    let alices = SigningKey::from_bytes(&[2; 32]);
-    leave(with_key(&two.url(), "bob", &bobs()).await).await;
+    let alices = owners::key(2);
+    own(&two.url(), "bob", &bobs()).await;
     let mut alice = with_key(&one.url(), "alice", &alices).await;
     let mut carol = Client::log_in(&two.url(), "carol").await;
     until_gone(&mut carol, "bob").await;
-    call(&mut alice, "bob", "c1").await;
-    alice.expect_error("unknown-user").await;
+    call_in_vain(&mut alice, "bob", "c1").await;
     until_kept(&redis, "bob", true).await;
-    call(&mut carol, "bob", "c2").await;
-    carol.expect_error("unknown-user").await;
+    call_in_vain(&mut carol, "bob", "c2").await;
     let mut bob = with_key(&two.url(), "bob", &bobs()).await;
     assert_eq!(callers(&heard(&mut bob).await), [("alice", false), ("carol", true)]);
     bob.expect_nothing_else().await;
@@ -88,7 +64,7 @@ async fn what_one_node_keeps_another_tells_once() {
 async fn what_a_name_missed_is_kept_for_thirty_days_at_most_and_not_for_another_owner() {
     let redis = Redis::start();
     let [one, two] = two_nodes(&redis).await;
-    leave(with_key(&one.url(), "bob", &bobs()).await).await;
+    own(&one.url(), "bob", &bobs()).await;
     let mut alice = Client::log_in(&one.url(), "alice").await;
     until_gone(&mut alice, "bob").await;
     call(&mut alice, "bob", "c1").await;
@@ -100,7 +76,7 @@ async fn what_a_name_missed_is_kept_for_thirty_days_at_most_and_not_for_another_
     let kept = redis.command(&["GET", &key]);
     assert!(kept.contains("alice") && !kept.contains("c1"), "{kept}");
     // The owner is another one, however that came about.
-    let mallorys = SigningKey::from_bytes(&[3; 32]);
+    let mallorys = owners::key(3);
     redis.command(&["HDEL", "test:{names}:owned", "bob"]);
     let mut mallory = with_key(&two.url(), "bob", &mallorys).await;
     mallory.expect_nothing_else().await;
@@ -117,12 +93,11 @@ async fn what_a_name_missed_is_kept_for_thirty_days_at_most_and_not_for_another_
 /// Keeps a missed call on one node and tells it on another, whatever Redis it is; and the operator
 /// releases the name.
 pub(crate) async fn are_told_by([one, two]: [&str; 2], redis: &str) {
-    let doras = SigningKey::from_bytes(&[4; 32]);
-    leave(with_key(one, "dora", &doras).await).await;
+    let doras = owners::key(4);
+    own(one, "dora", &doras).await;
     let mut alan = Client::log_in(two, "alan").await;
     until_gone(&mut alan, "dora").await;
-    call(&mut alan, "dora", "c1").await;
-    alan.expect_error("unknown-user").await;
+    call_in_vain(&mut alan, "dora", "c1").await;
     let told = async {
         loop {
             let mut dora = with_key(one, "dora", &doras).await;
@@ -147,7 +122,7 @@ async fn when_too_many_names_have_missed_calls_the_one_with_the_oldest_has_none_
     const MOST: usize = 50_000 / 16;
     let redis = Redis::start();
     let [one, two] = two_nodes(&redis).await;
-    leave(with_key(&one.url(), "bob", &bobs()).await).await;
+    own(&one.url(), "bob", &bobs()).await;
     let mut alice = Client::log_in(&one.url(), "alice").await;
     until_gone(&mut alice, "bob").await;
     call(&mut alice, "bob", "c1").await;
@@ -178,7 +153,7 @@ async fn when_too_many_names_have_missed_calls_the_one_with_the_oldest_has_none_
 async fn what_is_too_old_is_erased_when_a_node_starts() {
     let redis = Redis::start();
     let [one, two] = two_nodes(&redis).await;
-    leave(with_key(&one.url(), "bob", &bobs()).await).await;
+    own(&one.url(), "bob", &bobs()).await;
     let mut alice = Client::log_in(&one.url(), "alice").await;
     until_gone(&mut alice, "bob").await;
     call(&mut alice, "bob", "c1").await;
@@ -208,11 +183,10 @@ async fn nodes_that_keep_no_missed_calls_tell_none() {
     let redis = Redis::start();
     let silent = Config { missed_calls: false, ..config(&redis.url(), LONG_LEASE) };
     let one = visavis_signal_server::start(silent).await.unwrap();
-    leave(with_key(&one.url(), "bob", &bobs()).await).await;
+    own(&one.url(), "bob", &bobs()).await;
     let mut alice = Client::log_in(&one.url(), "alice").await;
     until_gone(&mut alice, "bob").await;
-    call(&mut alice, "bob", "c1").await;
-    alice.expect_error("unknown-user").await;
+    call_in_vain(&mut alice, "bob", "c1").await;
     with_key(&one.url(), "bob", &bobs()).await.expect_nothing_else().await;
     assert_eq!(redis.command(&["KEYS", "test:{*}:missed:*"]).trim(), "");
     one.shutdown().await;

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
-use visavis_shared::identity::login_statement;
 use visavis_signal_server::{Config, RedisConfig, Server, start};
 
-use crate::common::{Client, LONG};
+use crate::common::{Client, LONG, owners};
 use crate::redis::Redis;
 
 /// Long enough for a machine that is busy to renew a lease, short enough to wait for its end.
@@ -61,16 +58,7 @@ pub(crate) async fn resume(url: &str, name: &str, token: &str) -> (Client, Value
 
 /// Connects and logs in with a device's key: the reply.
 pub(crate) async fn log_in_with_key(url: &str, name: &str, key: &SigningKey) -> (Client, Value) {
-    let (mut client, challenge) = Client::connect_for_challenge(url).await;
-    let signature = key.sign(&login_statement(&challenge, name));
-    let login = json!({
-        "type": "login",
-        "username": name,
-        "publicKey": BASE64_STANDARD.encode(key.verifying_key().as_bytes()),
-        "signature": BASE64_STANDARD.encode(signature.to_bytes()),
-    });
-    let reply = log_in(&mut client, login).await;
-    (client, reply)
+    owners::log_in_with_key(url, name, key, None).await
 }
 
 /// The next messages are these, in any order.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod owners;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

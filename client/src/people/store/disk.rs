@@ -177,16 +177,36 @@ impl Disk {
         (self.write)(path, text)
     }
 
-    /// The file of an account: by a digest, as names may hold what no file name may.
+    /// The file of an account.
     pub(super) fn path_of(&self, account: &Account) -> PathBuf {
-        let digest = Sha256::new()
-            .chain_update(&account.server)
-            .chain_update([0])
-            .chain_update(account.username.as_str())
-            .finalize();
-        let name: String = digest.iter().take(NAME_BYTES).map(|b| format!("{b:02x}")).collect();
-        self.folder.join(format!("{name}.json"))
+        path_in(&self.folder, account)
     }
+}
+
+/// The book of an account as it is on the disk, or as it was before; `None` where none can be read.
+/// Nothing is changed, whoever has it open.
+pub(super) fn peek(folder: &Path, account: &Account) -> Option<Book> {
+    let path = path_in(folder, account);
+    let before = private_file::beside(&path, "before");
+    [path, before].iter().find_map(|path| {
+        let text = private_file::read(path, MAX_BYTES).ok()?;
+        match form::read(&text, account) {
+            Ok(book) => Some(book),
+            Err(FormError::Later(book)) => book.map(|book| *book),
+            Err(FormError::Damaged) => None,
+        }
+    })
+}
+
+/// The file of an account: by a digest, as names may hold what no file name may.
+fn path_in(folder: &Path, account: &Account) -> PathBuf {
+    let digest = Sha256::new()
+        .chain_update(&account.server)
+        .chain_update([0])
+        .chain_update(account.username.as_str())
+        .finalize();
+    let name: String = digest.iter().take(NAME_BYTES).map(|b| format!("{b:02x}")).collect();
+    folder.join(format!("{name}.json"))
 }
 
 /// Takes the lock beside a file. Where there can be none, the file is taken to be ours: a lock only

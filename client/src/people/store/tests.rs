@@ -284,3 +284,22 @@ fn only_the_owner_can_read_what_is_kept() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
 }
+
+#[test]
+fn who_is_blocked_is_read_beside_a_program_that_has_the_book_open_and_nothing_is_changed() {
+    let dir = folder();
+    let mallory = Username::parse("mallory").unwrap();
+    let mut disk = disk(dir.path());
+    let (_open, mut book, _) = disk.open(&nico());
+    assert_eq!(blocked_in(dir.path(), &nico()), []);
+    book.apply(Change::Block(mallory.clone()), UnixTime(1)).unwrap();
+    disk.save(&book, false).unwrap();
+    assert_eq!(blocked_in(dir.path(), &nico()), [mallory.clone()]);
+    assert_eq!(blocked_in(dir.path(), &account("wss://meet.example:443", "nicola")), []);
+    // A damaged file counts as it was before, and stays where it is.
+    let path = disk.path_of(&nico());
+    fs::copy(&path, private_file::beside(&path, "before")).unwrap();
+    fs::write(&path, "damaged").unwrap();
+    assert_eq!(blocked_in(dir.path(), &nico()), [mallory]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "damaged");
+}

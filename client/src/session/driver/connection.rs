@@ -18,7 +18,9 @@ use crate::session::pipeline::{PipelineStatistics, VIDEO_IN};
 use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::ServerUrl;
-use crate::transport::{MediaPorts, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats};
+use crate::transport::{
+    MediaPorts, MediaStatus, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats,
+};
 use crate::words::{Phrase, phrase};
 
 /// Events of a peer connection that wait.
@@ -31,6 +33,7 @@ pub(super) struct CallPeer {
     peer: Peer,
     events: mpsc::Receiver<PeerEvent>,
     statistics: watch::Receiver<PeerStats>,
+    their_media: watch::Receiver<Option<MediaStatus>>,
 }
 
 /// The next event of the peer connection, or its next statistics.
@@ -41,6 +44,10 @@ pub(super) async fn next_event(peer: &mut Option<CallPeer>) -> Event {
         Some(event) = peer.events.recv() => Event::Peer(event),
         Ok(()) = peer.statistics.changed() => {
             Event::Statistics(Box::new(peer.statistics.borrow_and_update().clone()))
+        }
+        Ok(()) = peer.their_media.changed() => {
+            let said = *peer.their_media.borrow_and_update();
+            Event::TheirMedia(said.unwrap_or_default())
         }
         else => pending().await,
     }
@@ -61,6 +68,23 @@ impl Driver {
             PeerEvent::Failed(why) => PeerInput::Failed(phrase!("call-not-set-up").or_plain(why)),
         };
         self.handle(Input::Peer { peer, event });
+    }
+
+    /// The other is heard and seen from now on, or is not, because they want it so.
+    pub(super) fn on_their_media(&mut self, status: MediaStatus) {
+        self.snapshot.remote_muted = status.microphone_muted;
+        self.snapshot.remote_camera_off = status.camera_off;
+    }
+
+    /// Says the same of us.
+    pub(super) fn say_media_status(&self) {
+        let Some(CallPeer { peer, .. }) = &self.peer else { return };
+        let snapshot = &self.snapshot;
+        peer.set_media_status(MediaStatus {
+            microphone_muted: snapshot.microphone_muted
+                || snapshot.microphone == MicrophoneChoice::None,
+            camera_off: snapshot.camera_off || snapshot.has_no_camera(),
+        });
     }
 
     /// The connection has new statistics, as it has every second.
@@ -101,6 +125,7 @@ impl Driver {
         (self.statistics, self.diagnosis) = (Statistics::default(), Diagnosis::default());
         self.video_watch = VideoWatch::default();
         self.tell_of_video(None, None);
+        self.on_their_media(MediaStatus::default());
         self.snapshot.rtt = None;
         self.snapshot.connection_words = None;
         self.snapshot.statistics = None;
@@ -137,7 +162,8 @@ impl Driver {
         let peer = Peer::open(consent.to_the_network(), config, ports, events_in);
         self.media.command(MediaCommand::Attach(ends, peer.weak_commands()));
         let statistics = peer.statistics();
-        self.peer = Some(CallPeer { id, peer, events, statistics });
+        let their_media = peer.their_media_status();
+        self.peer = Some(CallPeer { id, peer, events, statistics, their_media });
     }
 
     pub(super) fn close_peer(&mut self, id: PeerId) {

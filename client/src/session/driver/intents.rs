@@ -94,11 +94,17 @@ impl Driver {
             Intent::Dismiss => self.handle(Input::Dismiss),
             Intent::MuteMicrophone(muted) => {
                 self.snapshot.microphone_muted = muted;
+                self.snapshot.hint = None;
                 self.media.command(MediaCommand::Mute(muted));
             }
             Intent::TurnCameraOff(off) => {
                 self.snapshot.camera_off = off;
                 self.media.command(MediaCommand::TurnCameraOff(off));
+            }
+            Intent::TakeSnapshot => {
+                if let Some(peer) = peer_of(&self.snapshot.call) {
+                    self.media.command(MediaCommand::KeepPicture(peer.to_string()));
+                }
             }
             Intent::Preview(on) => {
                 self.snapshot.preview = on;
@@ -110,6 +116,7 @@ impl Driver {
             }
             Intent::ChooseMicrophone(choice) => {
                 self.snapshot.microphone = choice.clone();
+                self.snapshot.hint = None;
                 self.snapshot.voice = self.options.voice.settings(choice.hears_a_room());
                 self.media.command(MediaCommand::ChooseMicrophone(choice));
             }

@@ -154,6 +154,51 @@ fn certificates_that_change_in_the_middle_of_a_call_are_noticed() {
     assert_eq!(same_certificates(OFFER, "v=0\r\n"), none);
 }
 
+/// Computed by another implementation (Python's `cryptography` and `hashlib`), from keys of 32 bytes
+/// of 1 and of 2.
+#[test]
+fn what_is_signed_is_what_another_implementation_signs() {
+    use ed25519_dalek::{Signer as _, SigningKey};
+
+    let fingerprint = |pair: &str| format!("a=fingerprint:sha-256 {}\n", [pair; 32].join(":"));
+    let (offer, answer) = (fingerprint("AA"), fingerprint("BB"));
+    let (of_alice, of_bob) =
+        (fingerprints(&offer).expect("read"), fingerprints(&answer).expect("read"));
+    let names = alices("c-7f3a");
+    let (caller_nonce, callee_nonce) = (Nonce([0x10; 32]), Nonce([0x20; 32]));
+    let commitment = commit(&caller_nonce);
+    assert_eq!(commitment.to_string(), "fE+0wgoO/0+853iLmgeZ5CfRJhWeVEdqicksRS6k2m8=");
+
+    let signed = |seed: u8, from, to, fingerprints, promise| {
+        let statement = CallStatement { call: &names.call, from, to, fingerprints, promise };
+        let key = SigningKey::from_bytes(&[seed; 32]);
+        (
+            PublicKey(key.verifying_key().to_bytes()),
+            Signature(key.sign(&statement.bytes()).to_bytes()),
+        )
+    };
+    let (alice, bob) = (&names.own, &names.other);
+    let (alices_key, alices) = signed(1, alice, bob, &of_alice, Promise::Offer(commitment));
+    let (bobs_key, bobs) =
+        signed(2, bob, alice, &of_bob, Promise::Answer(callee_nonce, commitment));
+    assert_eq!(
+        alices.to_string(),
+        "vSAgCnFRVVVuBgSdmLZq7pg3ZGTrWYMptoaF3xC0VxyDrGqhoabEEgBS+zMxU4JfTpeKmMwsVxkPckOVNRktBw=="
+    );
+    assert_eq!(
+        bobs.to_string(),
+        "V/LMCZCIrg4wZFXDxp3IWhKj3cA4EZCDHJ30oWHMfbctD0yc2hl5T6NRkwDH/E8F8q+ELlNhIuO/F/gsd2zaBw=="
+    );
+
+    let party = |key, nonce, fingerprints| Party { key, nonce, fingerprints };
+    let bytes = safety_code_bytes(
+        &names.call,
+        &party(alices_key, caller_nonce, &of_alice),
+        &party(bobs_key, callee_nonce, &of_bob),
+    );
+    assert_eq!(SafetyCode::of(&bytes).to_string(), "pencil outfield bonus arena");
+}
+
 proptest! {
     #[test]
     fn whatever_differs_on_the_way_is_refused_or_shows_in_the_words(

@@ -6,6 +6,10 @@ use eframe::egui::{Vec2, vec2};
 pub(crate) const FIRST_WINDOW: [f32; 2] = [1040.0, 680.0];
 pub(crate) const LEAST_WINDOW: [f32; 2] = [480.0, 360.0];
 
+/// How wide the mini window first is, and the least in which its buttons fit.
+pub(crate) const MINI_WIDTH: f32 = 320.0;
+pub(crate) const LEAST_MINI: [f32; 2] = [200.0, 150.0];
+
 /// The shape of a camera's video while there is none.
 pub(crate) const CAMERA_ASPECT: f32 = 16.0 / 9.0;
 
@@ -39,6 +43,18 @@ pub(crate) const STATISTICS: f32 = 320.0;
 pub(crate) const PLOT: f32 = 36.0;
 /// What the card of statistics leaves of the stage above and below its content.
 pub(crate) const STATISTICS_REST: f32 = 176.0;
+
+/// The sections of the settings beside their page.
+pub(crate) const SETTINGS_BAR: f32 = 224.0;
+/// A choice at the right of its words, and the least that those words need beside it.
+pub(crate) const CHOICE: f32 = 208.0;
+pub(crate) const WORDS_BESIDE: f32 = 132.0;
+/// One's own picture in the settings.
+pub(crate) const SMALL_PICTURE: f32 = 228.0;
+/// A time of the day that is typed.
+pub(crate) const TIME_FIELD: f32 = 72.0;
+/// The picture of a theme.
+pub(crate) const THEME: f32 = 64.0;
 
 /// A switch's track, how far its knob's middle is from the track's ends, and the knob's radius.
 pub(crate) const SWITCH: Vec2 = vec2(36.0, 20.0);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use eframe::egui::{Context, Id};
+
 /// Hover, press, focus.
 pub(crate) const QUICK: Duration = Duration::from_millis(90);
 /// Menus, toasts, dialogs, controls that come back.
@@ -21,3 +23,21 @@ pub(crate) const TALK_TAIL: Duration = Duration::from_millis(150);
 pub(crate) const LINE: Duration = Duration::from_secs(10);
 /// How long a button says that it has copied something.
 pub(crate) const SAID: Duration = Duration::from_secs(3);
+/// How long a window keeps its size before it counts as resized.
+pub(crate) const RESIZED: Duration = Duration::from_millis(300);
+
+/// Whether nothing slides or fades from now on.
+pub(crate) fn lessen(ctx: &Context, less: bool) {
+    ctx.data_mut(|data| data.insert_temp(less_id(), less));
+}
+
+/// How long something slides or fades that takes so long by the tokens: no time, where the person
+/// wants less motion.
+pub(crate) fn seconds(ctx: &Context, token: Duration) -> f32 {
+    let less = ctx.data(|data| data.get_temp(less_id())).unwrap_or(false);
+    if less { 0.0 } else { token.as_secs_f32() }
+}
+
+fn less_id() -> Id {
+    Id::unique("less-motion")
+}

@@ -68,6 +68,12 @@ impl ServerForm {
         self.link.clear();
     }
 
+    /// Whoever types the address of another server goes somewhere else.
+    fn drop_invitation(&mut self) {
+        let server = self.address.server();
+        self.invited = self.invited.take().filter(|invitation| invitation.is_at(&server));
+    }
+
     /// What the button to log in says.
     pub(super) fn button(&self) -> String {
         if self.way == Way::None { text!("log-in-here") } else { text!("log-in") }
@@ -167,12 +173,13 @@ impl ServerForm {
             (_, true) => Icon::Lock,
             (_, false) => Icon::LockOpen,
         };
-        let mark = Mark { icon: Some(icon), wrong: problem.is_some() };
+        let mark = Mark { icon: Some(icon), wrong: problem.is_some(), secret: false };
         let (hint, width) = (text!("server-example"), ui.available_width());
         let text = &mut self.address.text;
         let field = widgets::marked_field(ui, caption, &hint, text, MAX_SERVER_CHARS, width, mark);
         if field.changed() {
             self.problem = None;
+            self.drop_invitation();
             // An invitation in the wrong place is one all the same.
             if let Ok(invitation) = Invitation::parse(&self.address.text) {
                 self.invite(invitation);
@@ -202,6 +209,7 @@ impl ServerForm {
         let mut encrypted = self.address.is_encrypted();
         if widgets::switch(ui, &mut encrypted, &text!("encrypted-connection")).changed() {
             self.address.encrypt(encrypted);
+            self.drop_invitation();
         }
         let words = if encrypted { text!("server-is-encrypted") } else { text!("server-is-open") };
         if !low || !encrypted {
@@ -212,7 +220,8 @@ impl ServerForm {
 
     /// The servers of the last log-ins, where an address is asked for.
     pub(super) fn recent(&mut self, ui: &mut Ui, recent: &[String], actions: &mut Actions) {
-        if recent.is_empty() || self.way != Way::Address {
+        let invited = self.invited.is_some();
+        if recent.is_empty() || invited || self.way != Way::Address {
             return;
         }
         ui.add_space(space::S1);
@@ -236,7 +245,7 @@ impl ServerForm {
 
     fn by_invitation(&mut self, ui: &mut Ui) -> Shown {
         let caption = widgets::hidden_caption(ui, &text!("invitation"));
-        let mark = Mark { icon: Some(Icon::Link), wrong: self.problem.is_some() };
+        let mark = Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), secret: false };
         let (hint, width) = (text!("invitation-hint"), ui.available_width());
         let field =
             widgets::marked_field(ui, &caption, &hint, &mut self.link, MOST_BYTES, width, mark);

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Sense, Ui, Vec2};
+use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Sense, Stroke, Ui, Vec2};
 use visavis_shared::Username;
 
 use super::index::ContactIndex;
@@ -157,10 +157,15 @@ impl Line<'_> {
     /// Shows it. Returns what was done with it, and whether the pointer is on it.
     fn show(&self, ui: &mut Ui, actions: &mut Actions) -> (Option<Done>, bool) {
         let p = Palette::of(ui.visuals());
-        let ground = if self.stands_out { p.warn_soft } else { p.card };
+        let (ground, edge) = if self.stands_out {
+            (p.warn_soft, Stroke::NONE)
+        } else {
+            (p.card, Stroke::new(size::HAIRLINE, p.line))
+        };
         let mut done = None;
         let frame = Frame::new()
             .fill(ground)
+            .stroke(edge)
             .corner_radius(CornerRadius::same(radius::MD))
             .inner_margin(Margin::symmetric(space::S3 as i8, space::S1 as i8));
         let shown = frame.show(ui, |ui| {

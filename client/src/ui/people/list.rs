@@ -169,13 +169,14 @@ impl PeopleList {
     ) -> Option<Deed> {
         let places = Places::of(entries);
         let extent = vec2(ui.available_width(), places.height());
-        let (place, _) = ui.allocate_exact_size(extent, Sense::hover());
+        let place = Rect::from_min_size(ui.cursor().min, extent);
         let list = ui.make_persistent_id("list-of-people");
         let rows = entries.iter().filter(|entry| entry.is_row()).count();
         // Without a row the cursor is nowhere.
         let mut at = self.cursor_in(entries).unwrap_or(usize::MAX);
         let builder = UiBuilder::new().max_rect(place).accessibility_role(Role::List);
         let inside = ui.scope_builder(builder, |ui| {
+            ui.allocate_rect(place, Sense::hover());
             let mut deed = None;
             if let Some(key) = entries.get(at).and_then(Entry::key)
                 && ui.memory(|memory| memory.has_focus(key.id(list)))

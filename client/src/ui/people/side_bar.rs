@@ -6,7 +6,8 @@ use eframe::egui::accesskit::Live;
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
-    Align, Frame, Id, Key, Label, Layout, Margin, Rect, ScrollArea, Stroke, Ui, pos2, vec2,
+    Align, Frame, Id, Key, Label, Layout, Margin, Rect, ScrollArea, Stroke, TextWrapMode, Ui, pos2,
+    vec2,
 };
 use visavis_shared::limits::MAX_USERNAME_CHARS;
 use visavis_shared::{Username, canonical_name};
@@ -310,6 +311,9 @@ pub(super) fn ground(ui: &Ui, place: Rect) {
 pub(super) fn ways_to_meet(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) -> bool {
     let joins = ui.columns(2, |columns| {
         let [left, right] = columns else { return false };
+        for column in [&mut *left, &mut *right] {
+            column.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+        }
         let join = left.vertical_centered(|ui| {
             widgets::ghost_button(ui, Icon::Room, &text!("join-a-room")).clicked()
         });

@@ -1,6 +1,6 @@
 //! A list of which one thing is chosen, under its name.
 
-use eframe::egui::{ComboBox, Key, Popup, Rect, Ui, Vec2};
+use eframe::egui::{ComboBox, Key, Popup, Rect, Response, Ui, Vec2};
 
 use super::{caption, focus};
 use crate::ui::design::{Icon, layout, size};
@@ -14,11 +14,23 @@ pub(crate) fn chooser<C: PartialEq + Clone>(
     current: &C,
 ) -> Option<C> {
     let caption = caption(ui, label);
+    let width = ui.available_width();
+    choice(ui, &caption, entries, current, width)
+}
+
+/// The list alone, so wide, beside what names it.
+pub(crate) fn choice<C: PartialEq + Clone>(
+    ui: &mut Ui,
+    caption: &Response,
+    entries: &[(String, C)],
+    current: &C,
+    width: f32,
+) -> Option<C> {
     let selected = entries.iter().find(|(_, choice)| choice == current);
     let mut chosen = None;
-    let response = ComboBox::from_id_salt(label)
+    let response = ComboBox::from_id_salt(caption.id)
         .selected_text(selected.map_or("", |(text, _)| text.as_str()))
-        .width(ui.available_width())
+        .width(width)
         .truncate()
         .icon(|ui, rect, visuals, _open| {
             let place = Rect::from_center_size(rect.center(), Vec2::splat(size::ICON_SM));

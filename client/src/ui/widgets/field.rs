@@ -18,16 +18,29 @@ pub(crate) fn text_field(
     limit: usize,
     width: f32,
 ) -> Response {
-    marked_field(ui, caption, hint, text, limit, width, Mark::default())
+    field(ui, caption, hint, text, (limit, width), Mark::default())
 }
 
-/// What a line to type into says besides its text.
+/// The same for what nobody may read over a shoulder: shown as dots.
+pub(crate) fn secret_field(
+    ui: &mut Ui,
+    caption: &Response,
+    text: &mut String,
+    limit: usize,
+    width: f32,
+) -> Response {
+    field(ui, caption, "", text, (limit, width), Mark { secret: true, ..Mark::default() })
+}
+
+/// What a line to type into is besides its text.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Mark {
     /// Stands before the text.
     pub(crate) icon: Option<Icon>,
     /// What is typed has to be changed: the outline says so.
     pub(crate) wrong: bool,
+    /// Dots stand for what is typed.
+    pub(crate) secret: bool,
 }
 
 /// A line to type into that carries a mark.
@@ -40,6 +53,17 @@ pub(crate) fn marked_field(
     width: f32,
     mark: Mark,
 ) -> Response {
+    field(ui, caption, hint, text, (limit, width), mark)
+}
+
+fn field(
+    ui: &mut Ui,
+    caption: &Response,
+    hint: &str,
+    text: &mut String,
+    (limit, width): (usize, f32),
+    mark: Mark,
+) -> Response {
     let p = Palette::of(ui.visuals());
     let mut margin = Margin::symmetric(space::S3 as i8, 0);
     if mark.icon.is_some() {
@@ -47,6 +71,7 @@ pub(crate) fn marked_field(
     }
     let pad = ((size::FIELD - TypeStyle::Body.line()) / 2.0) as i8;
     let field = TextEdit::singleline(text)
+        .password(mark.secret)
         .hint_text(TypeStyle::Body.text(hint).color(p.text_3))
         .font(TypeStyle::Body.font())
         .text_color(p.text)

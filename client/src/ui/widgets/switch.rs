@@ -9,8 +9,22 @@ use crate::ui::design::{Palette, TypeStyle, component, motion, radius, size, spa
 /// Shows a switch at the right of its words, as wide as there is room, and turns it when it is
 /// pressed.
 pub(crate) fn switch(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
+    described_switch(ui, on, text, "")
+}
+
+/// The same with a second line, which wraps, where there is something to say in it.
+pub(crate) fn described_switch(ui: &mut Ui, on: &mut bool, text: &str, second: &str) -> Response {
     let p = Palette::of(ui.visuals());
-    let row = vec2(ui.available_width(), size::CONTROL);
+    let width = ui.available_width();
+    let for_words = width - component::SWITCH.x - space::S3;
+    let words = TypeStyle::Body.layout(text, p.text, for_words, !second.is_empty());
+    let galley = ui.painter().layout_job(words);
+    let second_galley = (!second.is_empty()).then(|| {
+        let words = TypeStyle::Small.layout(second, p.text_3, for_words, true);
+        ui.painter().layout_job(words)
+    });
+    let height = galley.size().y + second_galley.as_ref().map_or(0.0, |second| second.size().y);
+    let row = vec2(width, height.max(size::CONTROL));
     let (rect, mut response) = ui.allocate_exact_size(row, Sense::click());
     if response.clicked() {
         *on = !*on;
@@ -20,11 +34,12 @@ pub(crate) fn switch(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
         pos2(rect.right() - component::SWITCH.x / 2.0, rect.center().y),
         component::SWITCH,
     );
-    let words =
-        TypeStyle::Body.layout(text, p.text, rect.width() - component::SWITCH.x - space::S3, false);
-    let galley = ui.painter().layout_job(words);
-    let place = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+    let place = pos2(rect.left(), rect.center().y - height / 2.0);
+    let below = place + vec2(0.0, galley.size().y);
     ui.painter().galley(place, galley, p.text);
+    if let Some(galley) = second_galley {
+        ui.painter().galley(below, galley, p.text_3);
+    }
 
     let t = ui.ctx().animate_bool_with_time(response.id, *on, motion::QUICK.as_secs_f32());
     let knob_x = |inset: f32| track.left() + inset;
@@ -45,5 +60,8 @@ pub(crate) fn switch(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
         focus::paint_ring(ui.painter(), track, radius::FULL, p);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), *on, text));
+    if !second.is_empty() {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(second));
+    }
     response
 }

@@ -51,7 +51,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use visavis_shared::limits::RESUME_WINDOW;
-use visavis_shared::{MissedCall, PublicKey, RoomId, Username};
+use visavis_shared::{RoomId, Username};
 
 use self::claims::milliseconds;
 use self::layout::{Layout, NodeId};
@@ -64,8 +64,8 @@ use self::publish_queue::{Outgoing, PublishQueues};
 use self::scripts::Scripts;
 pub use self::url::{RedisUrl, UrlError};
 use self::watch_list::WatchList;
-use crate::cluster::MissedCalls;
-use crate::hub::{Cluster, Hindrance, Hub, now};
+use crate::cluster::missed_calls::{MissedCalls, keeper_of};
+use crate::hub::{Cluster, Hindrance, Hub, MissedCallKeeper, now};
 use crate::names::Guests;
 use crate::rules::router::{
     Announcement, Claim, ClaimRefusal, Entry, Envelope, RemoteEvent, Undeliverable,
@@ -232,23 +232,8 @@ impl Cluster for RedisCluster {
         self.claim_name(claim, token).await
     }
 
-    async fn missed_calls(&self, name: &Username, owner: &PublicKey) -> Vec<MissedCall> {
-        match &self.missed {
-            Some(missed) => missed.read(self, name, owner).await,
-            None => Vec::new(),
-        }
-    }
-
-    fn missed(&self, callee: Username, caller: Username) {
-        if let Some(missed) = &self.missed {
-            missed.called(callee, caller);
-        }
-    }
-
-    fn told(&self, name: Username, owner: PublicKey, calls: Vec<MissedCall>) {
-        if let Some(missed) = &self.missed {
-            missed.told(name, owner, calls);
-        }
+    fn missed_calls(&self) -> Option<Box<dyn MissedCallKeeper + '_>> {
+        keeper_of(self.missed.as_ref(), self)
     }
 
     async fn users(&self, prefix: &str) -> Option<(Vec<Username>, usize)> {

@@ -436,3 +436,12 @@ fn missed_calls_that_the_server_tells_are_shown_but_for_blocked_ones() {
     assert_eq!(app.history(), [("bob", Direction::Incoming, CallEnd::NoAnswer)]);
     assert_eq!(app.driver.snapshot.unseen_missed_calls, 1);
 }
+
+#[test]
+fn a_session_without_a_book_lets_those_ring_whom_it_was_not_told_to_block() {
+    let mut app = App::new();
+    app.driver.people.block_too([name("mallory")]);
+    assert_eq!(app.step(offer("mallory", "c1")), Effects::default());
+    assert_eq!(app.said, []);
+    assert!(app.step(offer("bob", "c2")).rang);
+}

@@ -1,17 +1,16 @@
 //! The keys of each command: to see, to change by pressing others, to take away.
 //!
-//! In: the settings as they are. Out: an [`Action::Change`] with the shortcuts as they are to be.
+//! In: the shortcuts as they are. Out: the shortcuts as they are to be.
 //! What always holds: while new keys are waited for, whatever is pressed does nothing else; keys
 //! that can't be taken change nothing, and a line says why.
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{Context, Event, EventFilter, Id, Key, Modifiers, Ui};
 
-use super::action::{Action, Actions, Change};
-use super::design::space;
-use super::widgets::{self, Tone};
-use super::{keyboard, words};
-use crate::settings::{Command, Keys, Refusal, Settings, Shortcuts};
+use crate::settings::{Command, Keys, Refusal, Shortcuts};
+use crate::ui::design::space;
+use crate::ui::widgets::{self, Tone};
+use crate::ui::{keyboard, words};
 use crate::words::text;
 
 /// What a person is about to do on the page.
@@ -41,13 +40,15 @@ impl Doing {
 }
 
 /// What a command does, as people read it.
-pub(super) fn meaning(command: Command) -> String {
+pub(in crate::ui) fn meaning(command: Command) -> String {
     match command {
         Command::Accept => text!("keys-accept"),
         Command::HangUp => text!("keys-hang-up"),
         Command::Mute => text!("keys-mute"),
         Command::Talk => text!("keys-talk"),
         Command::Camera => text!("keys-camera"),
+        Command::MiniWindow => text!("keys-mini-window"),
+        Command::Snapshot => text!("keys-snapshot"),
         Command::FullScreen => text!("keys-full-screen"),
         Command::WholePicture => text!("keys-whole-picture"),
         Command::Statistics => text!("keys-statistics"),
@@ -68,16 +69,15 @@ fn sentence(keys: Option<Keys>, refusal: Refusal) -> String {
 }
 
 /// Shows the page, as wide as there is room.
-pub(super) fn show(ui: &mut Ui, settings: &Settings, actions: &mut Actions) {
+pub(super) fn show(ui: &mut Ui, shortcuts: &mut Shortcuts) {
     let ctx = ui.ctx().clone();
-    let mut shortcuts = settings.shortcuts.clone();
     if let Some(Doing::Waiting(command)) = Doing::get(&ctx) {
-        wait(&ctx, command, &mut shortcuts);
+        wait(&ctx, command, shortcuts);
     }
     ui.spacing_mut().item_spacing.y = space::S1;
     widgets::quiet_line(ui, &text!("shortcuts-how"));
     for command in Command::ALL {
-        row(ui, command, &shortcuts);
+        row(ui, command, shortcuts);
     }
     ui.add_space(space::S2);
     let reset = ui.add_enabled_ui(shortcuts.are_changed(), |ui| {
@@ -86,9 +86,6 @@ pub(super) fn show(ui: &mut Ui, settings: &Settings, actions: &mut Actions) {
     if reset.inner.clicked() {
         shortcuts.reset();
         Doing::put(&ctx, None);
-    }
-    if shortcuts != settings.shortcuts {
-        actions.push(Action::Change(Change::Shortcuts(shortcuts)));
     }
 }
 

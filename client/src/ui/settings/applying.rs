@@ -1,0 +1,118 @@
+//! What another setting means for the session. Pure.
+//!
+//! In: the settings before and after, whether nothing may ring by them, and whether there is a
+//! call. Out: intents, so that each change holds at once; what holds for the start of a call is
+//! left for the next one while there is a call.
+
+use crate::session::options::Ring;
+use crate::session::snapshot::Intent;
+use crate::settings::{Callers, Settings};
+
+/// What the session has to be told now.
+pub(in crate::ui) fn intents(
+    (before, after): (&Settings, &Settings),
+    (was_quiet, is_quiet): (bool, bool),
+    in_call: bool,
+) -> Vec<Intent> {
+    let mut intents = Vec::new();
+    if was_quiet != is_quiet {
+        intents.push(Intent::BeQuiet(is_quiet));
+    }
+    if before.ring.volume != after.ring.volume || before.ring.speaker != after.ring.speaker {
+        let ring = Ring { volume: after.ring.volume, speaker: after.ring.speaker.clone() };
+        intents.push(Intent::SetRing(ring));
+    }
+    if before.calls.from != after.calls.from {
+        intents.push(Intent::OnlyContactsCall(after.calls.from == Callers::Contacts));
+    }
+    if before.video != after.video {
+        let video = &after.video;
+        intents.push(Intent::LimitVideo {
+            size: video.size(),
+            fps: video.fps,
+            max_bitrate: video.max_bitrate(),
+        });
+    }
+    if before.network != after.network {
+        intents.push(Intent::UseNetwork {
+            ice_servers: after.network.all_ice_servers(),
+            relay_only: after.network.relay_only,
+        });
+    }
+    if !in_call {
+        intents.extend(starts(before, after));
+    }
+    intents
+}
+
+/// How the next call begins, as far as that differs.
+pub(in crate::ui) fn starts(before: &Settings, after: &Settings) -> Vec<Intent> {
+    let (before, after) = (&before.calls, &after.calls);
+    let camera =
+        (before.camera_on != after.camera_on).then_some(Intent::TurnCameraOff(!after.camera_on));
+    let microphone = (before.microphone_on != after.microphone_on)
+        .then_some(Intent::MuteMicrophone(!after.microphone_on));
+    camera.into_iter().chain(microphone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::SpeakerChoice;
+    use crate::media::audio_output::Volume;
+    use crate::media::units::{Bitrate, VideoSize};
+
+    const LOUD: (bool, bool) = (false, false);
+
+    fn after(change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn what_is_no_business_of_the_session_is_not_told_it() {
+        let settings = after(|settings| settings.appearance.scale_percent = 150);
+        assert_eq!(intents((&Settings::default(), &settings), LOUD, false), []);
+    }
+
+    #[test]
+    fn each_change_is_told_once_and_with_all_that_goes_with_it() {
+        let before = Settings::default();
+        let told = |settings: &Settings| intents((&before, settings), LOUD, true);
+        let ring = Ring {
+            volume: Volume::from_percent(40),
+            speaker: Some(SpeakerChoice::Named("Desk".to_owned())),
+        };
+        let settings = after(|settings| {
+            (settings.ring.volume, settings.ring.speaker) = (ring.volume, ring.speaker.clone());
+        });
+        assert_eq!(told(&settings), [Intent::SetRing(ring)]);
+        let settings = after(|settings| settings.video.max_kbps = 4_000);
+        let size = VideoSize::new(1280, 720).expect("a size");
+        let max_bitrate = Bitrate::from_kbps(4_000);
+        assert_eq!(told(&settings), [Intent::LimitVideo { size, fps: 30, max_bitrate }]);
+        let settings = after(|settings| {
+            (settings.network.default_stun, settings.network.relay_only) = (false, true);
+        });
+        let expected = Intent::UseNetwork { ice_servers: Vec::new(), relay_only: true };
+        assert_eq!(told(&settings), [expected]);
+        assert_eq!(
+            intents((&before, &before), (false, true), true),
+            [Intent::BeQuiet(true)],
+            "the time of the day counts, too"
+        );
+    }
+
+    #[test]
+    fn how_calls_begin_is_left_for_the_next_one_during_a_call() {
+        let before = Settings::default();
+        let settings = after(|settings| {
+            (settings.calls.camera_on, settings.calls.microphone_on) = (false, false);
+        });
+        let both = [Intent::TurnCameraOff(true), Intent::MuteMicrophone(true)];
+        assert_eq!(intents((&before, &settings), LOUD, false), both);
+        assert_eq!(intents((&before, &settings), LOUD, true), []);
+        assert_eq!(starts(&before, &settings), both);
+    }
+}

@@ -1,0 +1,113 @@
+//! What the program keeps, where, and how to take it along or erase it.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::Ui;
+
+use super::{Page, rows};
+use crate::session::snapshot::{EXPORT_FILE, Intent, LoginPhase};
+use crate::ui::action::Actions;
+use crate::ui::design::{Icon, space};
+use crate::ui::widgets::{self, Tone};
+use crate::words::{Phrase, phrase, text};
+
+/// No path is longer.
+const MOST_CHARS: usize = 1024;
+
+/// What the page remembers from pass to pass.
+#[derive(Default)]
+pub(super) struct DataPage {
+    /// Where to export to, as typed.
+    target: Option<String>,
+    problem: Option<Phrase>,
+    erases_calls: bool,
+    erases_all: bool,
+}
+
+impl DataPage {
+    pub(super) fn show(&mut self, ui: &mut Ui, page: &Page<'_>, actions: &mut Actions) {
+        let logged_in = matches!(
+            page.snapshot.login,
+            LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. }
+        );
+        rows::group(ui, |ui| {
+            folder(ui, &text!("data-folder"), page.folders.data.as_deref());
+            folder(ui, &text!("settings-folder"), page.folders.settings.as_deref());
+        });
+        if !logged_in {
+            rows::group(ui, |ui| rows::said(ui, &text!("data-after-log-in"), ""));
+            return;
+        }
+        rows::group(ui, |ui| {
+            rows::said(ui, &text!("export-people"), &text!("export-people-hint"));
+            rows::row(ui, |ui| self.export(ui, actions));
+        });
+        rows::group(ui, |ui| {
+            let calls = rows::Confirmed {
+                asked: &mut self.erases_calls,
+                title: &text!("erase-history"),
+                second: "",
+                button: &text!("settings-erase"),
+                question: &text!("erase-history-sure"),
+                enabled: !page.snapshot.recent_calls.is_empty(),
+            };
+            if calls.show(ui) {
+                actions.send(Intent::EraseHistory);
+            }
+            let people = rows::Confirmed {
+                asked: &mut self.erases_all,
+                title: &text!("erase-people"),
+                second: &text!("erase-people-hint"),
+                button: &text!("settings-erase"),
+                question: &text!("erase-people-sure"),
+                enabled: true,
+            };
+            if people.show(ui) {
+                actions.send(Intent::ErasePeople);
+            }
+        });
+    }
+
+    fn export(&mut self, ui: &mut Ui, actions: &mut Actions) {
+        ui.add_space(space::S1);
+        let caption = widgets::caption(ui, &text!("export-file"));
+        ui.add_space(space::S1);
+        let target = self.target.get_or_insert_with(|| {
+            let folder = std::env::home_dir().unwrap_or_default();
+            folder.join(EXPORT_FILE).display().to_string()
+        });
+        let width = ui.available_width();
+        let field = widgets::text_field(ui, &caption, "", target, MOST_CHARS, width);
+        if field.changed() {
+            self.problem = None;
+        }
+        let mut wanted = widgets::submitted(&field);
+        rows::problem(ui, self.problem.as_ref());
+        ui.add_space(space::S2);
+        let button =
+            widgets::button(ui, Tone::Plain, Some(Icon::Download), &text!("settings-export"), 0.0);
+        wanted |= button.clicked();
+        ui.add_space(space::S1);
+        if wanted {
+            let path = PathBuf::from(target.trim());
+            self.problem = why_not(&path);
+            if self.problem.is_none() {
+                actions.send(Intent::ExportPeople(path));
+            }
+        }
+    }
+}
+
+/// Why nothing can be exported to there, as far as the path says it.
+fn why_not(path: &Path) -> Option<Phrase> {
+    (!path.is_absolute() || path.file_name().is_none()).then(|| phrase!("export-file-wrong"))
+}
+
+/// A folder, and a button that copies its path.
+fn folder(ui: &mut Ui, title: &str, path: Option<&Path>) {
+    let Some(path) = path else { return rows::said(ui, title, &text!("folder-none")) };
+    let path = path.display().to_string();
+    if rows::action(ui, title, &path, &text!("settings-copy"), true) {
+        ui.ctx().copy_text(path);
+    }
+}

@@ -1,0 +1,240 @@
+//! What one sees and does in a call besides its controls: how the other's microphone and camera are,
+//! hints about one's own, the mini window, a picture that is kept.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use eframe::egui::accesskit::{Live, Role, Toggled};
+use eframe::egui::{
+    Event, Key, Modifiers, Rect, Vec2, ViewportCommand, ViewportId, WindowLevel, vec2,
+};
+use egui_kittest::kittest::{NodeT, Queryable};
+use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::session::snapshot::{CallHint, Intent, Notice, NoticeId, Snapshot};
+use visavis_client::ui::WindowOptions;
+use visavis_client::words::{Language, speak_on_this_thread};
+
+use crate::harness::{Window, ago, in_call, name, picture, said, with_call};
+
+fn both_seen() -> Snapshot {
+    Snapshot { remote_video_live: true, camera_live: true, ..in_call() }
+}
+
+/// The window in a call in which both see each other, and its snapshot.
+fn with_pictures(size: Vec2) -> (Window, Snapshot) {
+    let seen = both_seen();
+    let mut window = Window::open_with(seen.clone(), size, WindowOptions::default());
+    window.remote_video.put(picture());
+    window.self_video.put(picture());
+    window.settle();
+    (window, seen)
+}
+
+/// What the next passes ask of the system.
+fn asks_for(window: &mut Window) -> Vec<ViewportCommand> {
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        window.harness.run_steps(1);
+        asked.extend(window.commands());
+    }
+    asked
+}
+
+fn is_live(window: &Window, label: &str) -> bool {
+    window.harness.get_by_label(label).accesskit_node().live() == Live::Polite
+}
+
+fn rect(window: &Window, label: &str) -> Rect {
+    window.harness.get_by_label(label).rect()
+}
+
+#[test]
+fn that_the_other_is_muted_stands_on_the_picture_and_is_announced() {
+    for size in [vec2(1040.0, 680.0), vec2(480.0, 360.0)] {
+        let (mut window, seen) = with_pictures(size);
+        assert!(!window.shows("muted"));
+        window.set(Snapshot { remote_muted: true, ..seen.clone() });
+        assert!(is_live(&window, "bob is muted"));
+        // The controls fade, this does not.
+        window.harness.run_steps(24);
+        let chip = rect(&window, "bob is muted");
+        for other in ["Close call", "Mini window", "Your picture, mirrored"] {
+            assert!(!chip.intersects(rect(&window, other)), "{other} at {size}");
+        }
+        window.set(seen.clone());
+        assert!(!window.shows("bob is muted"));
+    }
+}
+
+#[test]
+fn whose_camera_is_off_is_a_name_and_not_a_black_picture() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    assert!(window.shows("Picture of bob"));
+    window.set(Snapshot { remote_camera_off: true, ..seen.clone() });
+    // Those that their camera gave last may still come.
+    window.remote_video.put(picture());
+    window.settle();
+    assert!(is_live(&window, "bob's camera is off"));
+    window.set(seen.clone());
+    assert!(window.shows("Waiting for bob's picture…"), "the last one is not shown again");
+    window.remote_video.put(picture());
+    window.settle();
+    assert!(window.shows("Picture of bob"));
+}
+
+#[test]
+fn who_talks_while_muted_is_told_so_and_unmutes_with_one_click() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    let talking = CallHint::TalkingWhileMuted;
+    window.set(Snapshot { microphone_muted: true, hint: Some(talking), ..seen.clone() });
+    assert!(is_live(&window, "You are muted, and you are talking"));
+    window.click("Unmute");
+    assert_eq!(window.asked(), [Intent::MuteMicrophone(false)]);
+    window.set(seen.clone());
+    assert!(!window.shows("you are talking"));
+}
+
+#[test]
+fn a_silent_microphone_is_told_of_and_another_is_a_click_away() {
+    let (mut window, seen) = with_pictures(vec2(800.0, 600.0));
+    window.set(Snapshot { hint: Some(CallHint::SilentMicrophone), ..seen.clone() });
+    assert!(is_live(&window, "They can't hear you: your microphone is silent"));
+    window.click("Choose another microphone");
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Microphone").is_some());
+    assert!(window.shows("your microphone is silent"), "it stays while it is true");
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn hints_lie_over_no_control_in_any_language_and_size() {
+    for language in [Language::English, Language::German, Language::French, Language::Spanish] {
+        speak_on_this_thread(Some(language));
+        for size in [vec2(480.0, 360.0), vec2(760.0, 480.0), vec2(1040.0, 680.0)] {
+            for hint in [CallHint::TalkingWhileMuted, CallHint::SilentMicrophone] {
+                let words = Some(said("Their connection is weak: 12% of their packets are lost"));
+                let (mut window, seen) = with_pictures(size);
+                window.set(Snapshot {
+                    hint: Some(hint),
+                    connection_words: words,
+                    remote_muted: true,
+                    ..seen
+                });
+                let all: Vec<(String, Rect)> = window
+                    .harness
+                    .get_all_by(|node| {
+                        let role = node.role();
+                        role == Role::Button || role == Role::Label || role == Role::Image
+                    })
+                    .map(|node| (format!("{:?}", node.accesskit_node().label()), node.rect()))
+                    // The picture lies under all of it.
+                    .filter(|(_, rect)| rect.width() < size.x / 2.0 || rect.height() < 100.0)
+                    .collect();
+                for (n, (one, place)) in all.iter().enumerate() {
+                    assert!(Rect::from_min_size(Default::default(), size).contains_rect(*place));
+                    for (other, there) in &all[n + 1..] {
+                        let apart = !place.shrink(0.5).intersects(there.shrink(0.5));
+                        assert!(apart, "{one} {place} over {other} {there}, {language:?} {size}");
+                    }
+                }
+            }
+        }
+    }
+    speak_on_this_thread(None);
+}
+
+#[test]
+fn the_mini_window_is_small_on_top_and_has_what_one_needs() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    let (key, modifiers, physical_key) = (Key::M, Modifiers::COMMAND, None);
+    window.harness.event(Event::Key { key, pressed: true, repeat: false, modifiers, physical_key });
+    let asked = asks_for(&mut window);
+    for command in [
+        ViewportCommand::WindowLevel(WindowLevel::AlwaysOnTop),
+        ViewportCommand::Decorations(false),
+        ViewportCommand::InnerSize(vec2(320.0, 180.0)),
+    ] {
+        assert!(asked.contains(&command), "{command:?} in {asked:?}");
+    }
+    window.harness.set_size(vec2(320.0, 180.0));
+    window.settle();
+    assert!(window.shows("Picture of bob") && window.shows("bob"));
+    assert!(!window.shows("Devices") && !window.shows("Your picture, mirrored"));
+    let back = window.harness.get_by_role_and_label(Role::Button, "Mini window");
+    assert_eq!(back.accesskit_node().toggled(), Some(Toggled::True));
+    window.click("Mute");
+    window.click("Camera");
+    window.click("Close call");
+    let expected = [Intent::MuteMicrophone(true), Intent::TurnCameraOff(true), Intent::HangUp];
+    assert_eq!(window.asked(), expected);
+    window.set(Snapshot { microphone_muted: true, remote_muted: true, ..seen.clone() });
+    window.harness.hover_at(eframe::egui::pos2(5.0, 90.0));
+    window.harness.run_steps(24);
+    assert!(window.shows("You are muted.") && window.shows("bob is muted"));
+
+    window.harness.get_by_role_and_label(Role::Button, "Mini window").click_accesskit();
+    let asked = asks_for(&mut window);
+    for command in
+        [ViewportCommand::WindowLevel(WindowLevel::Normal), ViewportCommand::Decorations(true)]
+    {
+        assert!(asked.contains(&command), "{command:?} in {asked:?}");
+    }
+    window.settle();
+    assert!(window.shows("Devices"));
+}
+
+#[test]
+fn the_window_is_as_it_was_when_the_call_ends_in_the_mini_window() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    window.click("Mini window");
+    let (reason, talked) = (EndReason::ClosedByPeer, Some(Duration::from_secs(5)));
+    let ended = with_call(CallPhase::Ended { peer: name("bob"), reason, talked });
+    window.snapshots.send_replace(ended.into());
+    assert!(asks_for(&mut window).contains(&ViewportCommand::Decorations(true)));
+    window.settle();
+    assert!(window.shows("bob ended the call"));
+    let next = CallPhase::InCall { peer: name("carol"), since: ago(1) };
+    window.set(Snapshot { call: next, ..seen.clone() });
+    assert!(window.shows("Devices"), "the next call begins in the large window");
+}
+
+#[test]
+fn a_picture_of_the_other_is_kept_by_a_key_a_button_and_the_menu() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    window.press(Modifiers::COMMAND, Key::S);
+    window.click("Take a snapshot");
+    window.harness.get_by_label("Picture of bob").click_secondary();
+    window.settle();
+    let item = window.harness.get_all_by_label("Take a snapshot").last().expect("an item");
+    item.click();
+    window.settle();
+    assert_eq!(window.asked(), vec![Intent::TakeSnapshot; 3]);
+    let text = said("The picture is kept in Pictures.");
+    let kept = Some((NoticeId(3), PathBuf::from("/home/alice/Pictures/Visavis bob.png")));
+    let notices = vec![
+        Notice { id: NoticeId(1), text: said("Something else.") },
+        Notice { id: NoticeId(3), text },
+    ];
+    window.set(Snapshot { notices, kept_picture: kept, ..seen.clone() });
+    assert_eq!(window.harness.query_all_by_label("Show in folder").count(), 1);
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn nothing_is_made_for_a_window_that_nobody_sees() {
+    let (mut window, _) = with_pictures(vec2(1040.0, 680.0));
+    let look = |window: &mut Window, minimized: bool| {
+        let input = window.harness.input_mut();
+        let root = input.viewports.entry(ViewportId::ROOT).or_default();
+        root.minimized = Some(minimized);
+        window.settle();
+        (window.remote_video.is_paused(), window.self_video.is_paused())
+    };
+    assert_eq!(look(&mut window, false), (false, false));
+    assert_eq!(look(&mut window, true), (true, true));
+    assert_eq!(look(&mut window, false), (false, false));
+    window.harness.get_by_label("Your picture, mirrored").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::H);
+    window.settle();
+    assert_eq!(look(&mut window, false), (false, true), "one's own picture is hidden");
+}
