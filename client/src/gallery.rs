@@ -52,7 +52,6 @@ pub const SCREENS: &[&str] = &[
     "call",
     "call-waiting",
     "call-weak",
-    "call-muted",
     "call-off",
     "call-muted",
     "call-silent",
@@ -262,10 +261,9 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
         "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
         "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
-        "call" | "call-devices" | "call-statistics" | "call-weak" | "call-muted" => {
+        "call" | "call-devices" | "call-statistics" | "call-weak" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
-            s.microphone_muted = screen == "call-muted";
             s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
             if screen == "call-weak" {
                 s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use eframe::egui::{Context, Event, FontData, FontFamily, Modifiers, PointerButton, pos2, vec2};
+use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use visavis_client::config::Theme;
@@ -34,6 +35,10 @@ const FAMILIES: [&str; 3] = ["", "Inter 500", "Inter 600"];
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Nothing,
+    /// Presses what has the name of a message.
+    Click(&'static str),
+    /// Chooses a section: at the side, or from the list that is there in small windows.
+    Section(&'static str),
     /// Types into the field that has the name of a message.
     Type(&'static str, &'static str),
     /// Leaves the mouse alone until the controls have gone.
@@ -43,16 +48,26 @@ enum Step {
 }
 
 /// Screens behind those of the gallery: their names, those behind which they are, and how to get
-/// there.
+/// there. They are looked at at scale 1 only.
 const BEHIND: &[(&str, &str, Step)] = &[
     ("search", "contacts", Step::Type("search", "ra")),
     ("call-resting", "call", Step::Rest),
     ("call-menu", "call", Step::Menu),
+    ("mini", "call", Step::Click("mini-window")),
+    ("settings-devices", "settings", Step::Section("settings-devices")),
+    ("settings-calls", "settings", Step::Section("settings-calls")),
+    ("settings-network", "settings", Step::Section("settings-network")),
+    ("settings-notifications", "settings", Step::Section("settings-notifications")),
+    ("settings-appearance", "settings", Step::Section("settings-appearance")),
+    ("settings-shortcuts", "settings", Step::Section("settings-shortcuts")),
+    ("settings-data", "settings", Step::Section("settings-data")),
+    ("settings-about", "settings", Step::Section("settings-about")),
 ];
 
 /// Each screen: its name, the state that it shows, and what is done there.
-fn screens() -> impl Iterator<Item = (&'static str, &'static str, Step)> {
-    SCREENS.iter().map(|name| (*name, *name, Step::Nothing)).chain(BEHIND.iter().copied())
+fn screens(look: Look) -> impl Iterator<Item = (&'static str, &'static str, Step)> {
+    let behind = BEHIND.iter().copied().filter(move |_| look.scale == 1);
+    SCREENS.iter().map(|name| (*name, *name, Step::Nothing)).chain(behind)
 }
 
 /// How a screen is looked at.
@@ -98,9 +113,16 @@ fn said(id: &'static str) -> String {
 }
 
 impl Window {
-    fn takes(&mut self, step: Step) {
+    /// Takes a step; `false` when what is to be pressed is not there.
+    fn takes(&mut self, step: Step) -> bool {
         match step {
             Step::Nothing => {}
+            Step::Click(id) if self.harness.query_by_label(&said(id)).is_none() => return false,
+            Step::Click(id) => self.click(&said(id)),
+            Step::Section(id) => match self.harness.query_by_label(&said(id)).is_some() {
+                true => self.click(&said(id)),
+                false => self.choose(&said("settings-section"), &said(id)),
+            },
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),
             Step::Menu => {
@@ -117,10 +139,12 @@ impl Window {
                 self.settle();
             }
         }
+        true
     }
 }
 
-fn picture_of(state: &str, step: Step, look: Look) -> Picture {
+/// The picture of a screen; `None` where its button is not there at this size.
+fn picture_of(state: &str, step: Step, look: Look) -> Option<Picture> {
     speak_on_this_thread(Some(look.language));
     let (now, today) = (Instant::now(), today());
     stand_still(Some((now, today)));
@@ -135,9 +159,9 @@ fn picture_of(state: &str, step: Step, look: Look) -> Picture {
     for label in gallery::presses(state) {
         window.click(&label);
     }
-    window.takes(step);
+    let is_there = window.takes(step);
     window.settle();
-    let picture = window.picture();
+    let picture = is_there.then(|| window.picture());
     stand_still(None);
     speak_on_this_thread(None);
     picture
@@ -159,8 +183,8 @@ fn every_screen(look: Look) {
     let renew = std::env::var_os(RENEW).is_some();
     let mut faults = Vec::new();
     let mut names = BTreeSet::new();
-    for (name, state, step) in screens() {
-        let picture = picture_of(state, step, look);
+    for (name, state, step) in screens(look) {
+        let Some(picture) = picture_of(state, step, look) else { continue };
         let file = format!("{name}.png");
         let path = folder.join(&file);
         let old = Picture::load(&path);
