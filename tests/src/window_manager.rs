@@ -68,7 +68,10 @@ impl WindowManager {
     /// When that does not come to pass.
     pub async fn has_the_window_in_front(&self) {
         self.waits_until("not in front", |manager| {
-            Ok(manager.state()? != Some(ICONIC) && manager.active()? == manager.window()?)
+            // One that was hidden is no window of the manager's until it is shown again.
+            Ok(manager.window()?.is_some()
+                && manager.state()? != Some(ICONIC)
+                && manager.active()? == manager.window()?)
         })
         .await;
     }
