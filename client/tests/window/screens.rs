@@ -39,6 +39,8 @@ enum Step {
     Click(&'static str),
     /// Chooses a section: at the side, or from the list that is there in small windows.
     Section(&'static str),
+    /// The section with the path of a file, which is of the person who runs the test.
+    Data,
     /// Types into the field that has the name of a message.
     Type(&'static str, &'static str),
     /// Leaves the mouse alone until the controls have gone.
@@ -60,7 +62,7 @@ const BEHIND: &[(&str, &str, Step)] = &[
     ("settings-notifications", "settings", Step::Section("settings-notifications")),
     ("settings-appearance", "settings", Step::Section("settings-appearance")),
     ("settings-shortcuts", "settings", Step::Section("settings-shortcuts")),
-    ("settings-data", "settings", Step::Section("settings-data")),
+    ("settings-data", "settings", Step::Data),
     ("settings-about", "settings", Step::Section("settings-about")),
 ];
 
@@ -123,6 +125,10 @@ impl Window {
                 true => self.click(&said(id)),
                 false => self.choose(&said("settings-section"), &said(id)),
             },
+            Step::Data => {
+                self.takes(Step::Section("settings-data"));
+                self.type_into(&said("export-file"), "/home/alice/visavis-people.json");
+            }
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),
             Step::Menu => {
