@@ -325,6 +325,7 @@ fn run_window(
 ) -> ExitCode {
     use visavis_client::desktop::{self, Desktop, WindowLink, WindowRequest};
     use visavis_client::instance::{self, Claim};
+    use visavis_client::settings::NetworkSettings;
     use visavis_client::ui::{self, WindowOptions};
     use visavis_client::words;
 
@@ -405,6 +406,7 @@ fn run_window(
     let window = WindowOptions {
         desktop: desktop_link,
         settings: opened.settings,
+        network_of_this_run: NetworkSettings::of_this_run(invocation),
         settings_path: opened.path,
         folders: ui::Folders { data: Some(folder), settings: Some(settings_folder) },
         notices: opened.words.into_iter().collect(),

@@ -145,3 +145,20 @@ async fn a_trial_that_is_stopped_ends_at_once_and_one_that_cannot_be_made_says_w
     until(&mut session, "failed", failed).await;
     session.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_themselves_is_seen_though_calls_begin_without_the_camera() {
+    let mut session = driver::start(SessionOptions {
+        window: true,
+        camera: CameraChoice::Pattern,
+        microphone: MicrophoneChoice::None,
+        speaker: SpeakerChoice::None,
+        camera_off: true,
+        ..SessionOptions::default()
+    });
+    session.link.intents.send(Intent::Preview(true)).await.expect("a session");
+    until(&mut session, "seen", |s| s.preview && s.camera_live && s.camera_off).await;
+    session.link.intents.send(Intent::Preview(false)).await.expect("a session");
+    until(&mut session, "closed", |s| !s.camera_live).await;
+    session.finish().await;
+}

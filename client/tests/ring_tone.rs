@@ -23,7 +23,7 @@ use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::media::audio_output::Volume;
 use visavis_client::session::driver::{self, SessionHandle};
 use visavis_client::session::options::{Ring, SessionOptions};
-use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
+use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot, Trial};
 use visavis_signal_server::Config;
 
 /// How long anything may take that is expected to happen.
@@ -196,8 +196,22 @@ async fn ring_elsewhere([_, first, second]: &[Ears; 3]) {
     log_in(&mut alice, &server.url(), "alice").await;
     log_in(&mut bob, &server.url(), "bob").await;
     first.until_silent().await;
+    // Tried out, it rings once where a call rings; the tone of the speaker comes from the other.
+    send_intent(&bob, Intent::TryDevice(Some(Trial::Ring))).await;
+    second.until_ringing(523.25).await;
+    assert_eq!(first.count(523.25), (0, PIECES), "it rings where calls are heard, too");
+    send_intent(&bob, Intent::TryDevice(Some(Trial::Speaker))).await;
+    first.until_ringing(554.37).await;
+    second.until_silent().await;
+    until(&mut bob, "at the end of the tone", |s| s.trial.is_none()).await;
+    first.until_silent().await;
+    // A call ends what is tried out.
+    send_intent(&bob, Intent::TryDevice(Some(Trial::Speaker))).await;
+    first.until_ringing(440.0).await;
     send_intent(&alice, Intent::Call { username: "bob".to_owned() }).await;
     second.until_ringing(523.25).await;
+    until(&mut bob, "at the end of the trial", |s| s.trial.is_none()).await;
+    first.until_silent().await;
     assert_eq!(first.count(523.25), (0, PIECES), "it rings where calls are heard, too");
     send_intent(&bob, Intent::SetRing(elsewhere(0))).await;
     second.until_silent().await;

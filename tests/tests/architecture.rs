@@ -104,6 +104,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("invitation.rs", &[]),
     ("people/", &["store.rs", "store/", "unix_time.rs"]),
     ("session/device_keeper.rs", &[]),
+    ("session/device_trial.rs", &[]),
     ("session/device_words.rs", &[]),
     ("session/log_in_form.rs", &[]),
     ("trust/", &[]),

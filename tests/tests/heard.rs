@@ -224,6 +224,27 @@ async fn a_sound_server_that_hangs_in_the_call_causes_a_notice_and_is_used_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_talks_while_muted_or_has_a_silent_microphone_is_told_so_and_helped() {
+    const TALKING: &str = "You are muted, and you are talking";
+    const SILENT: &str = "They can't hear you: your microphone is silent";
+    let mut two = Two::log_in(Kind::PulseAudio).await;
+    two.call().await;
+    let alice = &mut two.people[ALICE];
+    assert!(!alice.window.shows(&By::name(SILENT)), "she is heard");
+    alice.window.presses(Key::M);
+    alice.window.waits_for(&By::name(TALKING));
+    alice.window.clicks("Unmute");
+    alice.window.waits_until_gone(&By::name(TALKING));
+    // Her voice ends, and her microphone with it.
+    alice._voice = two.sound.speak("bob");
+    alice.window.waits_for(&By::name(SILENT));
+    alice.window.clicks("Choose another microphone");
+    alice.window.waits_for(&By::name("Microphone").role(Role::ComboBox));
+    alice._voice = two.sound.speak("alice");
+    alice.window.waits_until_gone(&By::name(SILENT));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_pipewire_a_call_that_rings_and_is_answered_in_the_window_is_heard_by_both() {
     let mut two = Two::log_in(Kind::PipeWire).await;
     two.call().await;

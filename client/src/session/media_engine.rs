@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
@@ -122,6 +123,9 @@ pub(super) struct MediaEngine<C> {
     /// There while a device is wanted.
     watch: Option<DeviceWatch>,
     seen: Option<DevicesNow>,
+    /// Whether the devices there are were asked for, and whether they are being listed.
+    list_due: bool,
+    listing: Arc<AtomicBool>,
     reported: Reported,
     /// By what the devices of a call may be open; `None` between calls.
     in_call: Option<Arc<C>>,
@@ -161,6 +165,8 @@ impl<C> MediaEngine<C> {
             pipeline: None,
             watch: None,
             seen: None,
+            list_due: false,
+            listing: Arc::default(),
             reported: Reported::default(),
             in_call: None,
             preview: false,
@@ -241,7 +247,7 @@ impl<C> MediaEngine<C> {
             MediaCommand::ProcessVoice(setting) => self.audio.process_voice(setting),
             MediaCommand::SetVolume(volume) => self.audio.volume.set(volume),
             MediaCommand::SetRing(ring) => self.audio.set_ring(ring, Instant::now()),
-            MediaCommand::ListDevices => self.list_devices(),
+            MediaCommand::ListDevices => self.list_due = true,
             MediaCommand::TryDevice(trial) => self.audio.try_device(trial, Instant::now()),
             MediaCommand::KeepPicture(of) => self.keep_picture(of),
             MediaCommand::Ring(ring) => {
@@ -258,6 +264,7 @@ impl<C> MediaEngine<C> {
     /// Looks at what devices report and at how things are.
     pub(super) fn look(&mut self) -> MediaStatistics {
         self.follow_changes();
+        self.list_devices();
         self.tick_camera();
         self.audio.tick(self.pipeline.as_ref());
         self.report_changes();
@@ -351,6 +358,8 @@ impl<C> MediaEngine<C> {
         if let Some(now) = watch.take() {
             let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
             let at = Instant::now();
+            // Whoever looks at the list sees what was plugged in.
+            self.list_due |= self.options.window && before != now;
             self.camera.devices_changed(&before, &now, at);
             self.audio.devices_changed(&before, &now, at);
         }
@@ -434,15 +443,23 @@ impl<C> MediaEngine<C> {
         }
     }
 
-    /// Opening each camera to ask for its formats takes its time, so a thread of its own does it.
-    fn list_devices(&self) {
-        let events = self.events.clone();
-        let listing = std::thread::Builder::new().name("device-list".into()).spawn(move || {
-            if events.try_send(MediaEvent::Devices(device::list())).is_err() {
+    /// Opening each camera to ask for its formats takes its time, so a thread of its own does it:
+    /// one, however often somebody asks.
+    fn list_devices(&mut self) {
+        if !self.list_due || self.listing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.list_due = false;
+        let (events, listing) = (self.events.clone(), Arc::clone(&self.listing));
+        let thread = std::thread::Builder::new().name("device-list".into()).spawn(move || {
+            let devices = device::list();
+            listing.store(false, Ordering::Release);
+            if events.try_send(MediaEvent::Devices(devices)).is_err() {
                 tracing::debug!("a list of devices was dropped");
             }
         });
-        if let Err(error) = listing {
+        if let Err(error) = thread {
+            self.listing.store(false, Ordering::Release);
             tracing::error!("no thread for listing devices could be started: {error}");
         }
     }

@@ -18,6 +18,16 @@ impl NetworkSettings {
     }
 }
 
+impl NetworkSettings {
+    /// What the command line names for one run, beside what was remembered.
+    #[must_use]
+    pub fn of_this_run(named: &Invocation) -> Self {
+        let own = named.ice_servers.iter().filter(|server| server.urls != [DEFAULT_STUN]);
+        let ice_servers = own.cloned().collect();
+        Self { ice_servers, relay_only: named.relay_only, ..Self::nothing() }
+    }
+}
+
 impl Settings {
     /// The settings of this run: what the command line names holds over what was remembered, and
     /// is not remembered.

@@ -252,6 +252,12 @@ impl Default for NetworkSettings {
 }
 
 impl NetworkSettings {
+    /// No server at all.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { default_stun: false, ..Self::default() }
+    }
+
     /// The servers of the person's own that can be used.
     pub fn usable_ice_servers(&self) -> impl Iterator<Item = &IceServer> {
         self.ice_servers.iter().filter(|server| {

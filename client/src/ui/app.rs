@@ -20,6 +20,7 @@ use super::closing::{Closing, Deed};
 use super::design::{Palette, motion, theme};
 use super::keyboard::Keyboard;
 use super::login::LoginForm;
+use super::looks::Looks;
 use super::mini::MiniWindow;
 use super::people::PeoplePage;
 use super::ready::Readiness;
@@ -33,7 +34,7 @@ use crate::desktop::{self, WindowLink, WindowRequest};
 use crate::invitation::Invitation;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
-use crate::settings::Appearance;
+use crate::settings::{Appearance, NetworkSettings};
 use crate::words::{Phrase, phrase, text};
 
 /// The app inside the window. Tests drive it without one.
@@ -50,6 +51,7 @@ pub struct App {
     help: bool,
     settings_page: SettingsPage,
     folders: Folders,
+    network_of_this_run: NetworkSettings,
     keyboard: Keyboard,
     remote: VideoView,
     own: VideoView,
@@ -65,21 +67,7 @@ pub struct App {
     inviting: bool,
     /// There while the window is small.
     mini: Option<MiniWindow>,
-    /// Which pictures the session makes for the window.
-    looks_at: Looks,
-}
-
-/// Which pictures somebody sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Looks {
-    theirs: bool,
-    own: bool,
-}
-
-impl Default for Looks {
-    fn default() -> Self {
-        Self { theirs: true, own: true }
-    }
+    looks: Looks,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -128,6 +116,7 @@ impl App {
             help: false,
             settings_page: SettingsPage::default(),
             folders: options.folders,
+            network_of_this_run: options.network_of_this_run,
             keyboard: Keyboard::default(),
             login: LoginForm::default(),
             people: PeoplePage::default(),
@@ -138,9 +127,16 @@ impl App {
             closing: Closing::default(),
             inviting: false,
             mini: None,
-            looks_at: Looks::default(),
+            looks: Looks::default(),
             before_call: None,
         }
+    }
+
+    /// Has somebody say whether the window is on the screen who knows it better than the system's
+    /// events tell. The argument is whether that matters now.
+    #[cfg(target_os = "linux")]
+    pub(super) fn ask_whether_seen(&mut self, is_seen: impl FnMut(bool) -> bool + 'static) {
+        self.looks.ask(is_seen);
     }
 
     /// Takes the newest snapshot and does what does not need painting. Comes before [`Self::show`],
@@ -166,10 +162,12 @@ impl App {
             self.send(intent);
         }
         self.follow_desktop(ctx);
-        self.follow_looks(ctx);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
         let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
         self.close_by(deed);
+        let in_call = running(&self.snapshot.call).is_some();
+        let own = self.mini.is_none() && !(in_call && self.call_look.own.hidden);
+        self.looks.follow(ctx, &self.link, in_call, own);
         self.follow_invitation();
         let title = title(&self.snapshot);
         if self.title != title {
@@ -317,8 +315,11 @@ impl App {
         });
         // The mini window has no room for them; they wait.
         if self.mini.is_none() {
-            let in_call = running(&snapshot.call).map(|_| self.call.notices_from());
-            notices::show(&ctx, &snapshot, &self.local_notices, in_call, &mut actions);
+            let place = match running(&snapshot.call) {
+                Some(_) => notices::Place::InCall(self.call.notices_place()),
+                None => notices::Place::Below,
+            };
+            notices::show(&ctx, &snapshot, &self.local_notices, place, &mut actions);
         }
         if self.help {
             keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
@@ -405,7 +406,7 @@ impl App {
             Action::ToggleHelp => self.apply(ctx, Action::Help(!self.help)),
             Action::Settings(open) => {
                 self.leave_mini(ctx);
-                self.settings_page.open(open);
+                self.settings_page.open(ctx, open);
             }
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
@@ -447,22 +448,6 @@ impl App {
         }
     }
 
-    /// Has pictures made only for whom somebody sees.
-    fn follow_looks(&mut self, ctx: &Context) {
-        let seen = ctx.input(|input| {
-            let viewport = input.viewport();
-            viewport.minimized != Some(true) && viewport.occluded != Some(true)
-        });
-        let own = self.mini.is_none()
-            && (running(&self.snapshot.call).is_none() || !self.call_look.own.hidden);
-        let looks = Looks { theirs: seen, own: seen && own };
-        if looks != self.looks_at {
-            self.looks_at = looks;
-            self.link.remote_video.pause(!looks.theirs);
-            self.link.self_video.pause(!looks.own);
-        }
-    }
-
     /// Has other settings hold from now on, and keeps them.
     fn change(&mut self, ctx: &Context, settings: Settings) {
         let before = std::mem::replace(&mut self.settings, settings);
@@ -484,7 +469,8 @@ impl App {
             // What was known before the first change in this call.
             self.before_call.get_or_insert_with(|| before.clone());
         }
-        for intent in applying::intents((&before, after), quiet, in_call) {
+        for intent in applying::intents((&before, after), &self.network_of_this_run, quiet, in_call)
+        {
             self.send(intent);
         }
         self.keep_settings();

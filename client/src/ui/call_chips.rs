@@ -148,14 +148,15 @@ pub(super) enum HintPlace {
     Below(f32),
 }
 
-/// What the person does not notice, and the button that helps. Returns whether it was pressed.
+/// What the person does not notice, and the button that helps. Returns where it is, and whether the
+/// button was pressed.
 pub(super) fn hint(
     ui: &mut Ui,
     over: Rect,
     place: HintPlace,
     hint: CallHint,
     keys: Option<String>,
-) -> bool {
+) -> (Rect, bool) {
     let (icon, line, act) = match hint {
         CallHint::TalkingWhileMuted => {
             (Icon::MicrophoneOff, text!("talking-while-muted"), text!("unmute"))
@@ -177,13 +178,13 @@ pub(super) fn hint(
     let keys = keys.filter(|_| over.width() >= layout::CLOSE_IS_AN_ICON);
     let button = Act::new(ui, &act, keys.as_deref());
     let most = free.span().min(size::DIALOG + layout::SIDE_BAR / 2.0);
-    // The button stands beside the words, or under them where it is narrow.
-    let beside = most - button.extent.x >= layout::SIDE_BAR / 2.0 + 2.0 * PADDING.x;
-    let room = if beside { most - button.extent.x } else { most };
-    let words = words_of(ui, &line, room, true);
+    // The button stands beside the words, or under them where they would be a column.
+    let words = words_of(ui, &line, most - button.extent.x, true);
+    let beside = words.size().y <= 2.0 * TypeStyle::Strong.line();
+    let words = if beside { words } else { words_of(ui, &line, most, true) };
     let mut extent = extent_of(&words);
     if beside {
-        extent.x += button.extent.x - space::S2;
+        extent.x += button.extent.x;
         extent.y = extent.y.max(button.extent.y + space::S2);
     } else {
         extent.x = extent.x.max(button.extent.x + 2.0 * PADDING.x);
@@ -201,7 +202,7 @@ pub(super) fn hint(
     chip_content(ui, lines, icon, words, Live::Polite);
     let corner = rect.max - vec2(space::S1, space::S1) - button.extent;
     let place = Rect::from_min_size(corner, button.extent);
-    button.show(ui, place)
+    (rect, button.show(ui, place))
 }
 
 /// A button in a chip.
@@ -276,10 +277,13 @@ fn chip_content(ui: &mut Ui, rect: Rect, icon: Icon, words: Arc<Galley>, live: L
     widgets::announce(ui, &line, live);
 }
 
-/// The top of what stands under the head.
-pub(super) fn under_head(over: Rect, muted: Option<Rect>) -> f32 {
+/// The top of what stands under the head, and under a chip that stands there.
+pub(super) fn under_head(over: Rect, chip: Option<Rect>) -> f32 {
     let head = over.top() + HEAD_HEIGHT;
-    muted.map_or(head, |chip| chip.bottom().max(head)) + space::S3
+    match chip {
+        Some(chip) if chip.bottom() > head => chip.bottom() + space::S2,
+        _ => head + space::S3,
+    }
 }
 
 /// How wide the tools at the upper right are, at most.

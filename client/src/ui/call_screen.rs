@@ -18,7 +18,7 @@ use super::design::{
 use super::mini::MiniWindow;
 use super::self_view::{OwnPicture, SelfView};
 use super::video_view::{VideoView, letterbox};
-use super::{devices, keyboard, statistics, widgets};
+use super::{devices, keyboard, notices, statistics, widgets};
 use crate::session::snapshot::{CallHint, Intent, Snapshot};
 use crate::words::text;
 
@@ -33,7 +33,6 @@ pub(super) struct CallView<'a> {
 }
 
 /// What the screen remembers from pass to pass, for one call.
-#[derive(Default)]
 pub(super) struct CallScreen {
     reveal: Reveal,
     self_view: SelfView,
@@ -42,8 +41,28 @@ pub(super) struct CallScreen {
     controls_busy: bool,
     /// Since when a picture is to come, when that is not since the beginning.
     picture_due: Option<Instant>,
-    /// From where on downwards notices have room.
-    notices_from: f32,
+    /// Where the open cards are.
+    cards: Vec<Rect>,
+    /// Where notices have room.
+    notices_place: Rect,
+    /// Where what floats above the middle ends.
+    free_from: f32,
+}
+
+impl Default for CallScreen {
+    fn default() -> Self {
+        Self {
+            reveal: Reveal::default(),
+            self_view: SelfView::default(),
+            devices_open: false,
+            statistics_open: false,
+            controls_busy: false,
+            picture_due: None,
+            cards: Vec::new(),
+            notices_place: Rect::NOTHING,
+            free_from: 0.0,
+        }
+    }
 }
 
 impl CallScreen {
@@ -86,9 +105,11 @@ impl CallScreen {
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
         }
-        if self.statistics_open && statistics::show(ui.ctx(), stage, snapshot.statistics.as_deref())
-        {
-            self.statistics_open = false;
+        if self.statistics_open {
+            let statistics = snapshot.statistics.as_deref();
+            let (card, closed) = statistics::show(ui.ctx(), stage, statistics);
+            self.cards.push(card);
+            self.statistics_open = !closed;
         }
     }
 
@@ -104,32 +125,36 @@ impl CallScreen {
     ) {
         let head = call_chips::head(ui, stage, call, opacity);
         let muted = snapshot.remote_muted.then(|| call_chips::muted(ui, stage, head, call.peer));
-        let mut top = call_chips::under_head(stage, muted.filter(|chip| chip.top() > head.top()));
+        let top = call_chips::under_head(stage, muted);
         let condition = call_chips::condition(ui, stage, top, call, snapshot);
-        let notices_begin = stage.right() - layout::STAGE_MARGIN - size::TOAST;
-        let in_the_way = condition.is_some_and(|chip| chip.right() > notices_begin);
-        let below = condition.map_or(top, |chip| chip.bottom() + space::S2);
-        self.notices_from = if in_the_way { below } else { call_chips::under_head(stage, None) };
-        top = below;
-        let Some(hint) = snapshot.hint else { return };
-        let place = if self.devices_open {
-            HintPlace::Below(top)
-        } else {
-            HintPlace::AboveBar { own: Some(own) }
-        };
-        let keys = (hint == CallHint::TalkingWhileMuted)
-            .then(|| keyboard::named(ui.ctx(), &keyboard::MUTE));
-        if call_chips::hint(ui, stage, place, hint, keys) {
+        let hint = snapshot.hint.map(|hint| {
+            let place = if self.devices_open {
+                HintPlace::Below(condition.map_or(top, |chip| chip.bottom() + space::S2))
+            } else {
+                HintPlace::AboveBar { own: Some(own) }
+            };
+            let keys = (hint == CallHint::TalkingWhileMuted)
+                .then(|| keyboard::named(ui.ctx(), &keyboard::MUTE));
+            let (place, helps) = call_chips::hint(ui, stage, place, hint, keys);
             match hint {
-                CallHint::TalkingWhileMuted => actions.send(Intent::MuteMicrophone(false)),
-                CallHint::SilentMicrophone => self.devices_open = true,
+                CallHint::TalkingWhileMuted if helps => {
+                    actions.send(Intent::MuteMicrophone(false));
+                }
+                CallHint::SilentMicrophone if helps => self.devices_open = true,
+                _ => {}
             }
-        }
+            place
+        });
+        self.free_from = condition.map_or(top, |chip| chip.bottom());
+        let in_the_way = [muted, condition, hint];
+        let cards = std::mem::take(&mut self.cards);
+        let in_the_way: Vec<Rect> = in_the_way.into_iter().flatten().chain(cards).collect();
+        self.notices_place = notices::place_in_call(stage, &in_the_way, own);
     }
 
-    /// From where on downwards notices have room over this screen.
-    pub(super) fn notices_from(&self) -> f32 {
-        self.notices_from
+    /// Where notices have room over this screen.
+    pub(super) fn notices_place(&self) -> Rect {
+        self.notices_place
     }
 
     /// Shows the call in the mini window.
@@ -196,7 +221,9 @@ impl CallScreen {
             } else {
                 size::AVATAR_XL
             };
-            let center = pos2(stage.center().x, stage.center().y - BAR_HEIGHT / 2.0);
+            let high = stage.center().y - BAR_HEIGHT / 2.0;
+            let below = self.free_from + diameter / 2.0 + space::S2;
+            let center = pos2(stage.center().x, high.max(below));
             widgets::paint_avatar(ui.painter(), palette, center, diameter, peer);
             let below = center + vec2(0.0, diameter / 2.0 + space::S4);
             let room = stage.width() - 2.0 * layout::STAGE_MARGIN;
@@ -328,7 +355,7 @@ impl CallScreen {
     fn devices(&mut self, ctx: &Context, stage: Rect, snapshot: &Snapshot, actions: &mut Actions) {
         let width = layout::SIDE_BAR.min(stage.width() - 2.0 * space::S6);
         let room = (stage.height() - BAR_HEIGHT - space::S6).max(2.0 * space::S10);
-        Area::new(Id::unique("call-devices"))
+        let card = Area::new(Id::unique("call-devices"))
             .order(Order::Middle)
             .pivot(Align2::CENTER_BOTTOM)
             .fixed_pos(pos2(stage.center().x, stage.bottom() - BAR_HEIGHT - space::S2))
@@ -348,6 +375,7 @@ impl CallScreen {
                         });
                 });
             });
+        self.cards.push(card.response.rect);
     }
 
     pub(super) fn toggle_statistics(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{Id, Popup, Slider, Ui};
 
 use super::action::Actions;
 use super::design::{Icon, Palette, component, space};
@@ -108,6 +108,19 @@ pub(super) fn ring_speakers(
     std::iter::once((text!("ring-speaker-of-calls"), None)).chain(own).collect()
 }
 
+/// Has the lists filled anew as soon as one of a page is opened.
+pub(super) fn refresh_opened(ui: &Ui, actions: &mut Actions) {
+    let (ctx, id) = (ui.ctx(), Id::unique("device-list-is-open"));
+    let is_open = Popup::is_any_open(ctx);
+    let was_open = ctx.data_mut(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    if is_open != was_open {
+        ctx.data_mut(|data| data.insert_temp(id, is_open));
+    }
+    if is_open && !was_open {
+        actions.send(Intent::RefreshDevices);
+    }
+}
+
 /// Shows everything, one under the other, as wide as there is room.
 pub(super) fn show(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     choices(ui, snapshot, actions);
@@ -137,6 +150,7 @@ pub(super) fn choices(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     {
         actions.send(Intent::ChooseSpeaker(choice));
     }
+    refresh_opened(ui, actions);
     volume(ui, snapshot, actions);
     if widgets::ghost_button(ui, Icon::Refresh, &text!("look-for-devices")).clicked() {
         actions.send(Intent::RefreshDevices);

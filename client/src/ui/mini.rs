@@ -27,10 +27,10 @@ use crate::words::text;
 #[derive(Debug)]
 pub(super) struct MiniWindow {
     before: Before,
-    /// The size that was last asked for; what the system makes of it stands.
-    asked: Vec2,
-    /// Since when the window has its size.
-    sized: (Vec2, Option<Instant>),
+    /// Its size and the shape of the picture when they were last looked at.
+    seen: (Vec2, Option<f32>),
+    /// When one of them changed, until the window has its shape again.
+    changed_at: Option<Instant>,
 }
 
 /// How the window was.
@@ -72,7 +72,7 @@ impl MiniWindow {
         if let Some(outer) = outer {
             send(ViewportCommand::OuterPosition(outer.max - asked));
         }
-        Self { before, asked, sized: (asked, None) }
+        Self { before, seen: (asked, aspect), changed_at: None }
     }
 
     /// Gives the window back as it was.
@@ -94,20 +94,21 @@ impl MiniWindow {
         }
     }
 
-    /// Keeps the shape of the picture, once nobody pulls at the window any more.
+    /// Gives the window the shape of the picture, once nobody pulls at it any more: one time for
+    /// each change, whatever the system makes of it.
     fn keep_shape(&mut self, ctx: &Context, window: Vec2, aspect: Option<f32>, now: Instant) {
-        let (size, since) = self.sized;
-        if (window - size).abs().max_elem() > 1.0 {
-            self.sized = (window, Some(now));
-            ctx.request_repaint_after(motion::RESIZED);
-            return;
+        let (size, shape) = self.seen;
+        if (window - size).abs().max_elem() > 1.0 || aspect != shape {
+            self.seen = (window, aspect);
+            self.changed_at = Some(now);
         }
-        let Some(since) = since else { return };
+        let Some(changed_at) = self.changed_at else { return };
+        let wait = motion::RESIZED.saturating_sub(now.saturating_duration_since(changed_at));
+        if !wait.is_zero() {
+            return ctx.request_repaint_after(wait);
+        }
+        self.changed_at = None;
         let wanted = shaped(window.x, aspect);
-        if now.saturating_duration_since(since) < motion::RESIZED || self.asked == wanted {
-            return;
-        }
-        self.asked = wanted;
         if (wanted - window).abs().max_elem() > 1.0 {
             ctx.send_viewport_cmd(ViewportCommand::InnerSize(wanted));
         }

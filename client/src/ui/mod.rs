@@ -27,8 +27,11 @@ mod frame_report;
 mod invite;
 mod keyboard;
 mod login;
+mod looks;
 mod mini;
 mod notices;
+#[cfg(target_os = "linux")]
+mod on_screen;
 mod people;
 mod push_to_talk;
 mod ready;
@@ -57,6 +60,7 @@ use crate::config::Settings;
 use crate::desktop::WindowLink;
 use crate::media::stage_thread::StageThread;
 use crate::session::snapshot::SessionLink;
+use crate::settings::NetworkSettings;
 use crate::words::Phrase;
 
 /// What the app is called, in every language.
@@ -69,6 +73,8 @@ const ICON: &[u8] = include_bytes!("../../../assets/visavis-128.png");
 pub struct WindowOptions {
     /// What was remembered.
     pub settings: Settings,
+    /// What the command line adds to the network's settings for this run.
+    pub network_of_this_run: NetworkSettings,
     /// Where changes are kept; `None` keeps nothing.
     pub settings_path: Option<PathBuf>,
     /// Where the program keeps what it keeps, to be shown.
@@ -94,6 +100,7 @@ impl Default for WindowOptions {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
+            network_of_this_run: NetworkSettings::nothing(),
             settings_path: None,
             folders: Folders::default(),
             notices: Vec::new(),
@@ -153,7 +160,11 @@ pub fn run(link: SessionLink, options: WindowOptions) -> Result<(), UiError> {
         Box::new(move |creation| {
             let waking = wake::start(&creation.egui_ctx, &link)?;
             let report = FrameReport::new(options.frame_report.clone());
-            let app = App::new(&creation.egui_ctx, link, options);
+            let mut app = App::new(&creation.egui_ctx, link, options);
+            #[cfg(target_os = "linux")]
+            if let Some(mut screen) = on_screen::OnScreen::watch(&creation.egui_ctx, creation) {
+                app.ask_whether_seen(move |wanted| screen.is_seen(wanted));
+            }
             Ok(Box::new(Shell { app, report, _waking: waking }))
         }),
     )

@@ -1,12 +1,18 @@
 //! Notices: lines for the person, as toasts on the right, until they are put away.
+//!
+//! What always holds: in a call they stand between what floats over the picture, and so many as have
+//! room there; where a card leaves no room at all they wait until it is closed.
 
 use std::path::PathBuf;
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align, Align2, Area, Context, Id, Label, Layout, Margin, Order, Ui, vec2};
+use eframe::egui::{
+    Align, Align2, Area, Color32, Context, Id, Label, Layout, Margin, Order, Rect, Ui, pos2, vec2,
+};
 
 use super::action::{Action, Actions};
-use super::design::{Elevation, Icon, TypeStyle, layout, size, space};
+use super::controls::{BAR_HEIGHT, HEAD_HEIGHT};
+use super::design::{Elevation, Icon, TypeStyle, component, layout, size, space};
 use super::widgets::Tone;
 use super::{widgets, words};
 use crate::session::snapshot::{Intent, Snapshot};
@@ -15,13 +21,48 @@ use crate::words::{Phrase, text};
 /// How many are shown at once; the newest are.
 const MOST_SHOWN: usize = 3;
 
-/// Shows the session's notices and the window's own: below, or from `call_from` on downwards while
-/// a call's controls are below.
+/// Where the notices stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// At the lower right of the window.
+    Below,
+    /// From the top of this place downwards: nothing else is there.
+    InCall(Rect),
+}
+
+/// Where notices have room over a call: the right side, between what is in the way there; over
+/// one's own picture only if there is no other room.
+pub(super) fn place_in_call(stage: Rect, in_the_way: &[Rect], own: Rect) -> Rect {
+    let all: Vec<Rect> = in_the_way.iter().copied().chain([own]).collect();
+    let place = place_between(stage, &all);
+    let has_room = place.height() >= component::ROOMY_TOAST;
+    if has_room { place } else { place_between(stage, in_the_way) }
+}
+
+fn place_between(stage: Rect, in_the_way: &[Rect]) -> Rect {
+    let edge = layout::STAGE_MARGIN;
+    let width = (stage.width() - 2.0 * edge).min(size::TOAST);
+    let mut place = Rect::from_min_max(
+        pos2(stage.right() - edge - width, stage.top() + HEAD_HEIGHT + space::S3),
+        pos2(stage.right() - edge, stage.bottom() - BAR_HEIGHT - space::S2),
+    );
+    let column = place.x_range();
+    for other in in_the_way.iter().filter(|other| other.x_range().intersects(column)) {
+        if other.center().y < stage.center().y && other.height() < stage.height() / 2.0 {
+            place.min.y = place.min.y.max(other.bottom() + space::S2);
+        } else {
+            place.max.y = place.max.y.min(other.top() - space::S2);
+        }
+    }
+    place
+}
+
+/// Shows the session's notices and the window's own.
 pub(super) fn show(
     ctx: &Context,
     snapshot: &Snapshot,
     local: &[Phrase],
-    call_from: Option<f32>,
+    place: Place,
     actions: &mut Actions,
 ) {
     let own = local.iter().enumerate().map(|(i, text)| Toast {
@@ -48,17 +89,27 @@ pub(super) fn show(
     let screen = ctx.content_rect();
     let edge = layout::STAGE_MARGIN;
     let width = (screen.width() - 2.0 * edge).min(size::TOAST);
-    let (align, offset) = match call_from {
-        Some(top) => (Align2::RIGHT_TOP, vec2(-edge, top - screen.top())),
-        None => (Align2::RIGHT_BOTTOM, vec2(-edge, -edge)),
+    let (align, offset, room) = match place {
+        Place::InCall(place) if place.height() < component::LEAST_TOAST => return,
+        Place::InCall(place) => {
+            (Align2::RIGHT_TOP, vec2(-edge, place.top() - screen.top()), place.height())
+        }
+        Place::Below => (Align2::RIGHT_BOTTOM, vec2(-edge, -edge), screen.height() - 2.0 * edge),
     };
-    let older = all.len().saturating_sub(MOST_SHOWN);
     Area::new(Id::unique("notices"))
         .order(Order::Foreground)
         .anchor(align, offset)
         .accessible_name(text!("notices"))
         .show(ctx, |ui| {
             ui.spacing_mut().item_spacing.y = space::S2;
+            let heights = all.iter().rev().map(|toast| toast.height(ui, width) + space::S2);
+            let below = heights.scan(0.0, |below, height| {
+                *below += height;
+                Some(*below)
+            });
+            // The newest in any case.
+            let fit = below.take(MOST_SHOWN).take_while(|below| *below <= room).count().max(1);
+            let older = all.len() - fit;
             for toast in all.iter().skip(older) {
                 toast.show(ui, width, actions);
             }
@@ -77,6 +128,16 @@ struct Toast {
 }
 
 impl Toast {
+    /// How high it will be.
+    fn height(&self, ui: &Ui, width: f32) -> f32 {
+        let room = width - space::S4 - 2.0 * space::S2 - size::CONTROL;
+        let job = TypeStyle::Body.layout(&self.text, Color32::PLACEHOLDER, room, true);
+        let above = (size::CONTROL - TypeStyle::Body.line()) / 2.0;
+        let text = above + ui.painter().layout_job(job).size().y;
+        let button = self.shows.as_ref().map_or(0.0, |_| size::CONTROL + space::S2);
+        text.max(size::CONTROL) + button + 2.0 * space::S2
+    }
+
     fn show(&self, ui: &mut Ui, width: f32, actions: &mut Actions) {
         let Some(text) = words::foreign(&self.text) else {
             // Nothing to read, so nothing to keep.

@@ -87,7 +87,7 @@ impl SelfView {
                 None => you(ui, rect),
             }
         } else {
-            no_picture(ui, rect, instead);
+            no_picture(ui, rect, instead, muted);
         }
         let edge = Stroke::new(size::HAIRLINE, stage::PICTURE_EDGE);
         ui.painter().rect_stroke(rect, corners, edge, StrokeKind::Outside);
@@ -224,8 +224,10 @@ fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
 }
 
 /// Says why one's own picture is not there.
-fn no_picture(ui: &Ui, rect: Rect, why: &str) {
-    let room = rect.width() - 2.0 * space::S2;
+fn no_picture(ui: &Ui, rect: Rect, why: &str, badge: bool) {
+    // Beside the badge, on either side of the middle.
+    let badge = if badge { space::S6 } else { 0.0 };
+    let room = rect.width() - 2.0 * (space::S2 + badge);
     let words = TypeStyle::Caption.layout(why, stage::TEXT_2, room, true);
     let words = ui.painter().layout_job(words);
     let high = size::ICON_LG + space::S1 + words.size().y;

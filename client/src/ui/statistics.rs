@@ -19,15 +19,15 @@ use crate::words::{self, text};
 /// What stands where nothing was measured.
 const NOTHING: &str = "–";
 
-/// Shows the card. Returns whether it was closed.
-pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) -> bool {
+/// Shows the card. Returns where, and whether it was closed.
+pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) -> (Rect, bool) {
     let width = component::STATISTICS.min(stage.width() - 2.0 * (layout::STAGE_MARGIN + space::S4));
     let area = Area::new(Id::unique("call-statistics"))
         .order(Order::Middle)
         .fixed_pos(stage.min + vec2(layout::STAGE_MARGIN, HEAD_HEIGHT + space::S3))
         .constrain_to(stage)
         .accessible_name(text!("statistics"));
-    area.show(ctx, |ui| {
+    let shown = area.show(ctx, |ui| {
         let shadow = Elevation::Menu.shadow(ui.visuals().dark_mode);
         let card = widgets::card(ui).shadow(shadow);
         card.show(ui, |ui| {
@@ -48,8 +48,8 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
             closed
         })
         .inner
-    })
-    .inner
+    });
+    (shown.response.rect, shown.inner)
 }
 
 fn content(ui: &mut Ui, statistics: &Statistics, latest: &Reading) {

@@ -251,7 +251,7 @@ fn every_phase_at_every_size_is_painted_inside_the_window_with_every_widget_name
 }
 
 /// Nothing stands beyond the left or the right edge of the window.
-fn assert_fits(window: &Window, size: Vec2) {
+pub(crate) fn assert_fits(window: &Window, size: Vec2) {
     for node in window.harness.root().children_recursive() {
         let node = node.accesskit_node();
         let Some(rect) = node.bounding_box() else { continue };

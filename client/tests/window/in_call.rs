@@ -146,8 +146,10 @@ fn hints_lie_over_no_control_in_any_language_and_size() {
 fn the_mini_window_is_small_on_top_and_has_what_one_needs() {
     let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
     let (key, modifiers, physical_key) = (Key::M, Modifiers::COMMAND, None);
-    window.harness.event(Event::Key { key, pressed: true, repeat: false, modifiers, physical_key });
+    let event = |pressed| Event::Key { key, pressed, repeat: false, modifiers, physical_key };
+    window.harness.event(event(true));
     let asked = asks_for(&mut window);
+    window.harness.event(event(false));
     for command in [
         ViewportCommand::WindowLevel(WindowLevel::AlwaysOnTop),
         ViewportCommand::Decorations(false),
@@ -237,4 +239,44 @@ fn nothing_is_made_for_a_window_that_nobody_sees() {
     window.press(Modifiers::NONE, Key::H);
     window.settle();
     assert_eq!(look(&mut window, false), (false, true), "one's own picture is hidden");
+}
+
+#[test]
+fn notices_cover_nothing_that_floats_over_a_call_and_wait_where_there_is_no_room() {
+    for size in [vec2(480.0, 360.0), vec2(800.0, 600.0), vec2(1040.0, 680.0)] {
+        let (mut window, seen) = with_pictures(size);
+        let line =
+            "The camera is in use by another program. Close that program, or choose another.";
+        let notices =
+            (0..4).map(|id| Notice { id: NoticeId(id), text: said(&format!("{id}: {line}")) });
+        window.set(Snapshot {
+            notices: notices.collect(),
+            connection_words: Some(said("Their connection is weak: 12% of their packets are lost")),
+            remote_muted: true,
+            ..seen
+        });
+        window.settle();
+        let newest = rect(&window, &format!("3: {line}"));
+        for other in [
+            "Close call",
+            "Mute",
+            "Their connection is weak: 12% of their packets are lost",
+            "bob is muted",
+            "Mini window",
+            "bob",
+        ] {
+            assert!(!newest.intersects(rect(&window, other)), "{other} at {size}");
+        }
+        window.click("Show statistics");
+        window.settle();
+        let (card, notice) = (
+            window.harness.query_all_by_label("Close statistics").next().map(|node| node.rect()),
+            window.harness.query_all_by_label_contains(line).next().map(|node| node.rect()),
+        );
+        let card = card.expect("the card is open");
+        assert!(notice.is_none_or(|notice| !notice.intersects(card)), "{size}");
+        window.click("Close statistics");
+        window.settle();
+        assert!(window.shows(line), "it waited");
+    }
 }

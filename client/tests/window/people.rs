@@ -128,6 +128,8 @@ fn preview_devices_and_log_out_ask_the_session() {
         window.asked(),
         [
             Intent::Preview(true),
+            // An open list is filled anew.
+            Intent::RefreshDevices,
             Intent::ChooseCamera(chosen),
             Intent::RefreshDevices,
             Intent::LogOut

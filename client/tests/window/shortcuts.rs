@@ -33,6 +33,12 @@ fn with_settings(snapshot: Snapshot) -> (tempfile::TempDir, Window) {
     (dir, window)
 }
 
+/// Presses a line or a button, also one that has to be scrolled to.
+fn press(window: &mut Window, label: &str) {
+    window.harness.get_by_label(label).click_accesskit();
+    window.settle();
+}
+
 /// What was kept, after the window is gone.
 fn kept(dir: &tempfile::TempDir, window: Window) -> Settings {
     drop(window);
@@ -63,25 +69,25 @@ fn letters_alone_do_nothing_in_a_call_and_the_keys_of_the_list_do() {
 #[test]
 fn new_keys_are_taken_as_they_are_pressed_act_at_once_and_at_the_next_start() {
     let (dir, mut window) = with_settings(in_call());
-    window.click(&format!("{MUTE}: Ctrl+D"));
+    press(&mut window, &format!("{MUTE}: Ctrl+D"));
     assert!(window.shows(WAITING));
     // While they are waited for, whatever is pressed does nothing else.
-    window.press(Modifiers::COMMAND, Key::M);
-    assert!(!window.shows(WAITING) && window.shows(&format!("{MUTE}: Ctrl+M")));
+    window.press(Modifiers::COMMAND, Key::G);
+    assert!(!window.shows(WAITING) && window.shows(&format!("{MUTE}: Ctrl+G")));
     assert_eq!(window.asked(), []);
     window.click("Done");
     window.press(Modifiers::COMMAND, Key::D);
     assert_eq!(window.asked(), []);
-    window.press(Modifiers::COMMAND, Key::M);
+    window.press(Modifiers::COMMAND, Key::G);
     assert_eq!(window.asked(), [Intent::MuteMicrophone(true)]);
     window.press(Modifiers::NONE, Key::F1);
-    assert!(window.shows(&format!("{MUTE}: Ctrl+M")), "the list is of the same keys");
+    assert!(window.shows(&format!("{MUTE}: Ctrl+G")), "the list is of the same keys");
     let settings = kept(&dir, window);
     let keys = settings.shortcuts.keys(Command::Mute).map(|keys| keys.to_string());
-    assert_eq!(keys.as_deref(), Some("Ctrl+M"));
+    assert_eq!(keys.as_deref(), Some("Ctrl+G"));
     let options = WindowOptions { settings, ..WindowOptions::default() };
     let mut again = Window::open_with(in_call(), vec2(800.0, 600.0), options);
-    again.press(Modifiers::COMMAND, Key::M);
+    again.press(Modifiers::COMMAND, Key::G);
     assert_eq!(again.asked(), [Intent::MuteMicrophone(true)]);
 }
 
@@ -98,13 +104,13 @@ fn keys_that_cannot_be_taken_change_nothing_and_a_line_says_why() {
     ];
     for (row, modifiers, key, why) in cases {
         let row = if row == MUTE { format!("{MUTE}: Ctrl+D") } else { row.to_owned() };
-        window.click(&row);
+        press(&mut window, &row);
         window.press(modifiers, key);
         assert!(window.shows(why), "{why}");
         assert!(window.harness.query_by_label(&row).is_some(), "{row} is as it was");
     }
     // What every text field understands comes as what it does.
-    window.click(&format!("{MUTE}: Ctrl+D"));
+    press(&mut window, &format!("{MUTE}: Ctrl+D"));
     window.harness.event(Event::Copy);
     window.settle();
     assert!(window.shows("These keys can't be used here."));
@@ -113,16 +119,16 @@ fn keys_that_cannot_be_taken_change_nothing_and_a_line_says_why() {
 #[test]
 fn escape_keeps_the_old_keys_and_the_settings_open_and_backspace_takes_the_keys_away() {
     let (dir, mut window) = with_settings(in_call());
-    window.click(&format!("{MUTE}: Ctrl+D"));
+    press(&mut window, &format!("{MUTE}: Ctrl+D"));
     window.press(Modifiers::NONE, Key::Escape);
     assert!(!window.shows(WAITING) && window.shows(&format!("{MUTE}: Ctrl+D")));
-    window.click(&format!("{MUTE}: Ctrl+D"));
+    press(&mut window, &format!("{MUTE}: Ctrl+D"));
     window.press(Modifiers::NONE, Key::Backspace);
     assert!(window.shows(&format!("{MUTE}: no keys")));
-    window.click(&format!("{CAMERA}: Ctrl+E"));
+    press(&mut window, &format!("{CAMERA}: Ctrl+E"));
     window.press(Modifiers::COMMAND, Key::D);
     assert!(window.shows(&format!("{CAMERA}: Ctrl+D")), "they were free");
-    window.click("Back to the usual keys");
+    press(&mut window, "Back to the usual keys");
     assert!(window.shows(&format!("{MUTE}: Ctrl+D")) && window.shows(&format!("{CAMERA}: Ctrl+E")));
     assert!(!kept(&dir, window).shortcuts.are_changed());
 }
@@ -130,13 +136,13 @@ fn escape_keeps_the_old_keys_and_the_settings_open_and_backspace_takes_the_keys_
 #[test]
 fn a_letter_alone_can_be_chosen_for_a_call_and_acts_only_while_nothing_has_the_keyboard() {
     let (_dir, mut window) = with_settings(in_call());
-    window.click(&format!("{MUTE}: Ctrl+D"));
+    press(&mut window, &format!("{MUTE}: Ctrl+D"));
     window.press(Modifiers::NONE, Key::M);
     window.click("Done");
     window.press(Modifiers::NONE, Key::Escape);
     window.press(Modifiers::NONE, Key::M);
     assert_eq!(window.asked(), [Intent::MuteMicrophone(true)]);
-    window.harness.get_by_label("Your camera is off").focus();
+    window.harness.get_by_label("Devices").focus();
     window.settle();
     window.press(Modifiers::NONE, Key::M);
     assert_eq!(window.asked(), []);
@@ -183,7 +189,7 @@ fn ctrl_and_w_in_a_text_field_erase_a_word_and_close_no_call() {
 fn escape_closes_only_what_is_on_top() {
     let mut window = Window::open(in_call());
     window.click("Devices");
-    window.harness.get_by_label("Camera").focus();
+    window.harness.get_by_role_and_label(Role::ComboBox, "Camera").focus();
     window.settle();
     let cards = |window: &Window| window.harness.query_by_label("Close devices").is_some();
     let list = |window: &Window| window.harness.query_by_label("Test picture").is_some();

@@ -9,7 +9,9 @@ use visavis_shared::{ClientMessage, ServerMessage};
 
 use super::Driver;
 use crate::call::event::Input;
+use crate::device::DeviceList;
 use crate::people::UnixTime;
+use crate::session::media_engine::MediaCommand;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
 use crate::words::phrase;
@@ -33,6 +35,9 @@ impl Driver {
                     self.send(ClientMessage::Join { room });
                 }
                 self.ask_for_people();
+                if self.options.window && self.snapshot.devices == DeviceList::default() {
+                    self.media.command(MediaCommand::ListDevices);
+                }
             }
             Some(SignalingEvent::LoginRefused { message, .. }) => {
                 self.retry = None;

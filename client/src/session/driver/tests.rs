@@ -5,6 +5,7 @@
 //! The driver is fed without a network, a thread or a device: what it asks of them is looked at
 //! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
+mod devices;
 mod keeping;
 mod people;
 mod quiet;

@@ -27,6 +27,11 @@ pub(crate) const OPTICAL_MIDDLE: f32 = 0.42;
 /// From here on one's own picture and the devices stand side by side in their card.
 pub(crate) const CHECK_COLUMNS: f32 = 420.0;
 
+/// The least height in which a notice has room.
+pub(crate) const LEAST_TOAST: f32 = 52.0;
+/// And in which most do.
+pub(crate) const ROOMY_TOAST: f32 = 96.0;
+
 /// The button beside a field.
 pub(crate) const FIELD_BUTTON: f32 = 96.0;
 /// What a slider's value takes beside it.
@@ -47,7 +52,7 @@ pub(crate) const STATISTICS_REST: f32 = 176.0;
 /// The sections of the settings beside their page.
 pub(crate) const SETTINGS_BAR: f32 = 224.0;
 /// A choice at the right of its words, and the least that those words need beside it.
-pub(crate) const CHOICE: f32 = 208.0;
+pub(crate) const CHOICE: f32 = 232.0;
 pub(crate) const WORDS_BESIDE: f32 = 132.0;
 /// One's own picture in the settings.
 pub(crate) const SMALL_PICTURE: f32 = 228.0;

@@ -341,34 +341,35 @@ pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, invites: bool, actions: &mut 
     ui.horizontal(|ui| {
         ui.set_height(size::ROW);
         widgets::avatar(ui, size::AVATAR_SM, username, Some(online));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            if widgets::icon_button(ui, Icon::LogOut, &text!("log-out")).clicked() {
-                actions.send(Intent::LogOut);
-            }
-            if widgets::icon_button(ui, Icon::Keyboard, &text!("keyboard-shortcuts")).clicked() {
-                actions.push(Action::Help(true));
-            }
-            if widgets::icon_button(ui, Icon::Settings, &text!("settings")).clicked() {
-                actions.push(Action::Settings(true));
-            }
-            if invites && widgets::icon_button(ui, Icon::Link, &text!("invite")).clicked() {
-                actions.push(Action::Invite(true));
-            }
-            ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.add_space(
-                    (size::ROW - TypeStyle::Strong.line() - TypeStyle::Caption.line()) / 2.0,
-                );
-                ui.add(Label::new(TypeStyle::Strong.text(username)).truncate());
-                let p = Palette::of(ui.visuals());
-                let (words, ink) = if online {
-                    (text!("online"), p.text_3)
-                } else {
-                    (text!("reaching-server"), p.warn)
-                };
-                ui.add(Label::new(TypeStyle::Caption.text(words).color(ink)).truncate());
-            });
+        // From left to right, as the keyboard goes.
+        let buttons = size::CONTROL * if invites { 4.0 } else { 3.0 };
+        let room = ui.available_width() - buttons - ui.spacing().item_spacing.x;
+        let name = vec2(room.max(0.0), size::ROW);
+        ui.allocate_ui_with_layout(name, Layout::top_down(Align::Min), |ui| {
+            ui.set_min_size(name);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add_space((size::ROW - TypeStyle::Strong.line() - TypeStyle::Caption.line()) / 2.0);
+            ui.add(Label::new(TypeStyle::Strong.text(username)).truncate());
+            let p = Palette::of(ui.visuals());
+            let (words, ink) = if online {
+                (text!("online"), p.text_3)
+            } else {
+                (text!("reaching-server"), p.warn)
+            };
+            ui.add(Label::new(TypeStyle::Caption.text(words).color(ink)).truncate());
         });
+        ui.spacing_mut().item_spacing.x = 0.0;
+        if invites && widgets::icon_button(ui, Icon::Link, &text!("invite")).clicked() {
+            actions.push(Action::Invite(true));
+        }
+        if widgets::icon_button(ui, Icon::Settings, &text!("settings")).clicked() {
+            actions.push(Action::Settings(true));
+        }
+        if widgets::icon_button(ui, Icon::Keyboard, &text!("keyboard-shortcuts")).clicked() {
+            actions.push(Action::Help(true));
+        }
+        if widgets::icon_button(ui, Icon::LogOut, &text!("log-out")).clicked() {
+            actions.send(Intent::LogOut);
+        }
     });
 }

@@ -1,16 +1,17 @@
 //! What another setting means for the session. Pure.
 //!
-//! In: the settings before and after, whether nothing may ring by them, and whether there is a
-//! call. Out: intents, so that each change holds at once; what holds for the start of a call is
+//! In: the settings before and after, what the command line adds to them for this run, whether
+//! nothing may ring by them, and whether there is a call. Out: intents, so that each change holds at once; what holds for the start of a call is
 //! left for the next one while there is a call.
 
 use crate::session::options::Ring;
 use crate::session::snapshot::Intent;
-use crate::settings::{Callers, Settings};
+use crate::settings::{Callers, NetworkSettings, Settings};
 
 /// What the session has to be told now.
 pub(in crate::ui) fn intents(
     (before, after): (&Settings, &Settings),
+    of_this_run: &NetworkSettings,
     (was_quiet, is_quiet): (bool, bool),
     in_call: bool,
 ) -> Vec<Intent> {
@@ -34,10 +35,10 @@ pub(in crate::ui) fn intents(
         });
     }
     if before.network != after.network {
-        intents.push(Intent::UseNetwork {
-            ice_servers: after.network.all_ice_servers(),
-            relay_only: after.network.relay_only,
-        });
+        let mut ice_servers = after.network.all_ice_servers();
+        ice_servers.extend(of_this_run.all_ice_servers());
+        let relay_only = after.network.relay_only || of_this_run.relay_only;
+        intents.push(Intent::UseNetwork { ice_servers, relay_only });
     }
     if !in_call {
         intents.extend(starts(before, after));
@@ -57,12 +58,22 @@ pub(in crate::ui) fn starts(before: &Settings, after: &Settings) -> Vec<Intent> 
 
 #[cfg(test)]
 mod tests {
+    use visavis_shared::IceServer;
+
     use super::*;
     use crate::device::SpeakerChoice;
     use crate::media::audio_output::Volume;
     use crate::media::units::{Bitrate, VideoSize};
 
     const LOUD: (bool, bool) = (false, false);
+
+    fn intents(
+        settings: (&Settings, &Settings),
+        quiet: (bool, bool),
+        in_call: bool,
+    ) -> Vec<Intent> {
+        super::intents(settings, &NetworkSettings::nothing(), quiet, in_call)
+    }
 
     fn after(change: impl FnOnce(&mut Settings)) -> Settings {
         let mut settings = Settings::default();
@@ -102,6 +113,24 @@ mod tests {
             [Intent::BeQuiet(true)],
             "the time of the day counts, too"
         );
+    }
+
+    #[test]
+    fn what_the_command_line_names_for_this_run_stays_whatever_is_changed() {
+        let server =
+            |url: &str| IceServer { urls: vec![url.to_owned()], username: None, credential: None };
+        let of_this_run = NetworkSettings {
+            ice_servers: vec![server("stun:run.example")],
+            relay_only: true,
+            ..NetworkSettings::nothing()
+        };
+        let settings = after(|settings| {
+            settings.network.ice_servers = vec![server("stun:own.example")];
+            settings.network.default_stun = false;
+        });
+        let told = super::intents((&Settings::default(), &settings), &of_this_run, LOUD, false);
+        let ice_servers = vec![server("stun:own.example"), server("stun:run.example")];
+        assert_eq!(told, [Intent::UseNetwork { ice_servers, relay_only: true }]);
     }
 
     #[test]

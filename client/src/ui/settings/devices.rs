@@ -67,6 +67,7 @@ impl DevicesPage {
                 actions.send(Intent::SetVolume(Volume::from_percent(percent)));
             }
         });
+        devices::refresh_opened(ui, actions);
         if widgets::ghost_button(ui, Icon::Refresh, &text!("look-for-devices")).clicked() {
             actions.send(Intent::RefreshDevices);
         }

@@ -23,8 +23,8 @@ use std::path::PathBuf;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    CornerRadius, Frame, Id, Key, Margin, Modifiers, Popup, Rect, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Context, CornerRadius, Frame, Id, Key, Margin, Modifiers, Popup, Rect, Response, ScrollArea,
+    Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::action::{Action, Actions};
@@ -126,6 +126,12 @@ pub(super) struct SettingsPage {
     open: bool,
     /// A call has come or was placed since; it is seen, until it is over.
     aside: bool,
+    /// What had the keyboard when they were opened, and has it again when they are put away.
+    opener: Option<Id>,
+    /// Whether a list was open or a field had the keyboard.
+    takes_keys: bool,
+    /// Whether the keyboard is to go to the chosen section.
+    arrives: bool,
     section: Section,
     devices: devices::DevicesPage,
     network: network::NetworkPage,
@@ -136,7 +142,12 @@ pub(super) struct SettingsPage {
 
 impl SettingsPage {
     /// Shows them, or puts them away.
-    pub(super) fn open(&mut self, open: bool) {
+    pub(super) fn open(&mut self, ctx: &Context, open: bool) {
+        if open && !self.open {
+            (self.opener, self.arrives) = (ctx.memory(|memory| memory.focused()), true);
+        } else if let Some(opener) = self.opener.take().filter(|_| !open) {
+            ctx.memory_mut(|memory| memory.request_focus(opener));
+        }
         (self.open, self.aside) = (open, false);
         if open {
             // What was typed last time and not taken is gone.
@@ -195,9 +206,11 @@ impl SettingsPage {
             actions.push(Action::Change(Box::new(kept)));
         }
         let ctx = ui.ctx();
-        // An open list, and a field, take Escape for themselves.
-        if !Popup::is_any_open(ctx)
-            && !ctx.text_edit_focused()
+        // An open list, and a field, take Escape for themselves: they are gone by now.
+        let takes_keys = Popup::is_any_open(ctx) || ctx.text_edit_focused();
+        let took_keys = std::mem::replace(&mut self.takes_keys, takes_keys);
+        if !takes_keys
+            && !took_keys
             && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
         {
             actions.push(Action::Settings(false));
@@ -241,7 +254,12 @@ impl SettingsPage {
             ScrollArea::vertical().id_salt("sections").auto_shrink(false).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = space::S1;
                 for section in Section::ALL {
-                    if entry(ui, section, self.section == section) {
+                    let chosen = self.section == section;
+                    let entry = entry(ui, section, chosen);
+                    if chosen && std::mem::take(&mut self.arrives) {
+                        entry.request_focus();
+                    }
+                    if entry.clicked() {
                         self.section = section;
                     }
                 }
@@ -288,8 +306,8 @@ fn back(ui: &mut Ui, actions: &mut Actions) {
     }
 }
 
-/// A section among the others. Returns whether it was pressed.
-fn entry(ui: &mut Ui, section: Section, chosen: bool) -> bool {
+/// A section among the others.
+fn entry(ui: &mut Ui, section: Section, chosen: bool) -> Response {
     let p = Palette::of(ui.visuals());
     let extent = vec2(ui.available_width(), size::CONTROL);
     let (rect, response) = ui.allocate_exact_size(extent, Sense::click());
@@ -311,7 +329,7 @@ fn entry(ui: &mut Ui, section: Section, chosen: bool) -> bool {
     let galley = ui.painter().layout_job(words);
     ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, p.text);
     widgets::focus::ring(ui, &response, radius::MD);
-    response.clicked()
+    response
 }
 
 /// Says what a page's changes are for, while there is a call.

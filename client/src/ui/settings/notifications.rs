@@ -53,6 +53,7 @@ impl NotificationsPage {
             self.quiet_hours(ui, &mut kept.notifications.quiet_hours);
         });
         rows::group(ui, |ui| self.ring(ui, page, kept, actions));
+        devices::refresh_opened(ui, actions);
         rows::group(ui, |ui| {
             let shown = kept.notifications.desktop;
             if let Some(on) = rows::switch(ui, shown, &text!("show-notifications"), "") {

@@ -54,6 +54,8 @@ pub(crate) fn person_row(ui: &Ui, rect: Rect, id: Id, stop: bool, row: &PersonRo
     let parts = [Some(row.name), Some(row.second), row.time];
     let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     whole.widget_info(|| WidgetInfo::selected(Role::ListItem, true, row.chosen, &label));
+    focus::keep_in_view(&whole);
+    focus::keep_in_view(&button);
     // Of thousands of rows few are seen.
     if !ui.is_rect_visible(rect) {
         return RowUse { row: whole, button };
