@@ -12,7 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
-use eframe::egui::{Context, Event, FontData, FontFamily, Modifiers, PointerButton, pos2, vec2};
+use eframe::egui::{
+    Context, Event, FontData, FontDefinitions, FontFamily, FontId, Modifiers, PointerButton,
+    RawInput, pos2, vec2,
+};
 use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -27,8 +30,12 @@ use crate::harness::Window;
 
 /// Keeps the pictures anew when it is set.
 const RENEW: &str = "VISAVIS_RENEW_SCREENS";
-/// The characters of Chinese messages, so that every computer paints the same ones.
-const CHINESE: &[u8] = include_bytes!("fonts/NotoSansCJKsc.otf");
+/// What the app's typeface lacks and messages and names need, so that every computer paints the same.
+const FONTS: [(&str, &[u8]); 3] = [
+    ("Chinese", include_bytes!("fonts/NotoSansCJKsc.otf")),
+    ("Arabic", include_bytes!("fonts/NotoSansArabic.ttf")),
+    ("Hebrew", include_bytes!("fonts/NotoSansHebrew.ttf")),
+];
 /// The families of text.
 const FAMILIES: [&str; 3] = ["", "Inter 500", "Inter 600"];
 
@@ -99,7 +106,7 @@ fn today() -> SystemTime {
 
 /// Adds the characters that the app's typeface lacks, so that none is looked up among those of the
 /// system.
-fn add_chinese(ctx: &Context) {
+fn add_fonts(ctx: &Context) {
     let families = FAMILIES.map(|name| InsertFontFamily {
         family: match name {
             "" => FontFamily::Proportional,
@@ -107,8 +114,10 @@ fn add_chinese(ctx: &Context) {
         },
         priority: FontPriority::Lowest,
     });
-    let font = FontData::from_static(CHINESE);
-    ctx.add_font(FontInsert::new("Chinese", font, families.to_vec()));
+    for (name, bytes) in FONTS {
+        let font = FontData::from_static(bytes);
+        ctx.add_font(FontInsert::new(name, font, families.to_vec()));
+    }
 }
 
 fn said(id: &'static str) -> String {
@@ -116,16 +125,27 @@ fn said(id: &'static str) -> String {
 }
 
 impl Window {
+    /// Presses something as a screen reader does, in view or not.
+    fn press_wherever(&mut self, label: &str) {
+        self.harness.get_by_label(label).click_accesskit();
+        self.settle();
+    }
+
     /// Takes a step; `false` when what is to be pressed is not there.
     fn takes(&mut self, step: Step) -> bool {
         match step {
             Step::Nothing => {}
             Step::Click(id) if self.harness.query_by_label(&said(id)).is_none() => return false,
             Step::Click(id) => self.click(&said(id)),
-            Step::Section(id) => match self.harness.query_by_label(&said(id)).is_some() {
-                true => self.click(&said(id)),
-                false => self.choose(&said("settings-section"), &said(id)),
-            },
+            Step::Section(id) => {
+                if self.harness.query_by_label(&said(id)).is_none() {
+                    let list = said("settings-section");
+                    let list = self.harness.get_by_role_and_label(Role::ComboBox, &list);
+                    list.click_accesskit();
+                    self.settle();
+                }
+                self.press_wherever(&said(id));
+            }
             Step::Data => {
                 self.takes(Step::Section("settings-data"));
                 // In a small window it is out of view, and then nothing of it is seen.
@@ -165,11 +185,11 @@ fn picture_of(state: &str, step: Step, look: Look) -> Option<Picture> {
     let options = gallery::options(state, look.theme);
     let [width, height] = look.size.map(f32::from);
     let size = (vec2(width, height), f32::from(look.scale));
-    let mut window = Window::open_on(stage, size, options, add_chinese);
+    let mut window = Window::open_on(stage, size, options, add_fonts);
     window.harness.hover_at(pos2(1.0, 1.0));
     window.settle();
     for label in gallery::presses(state) {
-        window.click(&label);
+        window.press_wherever(&label);
     }
     let is_there = window.takes(step);
     window.settle();
@@ -177,6 +197,30 @@ fn picture_of(state: &str, step: Step, look: Look) -> Option<Picture> {
     stand_still(None);
     speak_on_this_thread(None);
     picture
+}
+
+#[test]
+fn every_character_of_the_chinese_messages_is_in_the_typeface_of_the_pictures() {
+    let ctx = Context::default();
+    ctx.set_fonts(FontDefinitions::empty());
+    add_fonts(&ctx);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales/zh-Hans");
+    let mut missing = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("the messages").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("messages");
+        // The fonts are there from the second pass on.
+        for _ in 0..2 {
+            let mut pass = ctx.run_ui(RawInput::default(), |ui| {
+                let font = FontId::proportional(14.0);
+                missing = ui.fonts_mut(|fonts| {
+                    let chinese = text.chars().filter(|c| *c >= '\u{2E80}');
+                    chinese.filter(|c| !fonts.has_glyph(&font, *c)).collect::<BTreeSet<char>>()
+                });
+            });
+            pass.textures_delta.clear();
+        }
+        assert!(missing.is_empty(), "{} has {missing:?}", file.path().display());
+    }
 }
 
 fn kept() -> PathBuf {
