@@ -41,8 +41,17 @@ impl Display {
     /// # Panics
     /// When Xvfb does not start.
     pub async fn start() -> Self {
+        Self::of_size(1280, 800).await
+    }
+
+    /// Starts one of this size, in pixels.
+    ///
+    /// # Panics
+    /// When Xvfb does not start.
+    pub async fn of_size(width: u32, height: u32) -> Self {
+        let screen = format!("{width}x{height}x24");
         let arguments =
-            ["-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"];
+            ["-displayfd", "1", "-screen", "0", &screen, "-noreset", "-nolisten", "tcp"];
         let mut xvfb = Program::start("Xvfb", "Xvfb".as_ref(), arguments).expect("Xvfb starts");
         // What it prints about numbers that are taken goes to its other output.
         let number = |output: &str| output.strip_suffix('\n')?.parse::<u32>().ok();

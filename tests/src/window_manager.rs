@@ -68,36 +68,10 @@ impl WindowManager {
     /// When that does not come to pass.
     pub async fn has_the_window_in_front(&self) {
         self.waits_until("not in front", |manager| {
-            Ok(manager.state()? != Some(ICONIC) && manager.active()? == manager.window()?)
-        })
-        .await;
-    }
-
-    /// Waits until the one window is kept above all others, and has no frame; or neither.
-    ///
-    /// # Panics
-    /// When that does not come to pass.
-    pub async fn keeps_the_window_on_top(&self, on_top: bool) {
-        self.waits_until("not above all others", |manager| {
-            let above = manager.atom("_NET_WM_STATE_ABOVE")?;
-            let window = manager.window()?.ok_or("there is no window")?;
-            let states = manager.properties(window, "_NET_WM_STATE")?;
-            let frame = manager.properties(window, "_NET_FRAME_EXTENTS")?;
-            let framed = frame.iter().any(|side| *side > 1);
-            Ok(states.contains(&above) == on_top && framed != on_top)
-        })
-        .await;
-    }
-
-    /// Waits until the one window has about this size, in pixels.
-    ///
-    /// # Panics
-    /// When that does not come to pass.
-    pub async fn has_the_window_sized(&self, width: u16, height: u16) {
-        self.waits_until("of another size", |manager| {
-            let window = manager.window()?.ok_or("there is no window")?;
-            let is = manager.connection.get_geometry(window)?.reply()?;
-            Ok(is.width.abs_diff(width) <= 2 && is.height.abs_diff(height) <= 2)
+            // One that was hidden is no window of the manager's until it is shown again.
+            Ok(manager.window()?.is_some()
+                && manager.state()? != Some(ICONIC)
+                && manager.active()? == manager.window()?)
         })
         .await;
     }
@@ -144,6 +118,35 @@ impl WindowManager {
         self.waits_until("another size", |manager| {
             let is = manager.connection.get_geometry(window)?.reply()?;
             Ok((u32::from(is.width), u32::from(is.height)) == (width, height))
+        })
+        .await;
+    }
+
+    /// Waits until the one window is kept above all others, and has no frame; or neither.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn keeps_the_window_on_top(&self, on_top: bool) {
+        self.waits_until("not above all others", |manager| {
+            let above = manager.atom("_NET_WM_STATE_ABOVE")?;
+            let window = manager.window()?.ok_or("there is no window")?;
+            let states = manager.properties(window, "_NET_WM_STATE")?;
+            let frame = manager.properties(window, "_NET_FRAME_EXTENTS")?;
+            let framed = frame.iter().any(|side| *side > 1);
+            Ok(states.contains(&above) == on_top && framed != on_top)
+        })
+        .await;
+    }
+
+    /// Waits until the one window has about this size, in pixels.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub async fn has_the_window_sized(&self, width: u16, height: u16) {
+        self.waits_until("of another size", |manager| {
+            let window = manager.window()?.ok_or("there is no window")?;
+            let is = manager.connection.get_geometry(window)?.reply()?;
+            Ok(is.width.abs_diff(width) <= 2 && is.height.abs_diff(height) <= 2)
         })
         .await;
     }

@@ -48,7 +48,14 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
             ("lost", "The connection was lost, and did not come back."),
         ],
     ),
-    ("Settings", &[("settings", "What can be chosen."), ("help", "What the keyboard does.")]),
+    (
+        "Settings",
+        &[
+            ("settings-devices", "Camera, microphone and speaker are tried out before a call."),
+            ("settings-notifications", "How a call rings, and when it does not."),
+            ("help", "What the keyboard does; every shortcut can be changed."),
+        ],
+    ),
 ];
 
 fn picture(theme: &str, size: &str, screen: &str) -> String {

@@ -39,7 +39,8 @@ mod tests {
         stand_still(Some((moment, past)));
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!((now(), today()), (moment, past));
-        let elsewhere = std::thread::spawn(|| (now(), today())).join().expect("it ends");
+        let elsewhere = std::thread::Builder::new().spawn(|| (now(), today()));
+        let elsewhere = elsewhere.expect("a thread").join().expect("it ends");
         assert!(elsewhere.0 > moment && elsewhere.1 > past);
         stand_still(None);
         assert!(now() > moment && today() > past);

@@ -10,8 +10,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
-use eframe::egui::{Context, Event, FontData, FontFamily, Modifiers, PointerButton, pos2, vec2};
+use eframe::egui::{
+    Context, Event, FontData, FontDefinitions, FontFamily, FontId, Modifiers, PointerButton,
+    RawInput, pos2, vec2,
+};
+use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use visavis_client::config::Theme;
@@ -25,8 +30,12 @@ use crate::harness::Window;
 
 /// Keeps the pictures anew when it is set.
 const RENEW: &str = "VISAVIS_RENEW_SCREENS";
-/// The characters of Chinese messages, so that every computer paints the same ones.
-const CHINESE: &[u8] = include_bytes!("fonts/NotoSansCJKsc.otf");
+/// What the app's typeface lacks and messages and names need, so that every computer paints the same.
+const FONTS: [(&str, &[u8]); 3] = [
+    ("Chinese", include_bytes!("fonts/NotoSansCJKsc.otf")),
+    ("Arabic", include_bytes!("fonts/NotoSansArabic.ttf")),
+    ("Hebrew", include_bytes!("fonts/NotoSansHebrew.ttf")),
+];
 /// The families of text.
 const FAMILIES: [&str; 3] = ["", "Inter 500", "Inter 600"];
 
@@ -34,6 +43,12 @@ const FAMILIES: [&str; 3] = ["", "Inter 500", "Inter 600"];
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Nothing,
+    /// Presses what has the name of a message.
+    Click(&'static str),
+    /// Chooses a section: at the side, or from the list that is there in small windows.
+    Section(&'static str),
+    /// The section with the path of a file, which is of the person who runs the test.
+    Data,
     /// Types into the field that has the name of a message.
     Type(&'static str, &'static str),
     /// Leaves the mouse alone until the controls have gone.
@@ -43,16 +58,26 @@ enum Step {
 }
 
 /// Screens behind those of the gallery: their names, those behind which they are, and how to get
-/// there.
+/// there. They are looked at at scale 1 only.
 const BEHIND: &[(&str, &str, Step)] = &[
     ("search", "contacts", Step::Type("search", "ra")),
     ("call-resting", "call", Step::Rest),
     ("call-menu", "call", Step::Menu),
+    ("mini", "call", Step::Click("mini-window")),
+    ("settings-devices", "settings", Step::Section("settings-devices")),
+    ("settings-calls", "settings", Step::Section("settings-calls")),
+    ("settings-network", "settings", Step::Section("settings-network")),
+    ("settings-notifications", "settings", Step::Section("settings-notifications")),
+    ("settings-appearance", "settings", Step::Section("settings-appearance")),
+    ("settings-shortcuts", "settings", Step::Section("settings-shortcuts")),
+    ("settings-data", "settings", Step::Data),
+    ("settings-about", "settings", Step::Section("settings-about")),
 ];
 
 /// Each screen: its name, the state that it shows, and what is done there.
-fn screens() -> impl Iterator<Item = (&'static str, &'static str, Step)> {
-    SCREENS.iter().map(|name| (*name, *name, Step::Nothing)).chain(BEHIND.iter().copied())
+fn screens(look: Look) -> impl Iterator<Item = (&'static str, &'static str, Step)> {
+    let behind = BEHIND.iter().copied().filter(move |_| look.scale == 1);
+    SCREENS.iter().map(|name| (*name, *name, Step::Nothing)).chain(behind)
 }
 
 /// How a screen is looked at.
@@ -81,7 +106,7 @@ fn today() -> SystemTime {
 
 /// Adds the characters that the app's typeface lacks, so that none is looked up among those of the
 /// system.
-fn add_chinese(ctx: &Context) {
+fn add_fonts(ctx: &Context) {
     let families = FAMILIES.map(|name| InsertFontFamily {
         family: match name {
             "" => FontFamily::Proportional,
@@ -89,8 +114,10 @@ fn add_chinese(ctx: &Context) {
         },
         priority: FontPriority::Lowest,
     });
-    let font = FontData::from_static(CHINESE);
-    ctx.add_font(FontInsert::new("Chinese", font, families.to_vec()));
+    for (name, bytes) in FONTS {
+        let font = FontData::from_static(bytes);
+        ctx.add_font(FontInsert::new(name, font, families.to_vec()));
+    }
 }
 
 fn said(id: &'static str) -> String {
@@ -98,9 +125,36 @@ fn said(id: &'static str) -> String {
 }
 
 impl Window {
-    fn takes(&mut self, step: Step) {
+    /// Presses something as a screen reader does, in view or not.
+    fn press_wherever(&mut self, label: &str) {
+        self.harness.get_by_label(label).click_accesskit();
+        self.settle();
+    }
+
+    /// Takes a step; `false` when what is to be pressed is not there.
+    fn takes(&mut self, step: Step) -> bool {
         match step {
             Step::Nothing => {}
+            Step::Click(id) if self.harness.query_by_label(&said(id)).is_none() => return false,
+            Step::Click(id) => self.click(&said(id)),
+            Step::Section(id) => {
+                if self.harness.query_by_label(&said(id)).is_none() {
+                    let list = said("settings-section");
+                    let list = self.harness.get_by_role_and_label(Role::ComboBox, &list);
+                    list.click_accesskit();
+                    self.settle();
+                }
+                self.press_wherever(&said(id));
+            }
+            Step::Data => {
+                self.takes(Step::Section("settings-data"));
+                // In a small window it is out of view, and then nothing of it is seen.
+                let field = said("export-file");
+                let root = &self.harness;
+                if root.query_by_role_and_label(Role::TextInput, &field).is_some() {
+                    self.type_into(&field, "/home/alice/visavis-people.json");
+                }
+            }
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),
             Step::Menu => {
@@ -117,10 +171,12 @@ impl Window {
                 self.settle();
             }
         }
+        true
     }
 }
 
-fn picture_of(state: &str, step: Step, look: Look) -> Picture {
+/// The picture of a screen; `None` where its button is not there at this size.
+fn picture_of(state: &str, step: Step, look: Look) -> Option<Picture> {
     speak_on_this_thread(Some(look.language));
     let (now, today) = (Instant::now(), today());
     stand_still(Some((now, today)));
@@ -129,18 +185,42 @@ fn picture_of(state: &str, step: Step, look: Look) -> Picture {
     let options = gallery::options(state, look.theme);
     let [width, height] = look.size.map(f32::from);
     let size = (vec2(width, height), f32::from(look.scale));
-    let mut window = Window::open_on(stage, size, options, add_chinese);
+    let mut window = Window::open_on(stage, size, options, add_fonts);
     window.harness.hover_at(pos2(1.0, 1.0));
     window.settle();
     for label in gallery::presses(state) {
-        window.click(&label);
+        window.press_wherever(&label);
     }
-    window.takes(step);
+    let is_there = window.takes(step);
     window.settle();
-    let picture = window.picture();
+    let picture = is_there.then(|| window.picture());
     stand_still(None);
     speak_on_this_thread(None);
     picture
+}
+
+#[test]
+fn every_character_of_the_chinese_messages_is_in_the_typeface_of_the_pictures() {
+    let ctx = Context::default();
+    ctx.set_fonts(FontDefinitions::empty());
+    add_fonts(&ctx);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales/zh-Hans");
+    let mut missing = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("the messages").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("messages");
+        // The fonts are there from the second pass on.
+        for _ in 0..2 {
+            let mut pass = ctx.run_ui(RawInput::default(), |ui| {
+                let font = FontId::proportional(14.0);
+                missing = ui.fonts_mut(|fonts| {
+                    let chinese = text.chars().filter(|c| *c >= '\u{2E80}');
+                    chinese.filter(|c| !fonts.has_glyph(&font, *c)).collect::<BTreeSet<char>>()
+                });
+            });
+            pass.textures_delta.clear();
+        }
+        assert!(missing.is_empty(), "{} has {missing:?}", file.path().display());
+    }
 }
 
 fn kept() -> PathBuf {
@@ -159,8 +239,8 @@ fn every_screen(look: Look) {
     let renew = std::env::var_os(RENEW).is_some();
     let mut faults = Vec::new();
     let mut names = BTreeSet::new();
-    for (name, state, step) in screens() {
-        let picture = picture_of(state, step, look);
+    for (name, state, step) in screens(look) {
+        let Some(picture) = picture_of(state, step, look) else { continue };
         let file = format!("{name}.png");
         let path = folder.join(&file);
         let old = Picture::load(&path);
@@ -203,7 +283,8 @@ fn every_screen(look: Look) {
 const LARGE: [u16; 2] = [1040, 680];
 const SMALL: [u16; 2] = [480, 360];
 
-/// A test for each look, so that they run side by side.
+/// A test for each look, so that they run side by side. At scale 2 each theme and each size is
+/// there once: pictures of that scale are most of what the repository has to hold.
 macro_rules! looks {
     ($($name:ident: $language:ident, $theme:ident, $size:ident, $scale:literal;)*) => {$(
         #[test]
@@ -222,10 +303,8 @@ looks! {
     every_screen_is_as_kept_dark_and_large: English, Dark, LARGE, 1;
     every_screen_is_as_kept_dark_and_small: English, Dark, SMALL, 1;
     every_screen_is_as_kept_dark_large_and_fine: English, Dark, LARGE, 2;
-    every_screen_is_as_kept_dark_small_and_fine: English, Dark, SMALL, 2;
     every_screen_is_as_kept_light_and_large: English, Light, LARGE, 1;
     every_screen_is_as_kept_light_and_small: English, Light, SMALL, 1;
-    every_screen_is_as_kept_light_large_and_fine: English, Light, LARGE, 2;
     every_screen_is_as_kept_light_small_and_fine: English, Light, SMALL, 2;
     every_screen_is_as_kept_in_german_large: German, Dark, LARGE, 1;
     every_screen_is_as_kept_in_german_small: German, Dark, SMALL, 1;

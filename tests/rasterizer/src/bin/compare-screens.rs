@@ -25,7 +25,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("02d-", &["alone"]),
     ("02e-", &["room"]),
     ("02-", &["person", "contacts"]),
-    ("03-", &["check", "settings-devices", "people"]),
+    ("03-", &["settings-devices"]),
     ("04a-", &["ringing-stranger", "ringing-new", "ringing"]),
     ("04b-", &[]),
     ("04-", &["ringing"]),
@@ -40,7 +40,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("10-", &["reconnecting"]),
     ("11b-", &["lost"]),
     ("11-", &["talked"]),
-    ("12b-", &["settings-sections", "settings"]),
+    ("12b-", &["settings-notifications"]),
     ("12-", &["settings-devices", "settings"]),
     ("13-", &["call-statistics"]),
     ("14b-", &["mini-resting"]),
@@ -52,7 +52,9 @@ const SCREENS: &[(&str, &[&str])] = &[
 fn screen_of(drawing: &str, size: [u32; 2], snapshots: &Path) -> Option<PathBuf> {
     let (_, names) = SCREENS.iter().find(|(begin, _)| drawing.starts_with(begin))?;
     let theme = if drawing.contains("-light") { "light" } else { "dark" };
-    let folder = snapshots.join(format!("en-{theme}-{}x{}@1", size[0], size[1]));
+    // The mini window is kept with the window that it came from.
+    let [width, height] = if names.contains(&"mini") { [1040, 680] } else { size };
+    let folder = snapshots.join(format!("en-{theme}-{width}x{height}@1"));
     names.iter().map(|name| folder.join(format!("{name}.png"))).find(|path| path.exists())
 }
 
