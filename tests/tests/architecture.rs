@@ -13,7 +13,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
-    ("gallery", &["call", "device", "media", "session", "words"]),
+    (
+        "gallery",
+        &["call", "config", "desktop", "device", "invitation", "media", "session", "ui", "words"],
+    ),
     ("people", &["private_file", "words"]),
     (
         "session",

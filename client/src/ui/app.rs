@@ -3,7 +3,9 @@
 //!
 //! [`App::logic`] runs even while the window is minimised and handles what a call needs then
 //! (title, attention); [`App::show`] paints. What always holds: the screens only paint and collect
-//! [`Action`]s; intents leave here and nowhere else.
+//! [`Actions`]; intents leave here and nowhere else.
+
+mod deeds;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +15,7 @@ use eframe::egui::{
 };
 use visavis_shared::Username;
 
-use super::action::{Action, Actions};
+use super::action::Actions;
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
 use super::closing::{Closing, Deed};
@@ -24,7 +26,7 @@ use super::looks::Looks;
 use super::mini::MiniWindow;
 use super::people::PeoplePage;
 use super::ready::Readiness;
-use super::settings::{Folders, Page, SettingsPage, applying};
+use super::settings::{Folders, Page, SettingsPage};
 use super::video_view::VideoView;
 use super::{WindowOptions, clock, invite, keyboard, notices, waiting, wake, widgets};
 use crate::call::event::CallPhase;
@@ -32,7 +34,6 @@ use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
 use crate::desktop::{self, WindowLink, WindowRequest, WindowTray};
 use crate::invitation::Invitation;
-use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 use crate::settings::{Appearance, NetworkSettings};
 use crate::words::{Phrase, phrase, text};
@@ -400,134 +401,6 @@ impl App {
             LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => {
                 self.people.show(ui, snapshot, &self.own, actions);
             }
-        }
-    }
-
-    fn apply(&mut self, ctx: &Context, action: Action) {
-        match action {
-            Action::Send(intent) => self.send(intent),
-            Action::Help(open) => {
-                self.leave_mini(ctx);
-                self.help = open;
-            }
-            Action::ToggleHelp => self.apply(ctx, Action::Help(!self.help)),
-            Action::Settings(open) => {
-                self.leave_mini(ctx);
-                self.settings_page.open(ctx, open);
-            }
-            Action::ForgetServer(server) => {
-                self.settings.forget_server(&server);
-                self.keep_settings();
-            }
-            Action::Invited(invitation) => {
-                self.invited = Some(Invited { invitation, asked: true });
-            }
-            Action::Invite(open) => self.inviting = open,
-            Action::Change(settings) => self.change(ctx, *settings),
-            Action::Fullscreen(on) => {
-                self.leave_mini(ctx);
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
-            }
-            Action::Mini(true) if self.mini.is_none() => {
-                self.call.close_cards();
-                self.mini = Some(MiniWindow::enter(ctx, self.remote.aspect()));
-            }
-            Action::Mini(true) => {}
-            Action::Mini(false) => self.leave_mini(ctx),
-            Action::ToggleMini => self.apply(ctx, Action::Mini(self.mini.is_none())),
-            Action::ShowInFolder(path) => {
-                if !desktop::show_in_folder(&path) {
-                    self.local_notices.push(phrase!("folder-not-shown"));
-                }
-            }
-            Action::DismissLocal(index) => {
-                if index < self.local_notices.len() {
-                    self.local_notices.remove(index);
-                }
-            }
-        }
-    }
-
-    /// Gives the window back as it was before it was made small.
-    fn leave_mini(&mut self, ctx: &Context) {
-        if let Some(mini) = self.mini.take() {
-            mini.leave(ctx);
-        }
-    }
-
-    /// Has other settings hold from now on, and keeps them.
-    fn change(&mut self, ctx: &Context, settings: Settings) {
-        let before = std::mem::replace(&mut self.settings, settings);
-        let after = &self.settings;
-        if before.theme != after.theme {
-            theme::choose(ctx, after.theme);
-        }
-        if before.appearance.language != after.appearance.language {
-            crate::words::speak(after.appearance.language.spoken());
-        }
-        if before.appearance != after.appearance {
-            ctx.set_zoom_factor(Appearance::zoom(after.appearance.scale_percent));
-            motion::lessen(ctx, after.appearance.less_motion);
-        }
-        self.call_look = CallLook::remembered(after);
-        let quiet = (desktop::is_quiet_now(&before), desktop::is_quiet_now(after));
-        let in_call = !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
-        if in_call {
-            // What was known before the first change in this call.
-            self.before_call.get_or_insert_with(|| before.clone());
-        }
-        for intent in applying::intents((&before, after), &self.network_of_this_run, quiet, in_call)
-        {
-            self.send(intent);
-        }
-        self.keep_settings();
-    }
-
-    /// Has the next call begin as was chosen during the last one.
-    fn begin_calls_as_chosen(&mut self) {
-        if self.snapshot.call == CallPhase::Idle
-            && let Some(before) = self.before_call.take()
-        {
-            for intent in applying::starts(&before, &self.settings) {
-                self.send(intent);
-            }
-        }
-    }
-
-    fn send(&mut self, intent: Intent) {
-        let before = self.settings.clone();
-        match &intent {
-            Intent::LogIn { server, username } => {
-                self.requested_login = Some((server.clone(), username.clone()))
-            }
-            // Choices made elsewhere (on the command line) are for one run; those made here are
-            // remembered.
-            Intent::ChooseCamera(choice) => self.settings.camera = choice.clone(),
-            Intent::ChooseMicrophone(choice) => self.settings.microphone = choice.clone(),
-            Intent::ChooseSpeaker(choice) => self.settings.speaker = choice.clone(),
-            Intent::ProcessVoice(settings) => {
-                self.settings.voice =
-                    VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
-            }
-            Intent::SetVolume(volume) => self.settings.volume = *volume,
-            // Whoever only cancels a log-in has not logged out.
-            Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
-                self.settings.logged_out = true;
-            }
-            _ => {}
-        }
-        if self.settings != before {
-            self.keep_settings();
-        }
-        if let Err(error) = self.link.intents.try_send(intent) {
-            tracing::warn!(%error, "an intent was lost");
-        }
-    }
-
-    fn keep_settings(&self) {
-        self.desktop.set_rules(desktop::rules(&self.settings));
-        if let Some(writer) = &self.writer {
-            writer.keep(self.settings.clone());
         }
     }
 }

@@ -211,8 +211,12 @@ const UNREAD: &[&str] = &[
 /// Files whose texts go to the log, to a report or to the terminal, since there is no window.
 const NO_WINDOW: &[&str] = &["src/ui/display.rs", "src/ui/ready.rs", "src/ui/error.rs"];
 /// Files whose texts are drawings, or names of typefaces.
-const NO_WORDS: &[&str] =
-    &["src/ui/design/icon_shapes.rs", "src/ui/design/typography.rs", "src/ui/on_screen.rs"];
+const NO_WORDS: &[&str] = &[
+    "src/ui/frame_report.rs",
+    "src/ui/design/icon_shapes.rs",
+    "src/ui/design/typography.rs",
+    "src/ui/on_screen.rs",
+];
 
 /// The texts of a source with what stands before each.
 fn literals(code: &str) -> Vec<(&str, &str)> {

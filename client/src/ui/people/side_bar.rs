@@ -345,7 +345,7 @@ pub(super) fn me(ui: &mut Ui, snapshot: &Snapshot, invites: bool, actions: &mut 
         ui.set_height(size::ROW);
         widgets::avatar(ui, size::AVATAR_SM, username, Some(online));
         // From left to right, as the keyboard goes.
-        let buttons = size::CONTROL * if invites { 4.0 } else { 3.0 };
+        let buttons = size::CONTROL * f32::from(3 + u8::from(invites));
         let room = ui.available_width() - buttons - ui.spacing().item_spacing.x;
         let name = vec2(room.max(0.0), size::ROW);
         ui.allocate_ui_with_layout(name, Layout::top_down(Align::Min), |ui| {
