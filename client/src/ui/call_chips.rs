@@ -179,16 +179,16 @@ pub(super) fn hint(
     let button = Act::new(ui, &act, keys.as_deref());
     let most = free.span().min(size::DIALOG + layout::SIDE_BAR / 2.0);
     // The button stands beside the words, or under them where they would be a column.
-    let words = words_of(ui, &line, most - button.extent.x, true);
+    let words = words_of(ui, &line, most - space::S2 - button.extent.x, true);
     let beside = words.size().y <= 2.0 * TypeStyle::Strong.line();
     let words = if beside { words } else { words_of(ui, &line, most, true) };
     let mut extent = extent_of(&words);
     if beside {
-        extent.x += button.extent.x;
+        extent.x += space::S2 + button.extent.x;
         extent.y = extent.y.max(button.extent.y + space::S2);
     } else {
         extent.x = extent.x.max(button.extent.x + 2.0 * PADDING.x);
-        extent.y += button.extent.y + space::S1;
+        extent.y += space::S2 + button.extent.y;
     }
     let wish = over.center().x - extent.x / 2.0;
     let left = wish.min(free.max - extent.x).max(free.min);

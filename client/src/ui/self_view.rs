@@ -231,6 +231,10 @@ fn no_picture(ui: &Ui, rect: Rect, why: &str, badge: bool) {
     let words = TypeStyle::Caption.layout(why, stage::TEXT_2, room, true);
     let words = ui.painter().layout_job(words);
     let high = size::ICON_LG + space::S1 + words.size().y;
+    if high > rect.height() {
+        ui.painter().galley(rect.center() - words.size() / 2.0, words, stage::TEXT_2);
+        return;
+    }
     let icon = Rect::from_min_size(
         pos2(rect.center().x - size::ICON_LG / 2.0, rect.center().y - high / 2.0),
         Vec2::splat(size::ICON_LG),

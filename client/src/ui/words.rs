@@ -27,6 +27,11 @@ pub(super) fn online_count(shown: usize, total: usize) -> String {
     }
 }
 
+/// A server's address as people read it. Whether the way there is encrypted is said apart.
+pub(super) fn without_scheme(server: &str) -> &str {
+    server.split_once("://").map_or(server, |(_, rest)| rest)
+}
+
 /// Keys that are pressed together, as keyboards of the window's language are labelled: a text for
 /// each cap.
 pub(super) fn key_caps(keys: &Keys) -> Vec<String> {

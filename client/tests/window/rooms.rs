@@ -18,7 +18,9 @@ fn a_room_is_joined_by_the_button_and_by_enter() {
     for size in [vec2(480.0, 360.0), vec2(1040.0, 680.0)] {
         let mut window = Window::open_with(logged_in(), size, WindowOptions::default());
         window.type_into("The word you agreed on", " blue ");
-        window.click("Join the room");
+        // In a small window it is below the list of people.
+        window.harness.get_by_label("Join the room").click_accesskit();
+        window.settle();
         assert_eq!(window.asked(), [Intent::JoinRoom(blue())]);
         window.harness.get_by_role_and_label(Role::TextInput, "The word you agreed on").focus();
         window.settle();

@@ -323,7 +323,7 @@ fn the_window_looks_as_was_chosen_at_once_and_at_the_next_start() {
 fn the_profile_says_who_one_is_and_lets_one_leave() {
     let blocked = std::sync::Arc::new(vec![name("mallory")]);
     let mut desk = Desk::open(Snapshot { blocked, ..logged_in() }, "Profile");
-    assert!(desk.window.shows("On ws://calls.example:9090"));
+    assert!(desk.window.shows("On calls.example:9090"));
     assert!(desk.window.shows("Not encrypted"));
     desk.press("Copy my link");
     assert!(desk.window.shows("Copied"));

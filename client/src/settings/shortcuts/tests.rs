@@ -38,7 +38,7 @@ fn a_text_is_keys_or_is_refused() {
     for text in ["M", "Ctrl+B", "Ctrl+Alt+Shift+F24", "Alt+Space", "Shift+Comma", "0"] {
         assert_eq!(keys(text).to_string(), text);
     }
-    assert_eq!(keys("Shift+Ctrl+B"), keys("Ctrl+Shift+M"));
+    assert_eq!(keys("Shift+Ctrl+B"), keys("Ctrl+Shift+B"));
     for text in [
         "",
         "+",

@@ -8,7 +8,7 @@ use visavis_shared::{NameError, canonical_name};
 
 use crate::device::CameraChoice;
 use crate::invitation::{Invitation, Whom};
-use crate::session::snapshot::{Intent, Person, Snapshot};
+use crate::session::snapshot::{Intent, Person, RoomPhase, Snapshot};
 use crate::ui::action::Actions;
 use crate::ui::design::component::{CAMERA_ASPECT, CHECK_COLUMNS, FIELD_BUTTON};
 use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
@@ -41,7 +41,7 @@ impl Home {
         self.room.ask();
     }
 
-    /// One part under the other. `between` comes after the first.
+    /// One part under the other, behind what `before` shows.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -49,11 +49,11 @@ impl Home {
         own: &VideoView,
         online: bool,
         actions: &mut Actions,
-        between: impl FnOnce(&mut Ui, &mut Actions),
+        before: impl FnOnce(&mut Ui, &mut Actions),
     ) {
+        before(ui, actions);
         self.call_card(ui, snapshot, online, actions);
         ui.add_space(space::S4);
-        between(ui, actions);
         preview_card(ui, snapshot, own, actions);
     }
 
@@ -87,7 +87,9 @@ impl Home {
             }
             ui.add_space(space::S2);
             self.room.show(ui, snapshot, online, actions);
-            if let Some(link) = invite::to_us(snapshot) {
+            // Inside a room its own link is what one wants to give away.
+            let inside = matches!(snapshot.room, RoomPhase::Inside(_));
+            if let Some(link) = invite::to_us(snapshot).filter(|_| !inside) {
                 ui.add_space(space::S2);
                 invite_row(ui, &link);
             }

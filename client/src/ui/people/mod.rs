@@ -70,6 +70,7 @@ impl PeoplePage {
                         home.show(ui, snapshot, own, online, actions, |ui, actions| {
                             let people = (snapshot, &*contacts);
                             side_bar.show(ui, people, (online, false), chosen, actions);
+                            ui.add_space(space::S4);
                             // The keyboard goes on from there, and comes back.
                             *opened = chosen.is_some();
                         });

@@ -204,9 +204,13 @@ fn people<'a>(
     if !entries.is_empty() {
         entries.insert(0, Entry::Heading(text!("contacts")));
     }
-    let shown = snapshot.people.iter().filter(|person| person.online).count();
-    entries.push(Entry::Heading(words::online_count(shown, snapshot.people_total)));
-    let others = snapshot.people.iter().filter(|one| contacts.contact(&one.username).is_none());
+    let mut others =
+        snapshot.people.iter().filter(|one| contacts.contact(&one.username).is_none()).peekable();
+    // No heading over nothing, where all who are online stand among the contacts.
+    if entries.is_empty() || others.peek().is_some() {
+        let shown = snapshot.people.iter().filter(|person| person.online).count();
+        entries.push(Entry::Heading(words::online_count(shown, snapshot.people_total)));
+    }
     entries.extend(others.map(|person| Entry::Person {
         username: &person.username,
         name: person.username.as_str(),
@@ -249,8 +253,7 @@ fn calls<'a>(
 
 /// How somebody gets onto the list.
 fn nobody_there(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-    let server = &*snapshot.server;
-    let server = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let server = words::without_scheme(&snapshot.server);
     let ask = match words::foreign(server) {
         Some(server) => text!("ask-somebody", server = server),
         None => text!("ask-somebody-here"),

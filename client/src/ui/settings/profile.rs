@@ -9,6 +9,7 @@ use crate::session::snapshot::{Intent, LoginPhase};
 use crate::ui::action::Actions;
 use crate::ui::design::{Palette, TypeStyle, size, space};
 use crate::ui::widgets::{self, Tone};
+use crate::ui::words;
 use crate::words::text;
 
 /// Of more names only those are laid out that are seen.
@@ -103,7 +104,7 @@ impl ProfilePage {
                     ui.add_space((size::AVATAR_LG - words) / 2.0);
                     ui.add(Label::new(TypeStyle::Heading.text(username.as_str())).truncate());
                     let ink = Palette::of(ui.visuals()).text_3;
-                    let on = text!("logged-in-at", server = server);
+                    let on = text!("logged-in-at", server = words::without_scheme(server));
                     ui.add(Label::new(TypeStyle::Small.text(on).color(ink)).truncate());
                 });
             });
