@@ -74,8 +74,9 @@ fn a_sound_server_that_never_answers_holds_nothing_up_and_the_next_one_is_used()
         // While it is tried again and again, everything else goes on.
         for off in [true, false, true, false] {
             let begun = Instant::now();
-            send_intent(&session, Intent::TurnCameraOff(off)).await;
-            until(&session, "turned off or on", |s| s.camera_live != off).await;
+            let camera = if off { CameraChoice::None } else { CameraChoice::Pattern };
+            send_intent(&session, Intent::ChooseCamera(camera)).await;
+            until(&session, "taken away or chosen", |s| s.camera_live != off).await;
             assert!(
                 begun.elapsed() < UNIMPEDED,
                 "the camera waited for the microphone: {:?}",

@@ -231,7 +231,7 @@ async fn who_talks_while_muted_or_has_a_silent_microphone_is_told_so_and_helped(
     two.call().await;
     let alice = &mut two.people[ALICE];
     assert!(!alice.window.shows(&By::name(SILENT)), "she is heard");
-    alice.window.presses(Key::M);
+    alice.window.presses_with_control(Key::D);
     alice.window.waits_for(&By::name(TALKING));
     alice.window.clicks("Unmute");
     alice.window.waits_until_gone(&By::name(TALKING));
