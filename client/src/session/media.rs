@@ -24,6 +24,9 @@ const COMMAND_QUEUE: usize = 64;
 const EVENT_QUEUE: usize = 64;
 /// How often devices and levels are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often while no device has been wanted for a while: an app that only waits for calls costs
+/// next to nothing. Whatever is wanted is a command, and is looked at at once.
+const LOOK_SELDOM: Duration = Duration::from_secs(2);
 /// How often while a device is about to be open.
 const LOOK_SOON: Duration = Duration::from_millis(10);
 
@@ -51,11 +54,14 @@ impl<C: Send + Sync + 'static> MediaHandle<C> {
         let spawned = std::thread::Builder::new().name("media".into()).spawn(move || {
             let mut engine = MediaEngine::new(options, remote_video, self_video, events);
             loop {
-                match command_queue.recv_timeout(if engine.is_opening() {
+                let pause = if engine.is_opening() {
                     LOOK_SOON
+                } else if engine.is_idle() {
+                    LOOK_SELDOM
                 } else {
                     LOOK_EVERY
-                }) {
+                };
+                match command_queue.recv_timeout(pause) {
                     Ok(command) => engine.carry_out(command),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,

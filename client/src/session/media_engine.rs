@@ -35,6 +35,8 @@ use crate::words::{Phrase, phrase};
 const BLACK_FRAMES: u32 = 3;
 /// The time between two of them.
 const BLACK_FRAME_EVERY: Duration = Duration::from_millis(100);
+/// How long nothing has to be wanted before it is looked at seldom: devices have closed by then.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
 
 /// The self-view is shown in a corner; more than this is not needed.
 const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
@@ -134,6 +136,8 @@ pub(super) struct MediaEngine<C> {
     camera_off: bool,
     black_frames_due: u32,
     black_frame_at: Instant,
+    /// Since when nothing is wanted.
+    unused_since: Option<Instant>,
 }
 
 /// What was reported to the driver. What its queue did not take is reported later.
@@ -172,6 +176,7 @@ impl<C> MediaEngine<C> {
             preview: false,
             black_frames_due: 0,
             black_frame_at: Instant::now(),
+            unused_since: None,
         }
     }
 
@@ -256,6 +261,11 @@ impl<C> MediaEngine<C> {
         }
     }
 
+    /// Whether nothing has been wanted for long enough that all is closed.
+    pub(super) fn is_idle(&self) -> bool {
+        self.unused_since.is_some_and(|since| since.elapsed() >= IDLE_AFTER)
+    }
+
     /// Whether a device is about to be open, so that the next look is wanted soon.
     pub(super) fn is_opening(&self) -> bool {
         self.camera.is_opening() || self.audio.is_opening()
@@ -268,6 +278,13 @@ impl<C> MediaEngine<C> {
         self.tick_camera();
         self.audio.tick(self.pipeline.as_ref());
         self.report_changes();
+        let used = self.pipeline.is_some()
+            || self.list_due
+            || self.is_opening()
+            || self.camera.keeper.is_wanted()
+            || self.audio.is_wanted();
+        self.unused_since =
+            if used { None } else { Some(self.unused_since.unwrap_or_else(Instant::now)) };
         if self.black_frames_due > 0
             && Instant::now() >= self.black_frame_at
             && let Some(pipeline) = &self.pipeline
