@@ -7,6 +7,7 @@ connecting-person = Verbindung mit { $peer }
 connecting = Verbinden…
 person-is-calling = { $peer } ruft an
 accept = Annehmen
+accept-without-video = Ohne Video annehmen
 decline = Ablehnen
 accept-decline-keys = { $accept } nimmt an, { $decline } lehnt ab
 accepting-opens-both = Beim Annehmen gehen Kamera und Mikrofon an.

@@ -7,6 +7,7 @@ connecting-person = Connecting to { $peer }
 connecting = Connecting…
 person-is-calling = { $peer } is calling
 accept = Accept
+accept-without-video = Accept without video
 decline = Decline
 accept-decline-keys = { $accept } accepts, { $decline } declines
 accepting-opens-both = Accepting turns your camera and microphone on.

@@ -7,6 +7,7 @@ connecting-person = Conectando con { $peer }
 connecting = Conectando…
 person-is-calling = { $peer } está llamando
 accept = Aceptar
+accept-without-video = Aceptar sin vídeo
 decline = Rechazar
 accept-decline-keys = { $accept } acepta, { $decline } rechaza
 accepting-opens-both = Al aceptar se encienden su cámara y su micrófono.

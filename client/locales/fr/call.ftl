@@ -7,6 +7,7 @@ connecting-person = Connexion à { $peer }
 connecting = Connexion…
 person-is-calling = { $peer } appelle
 accept = Accepter
+accept-without-video = Accepter sans vidéo
 decline = Refuser
 accept-decline-keys = { $accept } accepte, { $decline } refuse
 accepting-opens-both = Accepter allume votre caméra et votre micro.

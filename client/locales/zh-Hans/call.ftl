@@ -7,6 +7,7 @@ connecting-person = 正在连接 { $peer }
 connecting = 正在连接…
 person-is-calling = { $peer } 来电
 accept = 接听
+accept-without-video = 不带视频接听
 decline = 拒绝
 accept-decline-keys = { $accept } 接听，{ $decline } 拒绝
 accepting-opens-both = 接听后将打开您的摄像头和麦克风。

@@ -67,6 +67,8 @@ pub struct App {
     closing: Closing,
     tray: WindowTray,
     inviting: bool,
+    /// The call was placed or accepted without video; the next one begins as it is set.
+    camera_off_for_call: bool,
     /// There while the window is small.
     mini: Option<MiniWindow>,
     looks: Looks,
@@ -129,6 +131,7 @@ impl App {
             closing: Closing::default(),
             tray: WindowTray::default(),
             inviting: false,
+            camera_off_for_call: false,
             mini: None,
             looks: Looks::default(),
             before_call: None,
@@ -152,6 +155,7 @@ impl App {
             self.closing.quit(ctx);
         }
         self.call_changed(ctx, &old.call);
+        self.call_without_video_ends(&old.call);
         if !self.snapshot.camera_live {
             self.own.clear();
         }
@@ -281,6 +285,15 @@ impl App {
                     ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
                 }
             }
+        }
+    }
+
+    /// Has the camera as it is set, when a call is over that was to be without it.
+    fn call_without_video_ends(&mut self, old: &CallPhase) {
+        let over = |call: &CallPhase| matches!(call, CallPhase::Idle | CallPhase::Ended { .. });
+        let ends = !over(old) && over(&self.snapshot.call);
+        if ends && std::mem::take(&mut self.camera_off_for_call) && self.settings.calls.camera_on {
+            self.send(Intent::TurnCameraOff(false));
         }
     }
 

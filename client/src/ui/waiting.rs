@@ -15,7 +15,7 @@ use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
 use crate::words::text;
 
-/// Somebody calls: who, Accept, Decline.
+/// Somebody calls: who, Decline, and Accept with the camera or without.
 pub(super) fn ringing(
     ui: &mut Ui,
     peer: &Username,
@@ -28,29 +28,19 @@ pub(super) fn ringing(
         title(ui, &text!("person-is-calling", peer = peer), Live::Assertive);
         widgets::quiet_line(ui, &accepting_opens(snapshot));
         ui.add_space(space::S5);
-        pair(ui, |ui| {
-            if widgets::button(
-                ui,
-                Tone::Danger,
-                Some(Icon::HangUp),
-                &text!("decline"),
-                MOMENT_BUTTON,
-            )
-            .clicked()
-            {
-                actions.send(Intent::Decline);
-            }
-            if widgets::button(
-                ui,
-                Tone::Accent,
-                Some(Icon::Camera),
-                &text!("accept"),
-                MOMENT_BUTTON,
-            )
-            .clicked()
-            {
+        let without = (!snapshot.camera_off).then(|| text!("accept-without-video"));
+        let answers = [
+            Some((Tone::Danger, Icon::HangUp, text!("decline"))),
+            without.map(|without| (Tone::Plain, Icon::Phone, without)),
+            Some((Tone::Accent, Icon::Camera, text!("accept"))),
+        ];
+        answer_buttons(ui, answers.into_iter().flatten().collect(), |icon| match icon {
+            Icon::HangUp => actions.send(Intent::Decline),
+            Icon::Phone => {
+                actions.send(Intent::TurnCameraOff(true));
                 actions.send(Intent::Accept { from: peer.clone() });
             }
+            _ => actions.send(Intent::Accept { from: peer.clone() }),
         });
         ui.add_space(space::S2);
         let (accept, decline) = (
@@ -162,6 +152,34 @@ fn title(ui: &mut Ui, text: &str, live: Live) {
 }
 
 /// Two buttons side by side, in the middle.
+/// The ways to answer, beside each other in the middle, or one under the other where that is too
+/// wide. Says which was pressed.
+fn answer_buttons(ui: &mut Ui, answers: Vec<(Tone, Icon, String)>, mut pressed: impl FnMut(Icon)) {
+    let gap = space::S3;
+    let width = |ui: &Ui, least: f32| {
+        let one = |(_, icon, words): &(Tone, Icon, String)| {
+            widgets::button_width(ui, Some(*icon), words, least)
+        };
+        answers.iter().map(one).sum::<f32>() + gap * answers.len().saturating_sub(1) as f32
+    };
+    let fits = |width: f32| width <= ui.available_width();
+    let least = if fits(width(ui, MOMENT_BUTTON)) { MOMENT_BUTTON } else { 0.0 };
+    let whole = width(ui, least);
+    let mut show = |ui: &mut Ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(gap);
+        for (tone, icon, words) in &answers {
+            if widgets::button(ui, *tone, Some(*icon), words, least).clicked() {
+                pressed(*icon);
+            }
+        }
+    };
+    if fits(whole) {
+        ui.allocate_ui(vec2(whole, size::CONTROL), |ui| ui.horizontal(&mut show));
+    } else {
+        show(ui);
+    }
+}
+
 fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
     let gap = space::S3;
     let width = 2.0 * MOMENT_BUTTON + gap;

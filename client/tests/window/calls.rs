@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::accesskit::{Role, Toggled};
-use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, ViewportCommand, pos2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
 use visavis_client::device::CameraChoice;
 use visavis_client::media::units::Bitrate;
 use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::{Reading, Statistics, VideoReading};
+use visavis_client::ui::WindowOptions;
 
 use crate::harness::{Window, ago, call_bob, in_call, logged_in, name, picture, said, with_call};
 
@@ -32,6 +33,28 @@ fn a_call_that_rings_can_be_accepted_or_declined() {
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::A);
     window.press(Modifiers::COMMAND, Key::W);
     assert_eq!(window.asked(), [accept_bob(), Intent::Decline]);
+}
+
+#[test]
+fn a_call_that_is_accepted_without_video_leaves_the_camera_on_for_the_next() {
+    for size in [vec2(1040.0, 680.0), vec2(480.0, 360.0)] {
+        let mut window = Window::open_with(ringing(), size, WindowOptions::default());
+        window.click("Accept without video");
+        assert_eq!(window.asked(), [Intent::TurnCameraOff(true), accept_bob()]);
+        let off = |snapshot: Snapshot| Snapshot { camera_off: true, ..snapshot };
+        window.set(off(in_call()));
+        assert_eq!(window.asked(), []);
+        window.set(off(logged_in()));
+        assert_eq!(window.asked(), [Intent::TurnCameraOff(false)]);
+    }
+    // Whose camera is off anyway has nothing to choose.
+    let window = Window::open(Snapshot { camera_off: true, ..ringing() });
+    assert!(!window.shows("Accept without video"));
+    // Who turns the camera off in the call means it.
+    let mut window = Window::open(in_call());
+    window.click("Camera");
+    window.set(logged_in());
+    assert_eq!(window.asked(), [Intent::TurnCameraOff(true)]);
 }
 
 #[test]

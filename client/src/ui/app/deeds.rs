@@ -3,7 +3,7 @@
 
 use eframe::egui::{Context, ViewportCommand};
 
-use super::{App, Invited};
+use super::{App, Invited, running};
 use crate::call::event::CallPhase;
 use crate::config::Settings;
 use crate::desktop;
@@ -125,6 +125,10 @@ impl App {
                     VoiceSetting::behind(*settings, self.snapshot.microphone.hears_a_room());
             }
             Intent::SetVolume(volume) => self.settings.volume = *volume,
+            // For the call that is placed or accepted with it; in a call it is meant to stay.
+            Intent::TurnCameraOff(off) => {
+                self.camera_off_for_call = *off && running(&self.snapshot.call).is_none();
+            }
             // Whoever only cancels a log-in has not logged out.
             Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
                 self.settings.logged_out = true;
