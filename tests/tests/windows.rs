@@ -22,7 +22,9 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     let server = TestServer::start().await;
     let display = Display::start().await;
     let mut alice = Window::open("alice", &display).await;
-    let mut bob = Window::open("bob", &display).await;
+    // On another display: nothing is made for a window that is under the other.
+    let elsewhere = Display::start().await;
+    let mut bob = Window::open("bob", &elsewhere).await;
 
     alice.keeps_screenshot("log-in.png");
     alice.logs_in(server.url());

@@ -89,7 +89,7 @@ mod tests {
         let verdicts: Vec<&str> = lines.iter().map(Line::verdict).collect();
         assert_eq!(verdicts, ["pass", "SHORT", "not measured", ""]);
         let table = in_words(&lines);
-        assert!(table.contains("400.1 ms      ≤ 400.0 ms  SHORT\n"), "{table}");
+        assert!(table.contains("400.1 ms    ≤ 400.0 ms  SHORT\n"), "{table}");
         assert_eq!(as_json(&lines)[0]["verdict"], "pass");
     }
 

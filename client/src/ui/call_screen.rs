@@ -207,7 +207,9 @@ impl CallScreen {
             _ if shown => text!("picture-of", peer = peer),
             None if off => text!("their-camera-off", peer = peer),
             Some(words) => words.text(),
-            None if call.now.saturating_duration_since(due) < motion::FIRST_PICTURE => {
+            None if remote.is_paused()
+                || call.now.saturating_duration_since(due) < motion::FIRST_PICTURE =>
+            {
                 text!("waiting-for-picture", peer = peer)
             }
             None => text!("no-picture-from", peer = peer),

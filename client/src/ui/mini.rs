@@ -213,6 +213,8 @@ fn picture(
         text!("picture-of", peer = peer)
     } else if snapshot.remote_camera_off {
         text!("their-camera-off", peer = peer)
+    } else if remote.is_paused() {
+        text!("waiting-for-picture", peer = peer)
     } else {
         text!("no-picture-from", peer = peer)
     };

@@ -43,6 +43,11 @@ impl VideoView {
         }
     }
 
+    /// Whether nothing is made of what comes, because nobody sees the window.
+    pub(super) fn is_paused(&self) -> bool {
+        self.slot.is_paused()
+    }
+
     /// Forgets the frame, and any that waits in the slot.
     pub(super) fn clear(&mut self) {
         self.texture = None;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::conditions::Conditions;
 use crate::link::{Link, SendOutcome};
@@ -74,7 +74,8 @@ struct Shared {
 /// [`Emulator::start_at_once`] tests that too.
 pub struct Emulator {
     shared: Arc<Mutex<Shared>>,
-    commands: mpsc::Sender<Command>,
+    /// With who waits until it holds.
+    commands: mpsc::Sender<(Command, oneshot::Sender<()>)>,
 }
 
 impl Emulator {
@@ -158,8 +159,11 @@ impl Emulator {
         );
     }
 
+    /// Returns when it holds: what is sent afterwards meets it.
     async fn command(&self, command: Command) {
-        assert!(self.commands.send(command).await.is_ok(), "the emulator's runtime is gone");
+        let (holds, held) = oneshot::channel();
+        let sent = self.commands.send((command, holds)).await.is_ok();
+        assert!(sent && held.await.is_ok(), "the emulator's runtime is gone");
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
@@ -190,21 +194,25 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<(Command, oneshot::Sender<()>)>) {
         let mut buffers = [[0; 2048]; 2];
         loop {
             let wakeup =
                 self.next_deadline().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             let [at_a, at_b] = &mut buffers;
             tokio::select! {
-                command = inbox.recv() => match command {
-                    Some(Command::Set(timeline)) => {
-                        self.timeline = timeline;
-                        self.begun = self.begun.map(|_| Instant::now());
-                        self.follow_timeline(Instant::now());
+                command = inbox.recv() => {
+                    let Some((command, holds)) = command else { return };
+                    match command {
+                        Command::Set(timeline) => {
+                            self.timeline = timeline;
+                            self.begun = self.begun.map(|_| Instant::now());
+                            self.follow_timeline(Instant::now());
+                        }
+                        Command::Move(side) => self.move_address(side).await,
                     }
-                    Some(Command::Move(side)) => self.move_address(side).await,
-                    None => return,
+                    // Who asked may have stopped to wait.
+                    let _ = holds.send(());
                 },
                 // What comes where A is seen is from B.
                 Ok((length, from)) = self.sockets[0].recv_from(at_a) => {
