@@ -4,8 +4,8 @@
 //! In: the beginnings and the ends of passes. Out: `{"at_us":…,"cpu_us":…,"wall_us":…,
 //! "frame_us":…}`: when it ended on the system's clock, what this thread spent in it (app and
 //! egui's layout, without tessellating and without the graphics driver), how long it took, and how
-//! long the frame before took with painting and driver. What always holds: without a path nothing is
-//! measured; a report that can't be written ends.
+//! long the frame before took with painting and driver. What always holds: without a path nothing
+//! is measured; a report that can't be written ends.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -3,8 +3,8 @@
 //!
 //! It is the app's own window, made small: a second one would leave an empty first one behind, with
 //! a place of its own in the task bar, for the keyboard and for screen readers, and both would have
-//! to be painted for each picture. What always holds: whoever leaves it, or whose call ends, has the
-//! window back as it was; the window has the shape of the picture.
+//! to be painted for each picture. What always holds: whoever leaves it, or whose call ends, has
+//! the window back as it was; the window has the shape of the picture.
 
 use std::time::Instant;
 

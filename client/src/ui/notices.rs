@@ -1,7 +1,7 @@
 //! Notices: lines for the person, as toasts on the right, until they are put away.
 //!
-//! What always holds: in a call they stand between what floats over the picture, and so many as have
-//! room there; where a card leaves no room at all they wait until it is closed.
+//! What always holds: in a call they stand between what floats over the picture, and so many as
+//! have room there; where a card leaves no room at all they wait until it is closed.
 
 use std::path::PathBuf;
 

@@ -23,7 +23,8 @@ pub(super) fn ringing(
     snapshot: &Snapshot,
     actions: &mut Actions,
 ) {
-    column(ui, |ui| {
+    // Wide enough for the ways to answer.
+    widgets::centered_column(ui, layout::CONTENT, MOMENT, |ui| {
         big_avatar(ui, peer.as_str(), Some(waited));
         title(ui, &text!("person-is-calling", peer = peer), Live::Assertive);
         widgets::quiet_line(ui, &accepting_opens(snapshot));
@@ -151,20 +152,24 @@ fn title(ui: &mut Ui, text: &str, live: Live) {
     widgets::announce(ui, &response, live);
 }
 
-/// Two buttons side by side, in the middle.
 /// The ways to answer, beside each other in the middle, or one under the other where that is too
 /// wide. Says which was pressed.
 fn answer_buttons(ui: &mut Ui, answers: Vec<(Tone, Icon, String)>, mut pressed: impl FnMut(Icon)) {
     let gap = space::S3;
-    let width = |ui: &Ui, least: f32| {
+    let widths = |ui: &Ui, least: f32| -> Vec<f32> {
         let one = |(_, icon, words): &(Tone, Icon, String)| {
             widgets::button_width(ui, Some(*icon), words, least)
         };
-        answers.iter().map(one).sum::<f32>() + gap * answers.len().saturating_sub(1) as f32
+        answers.iter().map(one).collect()
     };
+    let whole =
+        |widths: &[f32]| widths.iter().sum::<f32>() + gap * widths.len().saturating_sub(1) as f32;
     let fits = |width: f32| width <= ui.available_width();
-    let least = if fits(width(ui, MOMENT_BUTTON)) { MOMENT_BUTTON } else { 0.0 };
-    let whole = width(ui, least);
+    let least = if fits(whole(&widths(ui, MOMENT_BUTTON))) { MOMENT_BUTTON } else { 0.0 };
+    let each = widths(ui, least);
+    let whole = whole(&each);
+    // One under the other they are as wide as the widest.
+    let least = if fits(whole) { least } else { each.iter().copied().fold(0.0, f32::max) };
     let mut show = |ui: &mut Ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
         for (tone, icon, words) in &answers {
@@ -180,6 +185,7 @@ fn answer_buttons(ui: &mut Ui, answers: Vec<(Tone, Icon, String)>, mut pressed: 
     }
 }
 
+/// Two buttons side by side, in the middle.
 fn pair(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
     let gap = space::S3;
     let width = 2.0 * MOMENT_BUTTON + gap;

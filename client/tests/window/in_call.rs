@@ -1,5 +1,5 @@
-//! What one sees and does in a call besides its controls: how the other's microphone and camera are,
-//! hints about one's own, the mini window, a picture that is kept.
+//! What one sees and does in a call besides its controls: how the other's microphone and camera
+//! are, hints about one's own, the mini window, a picture that is kept.
 
 use std::path::PathBuf;
 use std::time::Duration;

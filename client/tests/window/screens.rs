@@ -30,7 +30,8 @@ use crate::harness::Window;
 
 /// Keeps the pictures anew when it is set.
 const RENEW: &str = "VISAVIS_RENEW_SCREENS";
-/// What the app's typeface lacks and messages and names need, so that every computer paints the same.
+/// What the app's typeface lacks and messages and names need, so that every computer paints the
+/// same.
 const FONTS: [(&str, &[u8]); 3] = [
     ("Chinese", include_bytes!("fonts/NotoSansCJKsc.otf")),
     ("Arabic", include_bytes!("fonts/NotoSansArabic.ttf")),

@@ -2,8 +2,8 @@
 //! a call is.
 //!
 //! Pure: bytes are put together here and read nowhere; signing and verifying are for those who have
-//! the cryptography. Every field stands behind its length (four bytes, the highest first), so no two
-//! different statements are the same bytes. `docs/protocol.md` gives the layout for programs in
+//! the cryptography. Every field stands behind its length (four bytes, the highest first), so no
+//! two different statements are the same bytes. `docs/protocol.md` gives the layout for programs in
 //! other languages, with examples.
 
 use std::fmt;

@@ -154,8 +154,8 @@ fn certificates_that_change_in_the_middle_of_a_call_are_noticed() {
     assert_eq!(same_certificates(OFFER, "v=0\r\n"), none);
 }
 
-/// Computed by another implementation (Python's `cryptography` and `hashlib`), from keys of 32 bytes
-/// of 1 and of 2.
+/// Computed by another implementation (Python's `cryptography` and `hashlib`), from keys of 32
+/// bytes of 1 and of 2.
 #[test]
 fn what_is_signed_is_what_another_implementation_signs() {
     use ed25519_dalek::{Signer as _, SigningKey};

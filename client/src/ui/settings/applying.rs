@@ -1,8 +1,8 @@
 //! What another setting means for the session. Pure.
 //!
 //! In: the settings before and after, what the command line adds to them for this run, whether
-//! nothing may ring by them, and whether there is a call. Out: intents, so that each change holds at once; what holds for the start of a call is
-//! left for the next one while there is a call.
+//! nothing may ring by them, and whether there is a call. Out: intents, so that each change holds
+//! at once; what holds for the start of a call is left for the next one while there is a call.
 
 use crate::session::options::Ring;
 use crate::session::snapshot::Intent;

@@ -1,8 +1,8 @@
 //! Puts drawings of screens beside the screens: `compare-screens DRAWINGS SNAPSHOTS OUT`.
 //!
-//! In: a folder of drawings (`NAME[-light][-WIDTHxHEIGHT].png`), and the folder of the kept pictures
-//! of screens (`LANGUAGE-THEME-WIDTHxHEIGHT@SCALE/SCREEN.png`). Out: for each drawing a picture with
-//! the screen on its right, and a line for each drawing of which there is no screen.
+//! In: a folder of drawings (`NAME[-light][-WIDTHxHEIGHT].png`), and the folder of the kept
+//! pictures of screens (`LANGUAGE-THEME-WIDTHxHEIGHT@SCALE/SCREEN.png`). Out: for each drawing a
+//! picture with the screen on its right, and a line for each drawing of which there is no screen.
 
 #![expect(clippy::print_stdout, reason = "this program talks to a person at a terminal")]
 
