@@ -193,6 +193,14 @@ pub enum CallPhase {
     },
 }
 
+impl CallPhase {
+    /// Whether there is no call: none, or one that is over.
+    #[must_use]
+    pub fn is_between_calls(&self) -> bool {
+        matches!(self, Self::Idle | Self::Ended { .. })
+    }
+}
+
 /// Why a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndReason {

@@ -278,7 +278,7 @@ impl Driver {
     }
 
     fn is_between_calls(&self) -> bool {
-        matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. })
+        self.snapshot.call.is_between_calls()
     }
 
     /// Whether levels change by themselves.

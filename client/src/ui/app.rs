@@ -290,8 +290,7 @@ impl App {
 
     /// Has the camera as it is set, when a call is over that was to be without it.
     fn call_without_video_ends(&mut self, old: &CallPhase) {
-        let over = |call: &CallPhase| matches!(call, CallPhase::Idle | CallPhase::Ended { .. });
-        let ends = !over(old) && over(&self.snapshot.call);
+        let ends = !old.is_between_calls() && self.snapshot.call.is_between_calls();
         if ends && std::mem::take(&mut self.camera_off_for_call) && self.settings.calls.camera_on {
             self.send(Intent::TurnCameraOff(false));
         }

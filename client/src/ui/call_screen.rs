@@ -273,35 +273,19 @@ impl CallScreen {
         let muted = snapshot.microphone_muted;
         // What there is no camera for is off, whatever was chosen.
         let off = snapshot.camera_off || snapshot.has_no_camera();
-        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
-        let (mute, video) = (keys(&keyboard::MUTE), keys(&keyboard::CAMERA));
-        let microphone = if muted {
-            (Icon::MicrophoneOff, text!("unmute-hint", keys = mute))
-        } else {
-            (Icon::Microphone, text!("mute-hint", keys = mute))
+        let mut camera = controls::camera(ui.ctx(), off);
+        if snapshot.has_no_camera() {
+            camera.hint = text!("no-camera");
+        }
+        let devices = Control {
+            icon: Icon::Sliders,
+            text: text!("devices"),
+            pressed: Some(self.devices_open),
+            hint: text!("devices-hint"),
+            look: Look::of(self.devices_open),
         };
-        let camera = if snapshot.has_no_camera() {
-            (Icon::CameraOff, text!("no-camera"))
-        } else if off {
-            (Icon::CameraOff, text!("camera-on-hint", keys = video))
-        } else {
-            (Icon::Camera, text!("camera-off-hint", keys = video))
-        };
-        let devices = (Icon::Sliders, text!("devices-hint"));
-        let hang_up = text!("close-call-hint", keys = keys(&keyboard::HANG_UP));
-        let controls = [
-            (microphone, text!("mute"), Some(muted), Look::of(muted)),
-            (camera, text!("camera"), Some(!off), Look::of(off)),
-            (devices, text!("devices"), Some(self.devices_open), Look::of(self.devices_open)),
-            ((Icon::HangUp, hang_up), text!("close-call"), None, Look::HangUp),
-        ]
-        .map(|((icon, hint), text, pressed, look)| Control {
-            icon,
-            text,
-            pressed,
-            hint,
-            look,
-        });
+        let microphone = controls::microphone(ui.ctx(), muted);
+        let controls = [microphone, camera, devices, controls::hang_up(ui.ctx())];
         let used = controls::bar(ui, over, &self.reveal, &controls);
         match used.pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),

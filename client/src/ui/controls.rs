@@ -16,7 +16,9 @@ use super::design::component::{PILL_BEFORE, PILL_BEHIND, TOOL};
 use super::design::{
     Elevation, Icon, Palette, TypeStyle, layout, motion, radius, size, space, stage,
 };
+use super::keyboard;
 use super::widgets::focus;
+use crate::words::text;
 
 /// How high the bar is, with the gap under it.
 pub(super) const BAR_HEIGHT: f32 = size::CONTROL_LG + 2.0 * space::S2 + layout::BAR_GAP;
@@ -79,6 +81,35 @@ pub(super) struct Control {
     /// What it does, with its key.
     pub(super) hint: String,
     pub(super) look: Look,
+}
+
+/// Mutes the microphone, or not.
+pub(super) fn microphone(ctx: &Context, muted: bool) -> Control {
+    let keys = keyboard::named(ctx, &keyboard::MUTE);
+    let (icon, hint) = if muted {
+        (Icon::MicrophoneOff, text!("unmute-hint", keys = keys))
+    } else {
+        (Icon::Microphone, text!("mute-hint", keys = keys))
+    };
+    Control { icon, text: text!("mute"), pressed: Some(muted), hint, look: Look::of(muted) }
+}
+
+/// Turns the camera off or on.
+pub(super) fn camera(ctx: &Context, off: bool) -> Control {
+    let keys = keyboard::named(ctx, &keyboard::CAMERA);
+    let (icon, hint) = if off {
+        (Icon::CameraOff, text!("camera-on-hint", keys = keys))
+    } else {
+        (Icon::Camera, text!("camera-off-hint", keys = keys))
+    };
+    Control { icon, text: text!("camera"), pressed: Some(!off), hint, look: Look::of(off) }
+}
+
+/// Closes the call.
+pub(super) fn hang_up(ctx: &Context) -> Control {
+    let hint = text!("close-call-hint", keys = keyboard::named(ctx, &keyboard::HANG_UP));
+    let (icon, text) = (Icon::HangUp, text!("close-call"));
+    Control { icon, text, pressed: None, hint, look: Look::HangUp }
 }
 
 /// How a button of the bar looks.

@@ -134,33 +134,11 @@ impl MiniWindow {
         call_chips::small_head(ui, over, call, opacity);
         let muted = snapshot.microphone_muted;
         let off = snapshot.camera_off || snapshot.has_no_camera();
-        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
-        let mute = keys(&keyboard::MUTE);
-        let microphone = if muted {
-            (Icon::MicrophoneOff, text!("unmute-hint", keys = mute))
-        } else {
-            (Icon::Microphone, text!("mute-hint", keys = mute))
-        };
-        let video = keys(&keyboard::CAMERA);
-        let camera = if off {
-            (Icon::CameraOff, text!("camera-on-hint", keys = video))
-        } else {
-            (Icon::Camera, text!("camera-off-hint", keys = video))
-        };
-        let hang_up = text!("close-call-hint", keys = keys(&keyboard::HANG_UP));
-        let larger = text!("leave-mini-window-hint", keys = keys(&keyboard::MINI));
-        let bar = [
-            (microphone, text!("mute"), Some(muted), Look::of(muted)),
-            (camera, text!("camera"), Some(!off), Look::of(off)),
-            ((Icon::HangUp, hang_up), text!("close-call"), None, Look::HangUp),
-        ]
-        .map(|((icon, hint), text, pressed, look)| Control {
-            icon,
-            text,
-            pressed,
-            hint,
-            look,
-        });
+        let ctx = ui.ctx();
+        let bar =
+            [controls::microphone(ctx, muted), controls::camera(ctx, off), controls::hang_up(ctx)];
+        let keys = keyboard::named(ctx, &keyboard::MINI);
+        let larger = text!("leave-mini-window-hint", keys = keys);
         match controls::small_bar(ui, over, reveal, &bar).pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
             Some(1) => actions.send(Intent::TurnCameraOff(!snapshot.camera_off)),

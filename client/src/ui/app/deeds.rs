@@ -86,7 +86,7 @@ impl App {
         }
         self.call_look = CallLook::remembered(after);
         let quiet = (desktop::is_quiet_now(&before), desktop::is_quiet_now(after));
-        let in_call = !matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. });
+        let in_call = !self.snapshot.call.is_between_calls();
         if in_call {
             // What was known before the first change in this call.
             self.before_call.get_or_insert_with(|| before.clone());

@@ -59,7 +59,7 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// Whether there is no call, so that devices can be tried out.
     fn is_between_calls(&self) -> bool {
-        matches!(self.snapshot.call, CallPhase::Idle | CallPhase::Ended { .. })
+        self.snapshot.call.is_between_calls()
     }
 }
 

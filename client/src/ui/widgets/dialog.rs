@@ -1,6 +1,8 @@
-//! A dialog over everything: a title, what stands in it, and *Done*.
+//! What stands over everything: a title and what belongs under it; of a dialog, *Done*.
 
-use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal, ScrollArea, Ui, UiKind};
+use eframe::egui::{
+    Context, CornerRadius, Frame, Id, Margin, Modal, ModalResponse, ScrollArea, Ui, UiKind,
+};
 
 use super::{Tone, button};
 use crate::ui::design::{Palette, TypeStyle, radius, size, space};
@@ -8,19 +10,9 @@ use crate::words::text;
 
 /// Shows it; what does not fit is scrolled. Returns whether it is to be put away.
 pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut Ui)) -> bool {
-    let style = ctx.style_of(ctx.theme());
-    let frame = Frame::popup(&style)
-        .inner_margin(Margin::same(space::S6 as i8))
-        .corner_radius(CornerRadius::same(radius::XL));
-    let scrim = Palette::of(&style.visuals).scrim;
-    let area = Modal::default_area(id).accessible_name(title);
-    let modal = Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
-        keep_to_it(ui);
-        let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-        ui.label(TypeStyle::Title.text(title));
+    let modal = over_everything(ctx, id, title, |ui| {
         ui.add_space(space::S2);
-        let room = screen.height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6);
+        let room = ui.ctx().content_rect().height() - 2.0 * (size::CONTROL_LG + 2.0 * space::S6);
         // As high as it will be at once, rather than growing from pass to pass.
         ScrollArea::vertical()
             .auto_shrink([false, true])
@@ -34,8 +26,30 @@ pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut U
     modal.inner || modal.should_close()
 }
 
+/// Shows a title, and under it what is added.
+pub(super) fn over_everything<R>(
+    ctx: &Context,
+    id: Id,
+    title: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> ModalResponse<R> {
+    let style = ctx.style_of(ctx.theme());
+    let frame = Frame::popup(&style)
+        .inner_margin(Margin::same(space::S6 as i8))
+        .corner_radius(CornerRadius::same(radius::XL));
+    let scrim = Palette::of(&style.visuals).scrim;
+    let area = Modal::default_area(id).accessible_name(title);
+    Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
+        keep_to_it(ui);
+        let screen = ui.ctx().content_rect();
+        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
+        ui.label(TypeStyle::Title.text(title));
+        add(ui)
+    })
+}
+
 /// Lets a screen reader keep to the dialog that this is in.
-pub(super) fn keep_to_it(ui: &Ui) {
+fn keep_to_it(ui: &Ui) {
     if let Some(dialog) = ui.stack().iter().find(|of| of.kind() == Some(UiKind::Modal)) {
         ui.ctx().accesskit_node_builder(dialog.unique_id, |node| node.set_modal());
     }

@@ -1,9 +1,10 @@
 //! A question over everything, with two answers.
 
-use eframe::egui::{Context, CornerRadius, Frame, Id, Margin, Modal};
+use eframe::egui::{Context, Id};
 
+use super::dialog::over_everything;
 use super::{Tone, button, quiet_line};
-use crate::ui::design::{Palette, TypeStyle, radius, size, space};
+use crate::ui::design::space;
 
 /// What was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +25,7 @@ pub(crate) fn question(
     first: (Tone, &str),
     second: (Tone, &str),
 ) -> Option<Answer> {
-    let style = ctx.style_of(ctx.theme());
-    let frame = Frame::popup(&style)
-        .inner_margin(Margin::same(space::S6 as i8))
-        .corner_radius(CornerRadius::same(radius::XL));
-    let scrim = Palette::of(&style.visuals).scrim;
-    let area = Modal::default_area(id).accessible_name(title);
-    let modal = Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
-        super::dialog::keep_to_it(ui);
-        let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-        ui.label(TypeStyle::Title.text(title));
+    let modal = over_everything(ctx, id, title, |ui| {
         ui.add_space(space::S1);
         quiet_line(ui, line);
         ui.add_space(space::S4);
