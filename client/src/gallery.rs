@@ -167,6 +167,7 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
         display_name: DisplayName::parse(shown).ok().flatten(),
         added: UnixTime(0),
         presence,
+        key: None,
     };
     s.contacts = Arc::new(vec![
         contact("bob", "", Presence::Online),

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("attention", &["call", "settings"]),
-    ("call", &["words"]),
+    ("call", &["trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
@@ -29,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "people",
             "signaling",
             "transport",
+            "trust",
             "words",
         ],
     ),

@@ -162,3 +162,13 @@ plot-lost = Verlust zurück und hin
 plot-jitter-buffer = Jitterpuffer: Ton, Bild
 plot-now = { $name }, die letzte Minute: jetzt { $values }
 plot-not-measured = { $name }, die letzte Minute: jetzt nicht gemessen
+
+## Who is at the other end.
+key-missing = { $peer } hat diesen Anruf mit keinem Schlüssel signiert, obwohl es früher einen gab.
+key-changed = Der Schlüssel von { $peer } hat sich geändert.
+key-changed-advice = Von dem Anruf hat noch nichts begonnen. Frage { $peer } auf anderem Weg; wenn du anrufst, vergleicht zuerst den Sicherheitscode.
+call-untrusted = Der Anruf mit { $peer } war nicht sicher und wurde beendet.
+untrusted-signature = Was ankam, war nicht mit dem Schlüssel der Gegenseite signiert. Vielleicht ist jemand dazwischen.
+untrusted-certificate = Das Zertifikat der Gegenseite hat sich mitten im Anruf geändert. Vielleicht ist jemand dazwischen.
+untrusted-opening = Der Sicherheitscode der Gegenseite wurde falsch geöffnet. Vielleicht ist jemand dazwischen.
+untrusted-unreadable = Die Signatur der Gegenseite ist unlesbar. Bitte sie, Visavis zu aktualisieren.

@@ -162,3 +162,13 @@ plot-lost = Lost coming in, and going out
 plot-jitter-buffer = Jitter buffer: audio, video
 plot-now = { $name }, the last minute: { $values } now
 plot-not-measured = { $name }, the last minute: not measured now
+
+## Who is at the other end.
+key-missing = { $peer } signed this call with no key, although there was one before.
+key-changed = { $peer }’s key has changed.
+key-changed-advice = Nothing of the call has started. Ask { $peer } by another way; if you call, compare the safety code first.
+call-untrusted = The call with { $peer } was not safe and was ended.
+untrusted-signature = What came from them wasn’t signed by their key. Somebody may sit between you.
+untrusted-certificate = Their certificate changed in the middle of the call. Somebody may sit between you.
+untrusted-opening = Their safety code was opened wrongly. Somebody may sit between you.
+untrusted-unreadable = What came with their signature can’t be read. Ask them to update Visavis.

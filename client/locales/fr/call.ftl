@@ -162,3 +162,13 @@ plot-lost = Pertes au retour et à l’aller
 plot-jitter-buffer = Tampon de gigue : son, image
 plot-now = { $name }, la dernière minute : { $values } maintenant
 plot-not-measured = { $name }, la dernière minute : pas mesuré maintenant
+
+## Who is at the other end.
+key-missing = { $peer } n’a signé cet appel avec aucune clé, alors qu’il y en avait une avant.
+key-changed = La clé de { $peer } a changé.
+key-changed-advice = Rien de l’appel n’a commencé. Demandez à { $peer } par un autre moyen ; si vous appelez, comparez d’abord le code de sécurité.
+call-untrusted = L’appel avec { $peer } n’était pas sûr et a été arrêté.
+untrusted-signature = Ce qui est arrivé n’était pas signé avec la clé de l’autre. Quelqu’un s’est peut-être interposé.
+untrusted-certificate = Le certificat de l’autre a changé pendant l’appel. Quelqu’un s’est peut-être interposé.
+untrusted-opening = Le code de sécurité de l’autre a été mal ouvert. Quelqu’un s’est peut-être interposé.
+untrusted-unreadable = La signature de l’autre est illisible. Demandez-lui de mettre Visavis à jour.

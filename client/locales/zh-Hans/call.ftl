@@ -162,3 +162,13 @@ plot-lost = 接收与发送丢包
 plot-jitter-buffer = 抖动缓冲：音频、视频
 plot-now = { $name }，最近一分钟：当前 { $values }
 plot-not-measured = { $name }，最近一分钟：当前未测量
+
+## Who is at the other end.
+key-missing = { $peer } 这次通话没有用密钥签名，而以前有过密钥。
+key-changed = { $peer } 的密钥已更改。
+key-changed-advice = 通话尚未开始。请用其他方式询问 { $peer }；如果要呼叫，请先核对安全码。
+call-untrusted = 与 { $peer } 的通话不安全，已结束。
+untrusted-signature = 收到的内容不是用对方的密钥签名的。可能有人在中间。
+untrusted-certificate = 对方的证书在通话中途发生了变化。可能有人在中间。
+untrusted-opening = 对方的安全码打开有误。可能有人在中间。
+untrusted-unreadable = 无法读取对方的签名。请对方更新 Visavis。

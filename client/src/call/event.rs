@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
 
+use crate::trust::KeyChange;
 use crate::words::Phrase;
 
 /// Tells one peer connection from the next, so that a late event of an old one changes nothing.
@@ -229,4 +230,9 @@ pub enum EndReason {
     ConnectFailed(Phrase),
     /// Media stopped and did not come back within the reconnect deadline.
     MediaLost,
+    /// Their key is not the one of earlier calls, or they have none any more. Nothing of the call
+    /// has started; the person decides.
+    KeyChanged(KeyChange),
+    /// What came from them can't be theirs, or was changed on its way; what, in words.
+    Untrusted(Phrase),
 }

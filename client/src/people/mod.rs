@@ -9,11 +9,13 @@
 pub mod book;
 pub mod contact;
 pub mod form;
+mod pinned_key;
 pub mod recent_call;
 pub mod store;
 mod unix_time;
 
 pub use book::{Account, Book, Change, PeopleError};
 pub use contact::{Contact, DisplayName};
+pub use pinned_key::PinnedKey;
 pub use recent_call::{CallEnd, Direction, RecentCall};
 pub use unix_time::UnixTime;

@@ -48,6 +48,13 @@ pub fn ending(peer: &str, reason: &EndReason, talked: Option<Duration>) -> Endin
         EndReason::MediaLost => {
             (phrase!("connection-lost", peer = peer), Some(phrase!("check-network")))
         }
+        EndReason::KeyChanged(change) if change.now.is_none() => {
+            (phrase!("key-missing", peer = peer), Some(phrase!("key-changed-advice", peer = peer)))
+        }
+        EndReason::KeyChanged(_) => {
+            (phrase!("key-changed", peer = peer), Some(phrase!("key-changed-advice", peer = peer)))
+        }
+        EndReason::Untrusted(why) => (phrase!("call-untrusted", peer = peer), Some(why.clone())),
     };
     Ending { what, advice }
 }
@@ -77,12 +84,21 @@ pub fn outcome(reason: &EndReason, talked: Option<Duration>) -> (&'static str, E
         EndReason::ServerLost => ("server-lost", Server),
         EndReason::ConnectFailed(_) => ("failed", Connection),
         EndReason::MediaLost => ("lost", Connection),
+        EndReason::KeyChanged(_) => ("key-changed", NotReached),
+        EndReason::Untrusted(_) => ("untrusted", Connection),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use visavis_shared::{PublicKey, Username};
+
     use super::*;
+    use crate::trust::KeyChange;
+
+    fn key_change(now: Option<PublicKey>) -> KeyChange {
+        KeyChange { peer: Username::parse("bob").expect("a name"), now }
+    }
 
     fn every_reason() -> Vec<EndReason> {
         vec![
@@ -98,6 +114,9 @@ mod tests {
             EndReason::ServerLost,
             EndReason::ConnectFailed("No network.".into()),
             EndReason::MediaLost,
+            EndReason::KeyChanged(key_change(None)),
+            EndReason::KeyChanged(key_change(Some(PublicKey([1; 32])))),
+            EndReason::Untrusted("It was changed.".into()),
         ]
     }
 

@@ -328,6 +328,7 @@ impl People {
                     Some(false) => Presence::Offline,
                     None => Presence::Unknown,
                 },
+                key: None,
             })
             .collect();
         rows.sort_by_cached_key(|row| row.shown_name().to_lowercase());
@@ -378,7 +379,9 @@ impl CallNote {
             | EndReason::Refused(_)
             | EndReason::PeerLost
             | EndReason::ServerLost
-            | EndReason::ConnectFailed(_) => CallEnd::Failed,
+            | EndReason::ConnectFailed(_)
+            | EndReason::KeyChanged(_)
+            | EndReason::Untrusted(_) => CallEnd::Failed,
         };
         EndedCall { with, at, direction, end, talked }
     }

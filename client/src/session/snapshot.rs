@@ -15,10 +15,11 @@ use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
 pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
-pub use crate::people::{CallEnd, Direction, DisplayName, RecentCall, UnixTime};
+pub use crate::people::{CallEnd, Direction, DisplayName, PinnedKey, RecentCall, UnixTime};
 pub use crate::session::device_trial::{Trial, TrialPhase, TrialState};
 use crate::session::options::Ring;
 use crate::session::statistics::Statistics;
+pub use crate::trust::{CallTrust, CodeState, KeyChange, SafetyCode, Standing};
 use crate::words::Phrase;
 
 /// What contacts, blocked names and calls are exported to unless the person says otherwise.
@@ -100,6 +101,13 @@ pub enum Intent {
         /// Whose: nothing happens if it is somebody else's by now.
         from: Username,
     },
+    /// Call or be called by somebody although their key has changed. Another key takes the place
+    /// of the one that was kept; that there is none is allowed for one call.
+    AllowKey(KeyChange),
+    /// Both have read the same safety code aloud: it is remembered until the key changes.
+    ConfirmCode,
+    /// The codes that both have read aloud differ.
+    CodesDiffer,
     /// Decline the call that rings.
     Decline,
     /// Cancel or close the call.
@@ -230,6 +238,8 @@ pub struct ContactRow {
     pub added: UnixTime,
     /// Whether they are there.
     pub presence: Presence,
+    /// The key of earlier calls.
+    pub key: Option<PinnedKey>,
 }
 
 impl ContactRow {
@@ -293,6 +303,11 @@ pub struct Snapshot {
     pub room_mate: Option<RoomMate>,
     /// The call.
     pub call: CallPhase,
+    /// Who is at the other end of the call that rings or stands; `None` without one, and until
+    /// something was received that says so.
+    pub trust: Option<CallTrust>,
+    /// The person has said that the codes differ.
+    pub codes_differ: bool,
     /// Whether the microphone is muted.
     pub microphone_muted: bool,
     /// Whether the camera is off.

@@ -143,6 +143,7 @@ pub(crate) fn contact(username: &str, shown: &str, presence: Presence) -> Contac
         display_name: DisplayName::parse(shown).expect("a display name"),
         added: UnixTime(0),
         presence,
+        key: None,
     }
 }
 

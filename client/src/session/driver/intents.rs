@@ -88,6 +88,7 @@ impl Driver {
             Intent::Accept { from } => {
                 self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
             }
+            Intent::AllowKey(_) | Intent::ConfirmCode | Intent::CodesDiffer => {}
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
             Intent::GiveUp => self.handle(Input::GiveUp),

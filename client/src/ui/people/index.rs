@@ -62,6 +62,7 @@ mod tests {
             display_name: DisplayName::parse(shown).expect("a display name"),
             added: UnixTime(0),
             presence: Presence::Unknown,
+            key: None,
         }
     }
 
