@@ -202,8 +202,8 @@ async fn what_is_said_while_the_connection_is_cut_arrives_when_it_is_back() {
         bob.expect_signal(candidate(number)).await;
     }
     bob.expect_signal(offer()).await;
-    bob.send("alice", CallSignal::Ringing);
-    alice.expect_signal(CallSignal::Ringing).await;
+    bob.send("alice", CallSignal::Ringing(None));
+    alice.expect_signal(CallSignal::Ringing(None)).await;
     server.shutdown().await;
 }
 

@@ -11,6 +11,7 @@ mod connection;
 mod intents;
 mod people;
 mod server;
+mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Userna
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
+use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::ringtone::RingKind;
@@ -42,6 +44,7 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
+use crate::words::phrase;
 
 use connection::CallPeer;
 use intents::Consent;
@@ -130,6 +133,8 @@ struct Login {
 
 struct Driver {
     options: SessionOptions,
+    /// What we are logged in with, or are to be.
+    login_key: Option<Arc<LoginKey>>,
     call: Call<Consent>,
     room: Room<Consent>,
     directory: Directory,
@@ -157,6 +162,8 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
+    /// Who may be without a key in the next call, although one is kept.
+    unsigned_allowed: Option<Username>,
 }
 
 /// An automatic log-in, until it works or the person does something else.
@@ -204,6 +211,7 @@ impl Driver {
         people.block_too(options.blocked.iter().cloned());
         let driver = Self {
             options,
+            login_key: None,
             call: Call::default(),
             room: Room::default(),
             directory: Directory::default(),
@@ -228,6 +236,7 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            unsigned_allowed: None,
         };
         (driver, snapshots)
     }
@@ -371,11 +380,16 @@ impl Driver {
             self.on_phase(&phase);
             self.snapshot.call = phase;
         }
+        self.snapshot.trust = self.call.trust();
+        if let Some(trust) = self.snapshot.trust {
+            self.measured.trust(trust);
+        }
     }
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        self.note_trust(phase);
         if self.is_between_calls() {
             self.media.command(MediaCommand::TryDevice(None));
         }
@@ -445,6 +459,9 @@ impl Driver {
             }
             Output::ClosePeer(id) => self.close_peer(id),
             Output::StartMedia(consent) => self.media.command(MediaCommand::StartCall(consent)),
+            Output::Refused { from } => {
+                self.notices.add(phrase!("call-refused-untrusted", peer = from.as_str()));
+            }
             Output::StopMedia => self.media.command(MediaCommand::StopCall),
         }
     }
