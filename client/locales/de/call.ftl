@@ -173,4 +173,3 @@ untrusted-certificate = Das Zertifikat der Gegenseite hat sich mitten im Anruf g
 untrusted-opening = Der Sicherheitscode der Gegenseite wurde falsch geöffnet. Vielleicht ist jemand dazwischen.
 untrusted-unreadable = Die Signatur der Gegenseite ist unlesbar. Bitte sie, Visavis zu aktualisieren.
 call-refused-untrusted = Ein Anruf, der angeblich von { $peer } kam, wurde abgelehnt: Er war nicht mit dem angegebenen Schlüssel signiert. Vielleicht ist jemand dazwischen.
-key-not-kept = Ein Schlüssel aus diesem Anruf konnte nicht gemerkt werden.

@@ -173,4 +173,3 @@ untrusted-certificate = Their certificate changed in the middle of the call. Som
 untrusted-opening = Their safety code was opened wrongly. Somebody may sit between you.
 untrusted-unreadable = What came with their signature can’t be read. Ask them to update Visavis.
 call-refused-untrusted = A call that claimed to be from { $peer } was refused: it wasn’t signed by the key that it named. Somebody may sit between you.
-key-not-kept = A key of this call could not be remembered.

@@ -173,4 +173,3 @@ untrusted-certificate = El certificado de la otra persona cambió durante la lla
 untrusted-opening = El código de seguridad de la otra persona se abrió mal. Puede que haya alguien en medio.
 untrusted-unreadable = La firma de la otra persona no se puede leer. Pídele que actualice Visavis.
 call-refused-untrusted = Se rechazó una llamada que decía ser de { $peer }: no estaba firmada con la clave indicada. Puede que haya alguien en medio.
-key-not-kept = No se pudo recordar una clave de esta llamada.

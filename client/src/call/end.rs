@@ -104,7 +104,10 @@ impl<C> Call<C> {
         let (party, talked) = match std::mem::take(&mut self.state) {
             State::Ringing(incoming) => (incoming.party, None),
             State::Active(Active { party, leg, stage, .. }) => {
-                self.outputs.extend([Output::StopMedia, Output::ClosePeer(leg.id())]);
+                if !leg.is_held() {
+                    self.outputs.push_back(Output::StopMedia);
+                }
+                self.outputs.push_back(Output::ClosePeer(leg.id()));
                 (party, stage.talked(now))
             }
             other @ (State::Idle | State::Ended { .. }) => {

@@ -164,6 +164,8 @@ struct Driver {
     turned_away: VecDeque<TurnedAway>,
     /// Who may be without a key in the next call, although one is kept.
     unsigned_allowed: Option<Username>,
+    /// The call that rings under another key than the kept one, by when it began.
+    other_key_noted: Option<Instant>,
 }
 
 /// An automatic log-in, until it works or the person does something else.
@@ -209,6 +211,7 @@ impl Driver {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let mut people = People::new(options.people.clone());
         people.block_too(options.blocked.iter().cloned());
+        people.keep_only_keys(options.only_keys);
         let driver = Self {
             options,
             login_key: None,
@@ -237,6 +240,7 @@ impl Driver {
             call_note: None,
             turned_away: VecDeque::new(),
             unsigned_allowed: None,
+            other_key_noted: None,
         };
         (driver, snapshots)
     }
@@ -467,6 +471,7 @@ impl Driver {
     }
 
     fn publish_snapshot(&mut self) {
+        self.note_other_key();
         self.people.show(&mut self.snapshot);
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();

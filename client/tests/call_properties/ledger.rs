@@ -132,6 +132,7 @@ impl Ledger {
                     self.media_runs = true;
                     self.consent = Some(**consent);
                 }
+                Output::Refused { .. } => prop_assert!(false, "nothing is signed here"),
                 Output::StopMedia => {
                     prop_assert!(self.media_runs, "media stopped twice");
                     self.media_runs = false;

@@ -270,7 +270,10 @@ impl World {
                 client.peer = None;
                 client.closed.push(id);
             }
-            Output::AcceptAnswer(..) | Output::StartMedia(_) | Output::StopMedia => {}
+            Output::AcceptAnswer(..)
+            | Output::StartMedia(_)
+            | Output::StopMedia
+            | Output::Refused { .. } => {}
         }
     }
 

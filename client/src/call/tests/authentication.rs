@@ -95,6 +95,7 @@ struct Duo<'a> {
     server: Server<'a>,
     /// What each has done, in words.
     did: [Vec<String>; 2],
+    described: usize,
     sent: Vec<(usize, Option<CallId>, CallSignal)>,
 }
 
@@ -117,7 +118,8 @@ impl<'a> Duo<'a> {
         });
         let certificates = [CERTIFICATES[ALICE], CERTIFICATES[BOB]];
         let (did, sent) = (Default::default(), Vec::new());
-        Self { now, calls, known, certificates, server: Box::new(server), did, sent }
+        let server = Box::new(server);
+        Self { now, calls, known, certificates, server, did, described: 0, sent }
     }
 
     fn feed(&mut self, who: usize, input: Input<()>) {
@@ -133,7 +135,8 @@ impl<'a> Duo<'a> {
     }
 
     fn describe(&mut self, who: usize, peer: PeerId, kind: DescriptionKind) {
-        let sdp = sdp(self.certificates[who]);
+        self.described += 1;
+        let sdp = format!("{}s={}\r\n", sdp(self.certificates[who]), self.described);
         let description = SessionDescription { kind, sdp };
         self.report(who, peer, PeerInput::LocalDescription(description));
         let candidate = CandidateInit {

@@ -8,10 +8,9 @@ use visavis_shared::identity::Nonce;
 use super::Driver;
 use super::people::peer_of;
 use crate::call::CallNonces;
-use crate::call::event::{CallPhase, EndReason, Input};
+use crate::call::event::{CallPhase, Input};
 use crate::people::Change;
 use crate::trust::{CodeState, KeyChange, Known, Standing};
-use crate::words::phrase;
 
 /// 256 random bits.
 pub(super) fn fresh_nonce() -> Nonce {
@@ -35,25 +34,14 @@ impl Driver {
         match phase {
             CallPhase::InCall { peer, .. } => {
                 if let Some(Standing::New(key)) = self.call.trust().map(|trust| trust.standing) {
-                    self.keep_keys(Change::Pin(peer.clone(), key));
+                    self.change_key(Change::Pin(peer.clone(), key));
                 }
-            }
-            CallPhase::Ended { reason: EndReason::KeyChanged(change), .. } => {
-                self.unsigned_allowed = None;
-                self.keep_keys(Change::NoteOtherKey(change.peer.clone()));
             }
             CallPhase::Ended { .. } => self.unsigned_allowed = None,
             CallPhase::Calling { .. } | CallPhase::Ringing { .. } => {
                 self.snapshot.codes_differ = false;
             }
             _ => {}
-        }
-    }
-
-    fn keep_keys(&mut self, change: Change) {
-        if let Err(error) = self.people.change(change) {
-            tracing::warn!(%error, "a key is not kept");
-            self.notices.add(phrase!("key-not-kept").or_plain(error.to_string()));
         }
     }
 
@@ -67,7 +55,7 @@ impl Driver {
     pub(super) fn allow_key(&mut self, change: KeyChange) {
         let KeyChange { peer, now } = change;
         match now {
-            Some(key) => self.keep_keys(Change::ReplaceKey(peer.clone(), key)),
+            Some(key) => self.change_key(Change::ReplaceKey(peer.clone(), key)),
             None => self.unsigned_allowed = Some(peer.clone()),
         }
         self.learn(peer);
@@ -82,7 +70,7 @@ impl Driver {
             return;
         };
         self.snapshot.codes_differ = false;
-        self.keep_keys(Change::ConfirmKey(peer.clone(), key));
+        self.change_key(Change::ConfirmKey(peer.clone(), key));
         self.learn(peer);
     }
 
@@ -90,7 +78,7 @@ impl Driver {
     pub(super) fn codes_differ(&mut self) {
         let Some(peer) = peer_of(&self.snapshot.call).cloned() else { return };
         self.snapshot.codes_differ = true;
-        self.keep_keys(Change::UnconfirmKey(peer.clone()));
+        self.change_key(Change::UnconfirmKey(peer.clone()));
         self.learn(peer);
     }
 }

@@ -11,8 +11,6 @@ use crate::device_key::DeviceKey;
 
 const HELLO: &str = r#"{"type":"hello","protocol":1,"server":"s","challenge":"Y2hhbGxlbmdl"}"#;
 const WELCOME: &str = r#"{"type":"login","success":true,"username":"alice","iceServers":[]}"#;
-const NOT_ALLOWED: &str =
-    r#"{"type":"login","success":false,"reason":"not-allowed","message":"Not yours."}"#;
 
 type TestSocket = Socket<DuplexStream>;
 
