@@ -157,6 +157,8 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
+    /// The call that rings under another key than the kept one, by when it began.
+    other_key_noted: Option<Instant>,
 }
 
 /// An automatic log-in, until it works or the person does something else.
@@ -202,6 +204,7 @@ impl Driver {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let mut people = People::new(options.people.clone());
         people.block_too(options.blocked.iter().cloned());
+        people.keep_only_keys(options.only_keys);
         let driver = Self {
             options,
             call: Call::default(),
@@ -228,6 +231,7 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            other_key_noted: None,
         };
         (driver, snapshots)
     }
@@ -450,6 +454,7 @@ impl Driver {
     }
 
     fn publish_snapshot(&mut self) {
+        self.note_other_key();
         self.people.show(&mut self.snapshot);
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();

@@ -71,6 +71,7 @@ impl Driver {
             Intent::SeeMissedCalls => self.change_people(Change::SeeMissed),
             Intent::EraseHistory => self.change_people(Change::EraseHistory),
             Intent::ErasePeople => self.change_people(Change::EraseAll),
+            Intent::ForgetKey(username) => self.change_people(Change::ForgetKey(username)),
             Intent::ExportPeople(to) => self.export_people(to),
             Intent::SearchPeople(prefix) => {
                 self.snapshot.search = prefix;
