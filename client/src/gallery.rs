@@ -147,7 +147,7 @@ pub fn options(screen: &str, theme: Theme) -> WindowOptions {
 #[must_use]
 pub fn presses(screen: &str) -> Vec<String> {
     match screen {
-        "person" => vec![["bob".to_owned(), text!("online")].join(", ")],
+        "person" => vec![["bob".to_owned(), text!("trust-verified"), text!("online")].join(", ")],
         "calls" => vec![text!("tab-calls-missed", count = 2_u32)],
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],

@@ -53,8 +53,9 @@ pub(super) fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, mark: Mark, opac
     let room = Rect::from_min_size(at, vec2(most, size::CONTROL));
     let opacity = if mark.stands_out() { 1.0 } else { opacity };
     let parts = Parts::of(ui, room, call, mark);
-    let place = parts.place;
-    let response = ui.interact(place, ui.make_persistent_id("safety"), Sense::click());
+    // But for the clock, which tells something of its own.
+    let (place, acts) = (parts.place, parts.acts);
+    let response = ui.interact(acts, ui.make_persistent_id("safety"), Sense::click());
     let label = text!("name-and-state", name = call.peer, state = mark.word());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     let keys = keyboard::named(ui.ctx(), &keyboard::SAFETY_CODE);
@@ -79,7 +80,7 @@ pub(super) fn small_head(ui: &mut Ui, over: Rect, call: CallView<'_>, mark: Mark
     let room = Rect::from_min_size(at, vec2(most, component::TOOL));
     let opacity = if mark.stands_out() { 1.0 } else { opacity };
     let parts = Parts::of(ui, room, call, mark);
-    let response = ui.interact(parts.place, ui.make_persistent_id("safety"), Sense::hover());
+    let response = ui.interact(parts.acts, ui.make_persistent_id("safety"), Sense::hover());
     let label = text!("name-and-state", name = call.peer, state = mark.word());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     parts.show(ui, call, mark, opacity, false);
@@ -89,6 +90,8 @@ pub(super) fn small_head(ui: &mut Ui, over: Rect, call: CallView<'_>, mark: Mark
 /// the name before the clock.
 struct Parts {
     place: Rect,
+    /// All of it before the clock.
+    acts: Rect,
     name: Option<Arc<Galley>>,
     word: Option<Arc<Galley>>,
     clock: Option<String>,
@@ -125,11 +128,16 @@ impl Parts {
             (most >= LEAST_NAME).then(|| lay(TypeStyle::Strong, call.peer, stage::TEXT, most));
         let name_width = name.as_ref().map_or(0.0, |name| name.size().x + HEAD_GAP);
         let width = fixed + name_width + word_width + clock_width;
-        Self { place: Rect::from_min_size(room.min, vec2(width, room.height())), name, word, clock }
+        let place = Rect::from_min_size(room.min, vec2(width, room.height()));
+        let acts = match clock_width {
+            0.0 => place,
+            clock => place.with_max_x(place.right() - HEAD_END - clock + HEAD_GAP),
+        };
+        Self { place, acts, name, word, clock }
     }
 
     fn show(self, ui: &mut Ui, call: CallView<'_>, mark: Mark, opacity: f32, touched: bool) {
-        let Self { place, name, word, clock } = self;
+        let Self { place, name, word, clock, .. } = self;
         ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
         ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
             ui.set_opacity(opacity);

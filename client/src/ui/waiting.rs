@@ -7,7 +7,7 @@ use eframe::egui::{Label, Sense, Ui, Vec2, vec2};
 use visavis_shared::Username;
 
 use super::action::Actions;
-use super::design::component::{MOMENT, MOMENT_BUTTON, RIPPLE};
+use super::design::component::{MOMENT, MOMENT_BUTTON, RIPPLE, ROOM_FOR_AVATAR};
 use super::design::{Icon, Palette, TypeStyle, layout, ripple, size, space};
 use super::trust::Mark;
 use super::widgets::{self, Tone};
@@ -30,7 +30,9 @@ pub(super) fn ringing(
     }
     // Wide enough for the ways to answer.
     widgets::centered_column(ui, layout::CONTENT, MOMENT, |ui| {
-        big_avatar(ui, peer.as_str(), Some(waited));
+        if ui.available_height() >= ROOM_FOR_AVATAR {
+            big_avatar(ui, peer.as_str(), Some(waited));
+        }
         title(ui, &text!("person-is-calling", peer = peer), Live::Assertive);
         trust::ringing_tag(ui, snapshot, peer);
         ui.add_space(space::S1);

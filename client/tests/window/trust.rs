@@ -33,7 +33,12 @@ fn code() -> SafetyCode {
 }
 
 fn first_call() -> Snapshot {
-    trusting(Standing::New(KEY), CodeState::Here(code()), in_call())
+    with_code(CodeState::Here(code()), &in_call())
+}
+
+/// The first call under a key, with the code so far.
+fn with_code(code: CodeState, call: &Snapshot) -> Snapshot {
+    trusting(Standing::New(KEY), code, call.clone())
 }
 
 fn unsigned() -> Snapshot {
@@ -127,7 +132,8 @@ fn after_another_key_was_allowed_the_code_comes_by_itself_in_that_call() {
 
 #[test]
 fn the_four_words_are_there_to_compare_and_each_answer_is_told() {
-    let mut window = Window::open(first_call());
+    let call = first_call();
+    let mut window = Window::open(call.clone());
     window.click("bob · New");
     assert!(window.harness.query_by_role_and_label(Role::Dialog, "Safety code").is_some());
     for (number, word) in code().words().iter().enumerate() {
@@ -141,9 +147,11 @@ fn the_four_words_are_there_to_compare_and_each_answer_is_told() {
     window.press(Modifiers::COMMAND, Key::K);
     window.click("They differ");
     assert_eq!(window.asked(), [Intent::CodesDiffer]);
-    window.set(Snapshot { codes_differ: true, ..first_call() });
+    window.set(Snapshot { codes_differ: true, ..call });
     assert!(window.shows("The codes differ") && window.shows("Somebody may sit between you"));
-    assert!(!window.harness.get_by_role_and_label(Role::Button, "Close call").is_focused());
+    let mut closes = window.harness.query_all_by_role_and_label(Role::Button, "Close call");
+    assert!(closes.all(|button| !button.is_focused()));
+    drop(closes);
     window.click("Compare again");
     assert!(window.shows("Compare them aloud"));
     window.press(Modifiers::NONE, Key::Escape);
@@ -206,11 +214,11 @@ fn a_call_that_nobody_vouches_for_says_so_all_the_time_and_why_on_demand() {
 
 #[test]
 fn a_code_that_is_to_come_is_waited_for_in_words() {
-    let awaited = trusting(Standing::New(KEY), CodeState::Awaited, in_call());
-    let mut window = Window::open(awaited);
+    let call = in_call();
+    let mut window = Window::open(with_code(CodeState::Awaited, &call));
     window.click("bob · New");
     assert!(window.shows("The code comes in a moment…") && window.shows("your first call"));
-    window.set(first_call());
+    window.set(with_code(CodeState::Here(code()), &call));
     assert!(window.shows("Compare them aloud"));
 }
 

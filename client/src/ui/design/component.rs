@@ -21,6 +21,8 @@ pub(crate) const CAMERA_ASPECT: f32 = 16.0 / 9.0;
 pub(crate) const MOMENT_BUTTON: f32 = 136.0;
 /// How high a moment is, about: it stands in the middle by it.
 pub(crate) const MOMENT: f32 = 340.0;
+/// In less height than this, whoever calls is a name and no picture.
+pub(crate) const ROOM_FOR_AVATAR: f32 = 400.0;
 /// The room that the rings round an avatar need, by its diameter.
 pub(crate) const RIPPLE: f32 = 1.4;
 /// How high the page to log in is, about, before it was shown.
