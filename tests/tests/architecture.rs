@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("attention", &["call", "settings"]),
+    ("attention", &["call", "settings", "trust"]),
     ("call", &["device_key", "trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),

@@ -17,6 +17,7 @@ use super::design::{
 };
 use super::mini::MiniWindow;
 use super::self_view::{OwnPicture, SelfView};
+use super::trust::{Mark, SafetyPanel};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, notices, statistics, widgets};
 use crate::session::snapshot::{CallHint, Intent, Snapshot};
@@ -38,6 +39,8 @@ pub(super) struct CallScreen {
     self_view: SelfView,
     devices_open: bool,
     statistics_open: bool,
+    /// There while it is open.
+    safety: Option<SafetyPanel>,
     controls_busy: bool,
     /// Since when a picture is to come, when that is not since the beginning.
     picture_due: Option<Instant>,
@@ -56,6 +59,7 @@ impl Default for CallScreen {
             self_view: SelfView::default(),
             devices_open: false,
             statistics_open: false,
+            safety: None,
             controls_busy: false,
             picture_due: None,
             cards: Vec::new(),
@@ -98,10 +102,21 @@ impl CallScreen {
             let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
             // In the order in which the keyboard goes from one to the next.
             let bar = self.bar(ui, stage, snapshot, actions);
-            self.controls_busy = self.tools(ui, stage, actions) || bar;
+            let tools = self.tools(ui, stage, actions);
+            let mark = Mark::of(snapshot, peer);
+            let head = call_chips::head(ui, stage, call, mark, opacity);
+            if head.pressed {
+                self.toggle_safety();
+            }
+            self.controls_busy = tools || bar || head.busy;
             let own = self.self_view.show(ui, stage, own, &mut look.own);
-            self.chips(ui, stage, call, snapshot, (own, opacity), actions);
+            self.chips(ui, stage, call, snapshot, (own, head.place), actions);
         });
+        if let Some(safety) = &mut self.safety
+            && safety.show(ui.ctx(), call.peer, snapshot, actions)
+        {
+            self.safety = None;
+        }
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
         }
@@ -120,10 +135,9 @@ impl CallScreen {
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        (own, opacity): (Rect, f32),
+        (own, head): (Rect, Rect),
         actions: &mut Actions,
     ) {
-        let head = call_chips::head(ui, stage, call, opacity);
         let muted = snapshot.remote_muted.then(|| call_chips::muted(ui, stage, head, call.peer));
         let top = call_chips::under_head(stage, muted);
         let condition = call_chips::condition(ui, stage, top, call, snapshot);
@@ -256,6 +270,9 @@ impl CallScreen {
         if item(text!("mini-window")) {
             actions.push(Action::Mini(true));
         }
+        if item(text!("safety-code")) {
+            self.toggle_safety();
+        }
         if item(text!("statistics")) {
             self.toggle_statistics();
         }
@@ -368,13 +385,26 @@ impl CallScreen {
         self.statistics_open = !self.statistics_open;
     }
 
+    /// Says what the shield means, or no more.
+    pub(super) fn toggle_safety(&mut self) {
+        self.safety = self.safety.is_none().then(SafetyPanel::default);
+    }
+
+    /// Whether what the shield means stands over everything.
+    pub(super) fn shows_safety(&self) -> bool {
+        self.safety.is_some()
+    }
+
     /// Whether the devices stand over the bar.
     pub(super) fn shows_devices(&self) -> bool {
         self.devices_open
     }
 
-    /// Puts devices and statistics away if they are shown; returns whether they were.
+    /// Puts what stands over the picture away if it is shown; returns whether it was.
     pub(super) fn close_cards(&mut self) -> bool {
+        if self.safety.take().is_some() {
+            return true;
+        }
         let devices = std::mem::take(&mut self.devices_open);
         std::mem::take(&mut self.statistics_open) || devices
     }

@@ -129,6 +129,9 @@ impl App {
             Intent::TurnCameraOff(off) => {
                 self.camera_off_for_call = *off && running(&self.snapshot.call).is_none();
             }
+            Intent::AllowKey(change) if change.now.is_some() => {
+                self.compares_with = Some(change.peer.clone());
+            }
             // Whoever only cancels a log-in has not logged out.
             Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {
                 self.settings.logged_out = true;
