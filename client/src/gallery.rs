@@ -20,8 +20,8 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
-    CallEnd, CallHint, ContactRow, Direction, DisplayName, Intent, LoginPhase, Notice, NoticeId,
-    Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
+    CallEnd, CallHint, ContactRow, DeviceKind, Direction, DisplayName, Intent, LoginPhase, Notice,
+    NoticeId, Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
 };
 use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
@@ -57,6 +57,7 @@ pub const SCREENS: &[&str] = &[
     "call-silent",
     "call-notices",
     "call-devices",
+    "call-more",
     "call-statistics",
     "reconnecting",
     "ended",
@@ -92,23 +93,32 @@ pub struct Stage {
     pub intents: mpsc::Receiver<Intent>,
 }
 
+impl Stage {
+    /// Sets a state up, without pictures.
+    #[must_use]
+    pub fn empty(snapshot: Snapshot) -> Self {
+        let (sender, intents) = mpsc::channel(64);
+        let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
+        let link = SessionLink {
+            intents: sender,
+            snapshots: receiver,
+            remote_video: DropOldestQueue::latest(),
+            self_video: DropOldestQueue::latest(),
+        };
+        Self { link, snapshots, intents }
+    }
+}
+
 /// Sets a state up, with pictures of two people.
 #[must_use]
 pub fn stage(snapshot: Snapshot) -> Stage {
-    let (sender, intents) = mpsc::channel(64);
-    let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
-    let link = SessionLink {
-        intents: sender,
-        snapshots: receiver,
-        remote_video: DropOldestQueue::latest(),
-        self_video: DropOldestQueue::latest(),
-    };
+    let stage = Stage::empty(snapshot);
     // Painted once: whoever looks at all screens would wait for it.
     static PICTURES: OnceLock<[RgbaFrame; 2]> = OnceLock::new();
     let [theirs, own] = PICTURES.get_or_init(|| [picture(1280, 720, 1.0), picture(640, 360, 0.0)]);
-    link.remote_video.put(theirs.clone());
-    link.self_video.put(own.clone());
-    Stage { link, snapshots, intents }
+    stage.link.remote_video.put(theirs.clone());
+    stage.link.self_video.put(own.clone());
+    stage
 }
 
 /// What the window is started with on this screen.
@@ -138,7 +148,8 @@ pub fn presses(screen: &str) -> Vec<String> {
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
-        "call-statistics" => vec![text!("show-statistics")],
+        "call-statistics" => vec![text!("more"), text!("statistics")],
+        "call-more" => vec![text!("more")],
         _ => Vec::new(),
     }
 }
@@ -262,7 +273,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
         "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
         "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
-        "call" | "call-devices" | "call-statistics" | "call-weak" => {
+        "call" | "call-devices" | "call-more" | "call-statistics" | "call-weak" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
             s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
@@ -298,6 +309,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
                     folder = "Pictures"
                 );
                 s.notices = notices([phrase!("microphone-none"), kept]);
+                s.device_notices = vec![(NoticeId(0), DeviceKind::Microphone)];
                 s.kept_picture = Some((NoticeId(1), "/tmp/Visavis bob.png".into()));
             }
         }
@@ -322,6 +334,8 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
                 phrase!("call-without-picture", trouble = busy),
                 phrase!("microphone-none"),
             ]);
+            s.device_notices =
+                vec![(NoticeId(0), DeviceKind::Camera), (NoticeId(1), DeviceKind::Microphone)];
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);

@@ -454,6 +454,7 @@ impl Driver {
         self.snapshot.room.clone_from(self.room.phase());
         self.snapshot.room_mate = self.room.mate().cloned();
         self.snapshot.notices = self.notices.list();
+        self.snapshot.device_notices = self.notices.of_devices();
         if **self.publish.borrow() != self.snapshot {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
         }
