@@ -111,6 +111,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("session/device_trial.rs", &[]),
     ("session/device_words.rs", &[]),
     ("session/log_in_form.rs", &[]),
+    ("session/pace.rs", &[]),
     ("trust/", &[]),
     (
         "media/",

@@ -10,6 +10,7 @@ settings-appearance = Aussehen
 settings-shortcuts = Tastenkürzel
 settings-data = Daten
 settings-about = Über Visavis
+settings-open = Öffnen
 settings-copy = Kopieren
 settings-copied = Kopiert
 from-the-next-call-on = Was Sie hier ändern, gilt ab dem nächsten Anruf.

@@ -10,6 +10,7 @@ settings-appearance = Appearance
 settings-shortcuts = Shortcuts
 settings-data = Data
 settings-about = About
+settings-open = Open
 settings-copy = Copy
 settings-copied = Copied
 from-the-next-call-on = What you change here holds from the next call on.

@@ -10,6 +10,7 @@ settings-appearance = Apariencia
 settings-shortcuts = Atajos
 settings-data = Datos
 settings-about = Acerca de
+settings-open = Abrir
 settings-copy = Copiar
 settings-copied = Copiado
 from-the-next-call-on = Lo que cambie aquí vale a partir de la próxima llamada.

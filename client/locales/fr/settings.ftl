@@ -10,6 +10,7 @@ settings-appearance = Apparence
 settings-shortcuts = Raccourcis
 settings-data = Données
 settings-about = À propos
+settings-open = Ouvrir
 settings-copy = Copier
 settings-copied = Copié
 from-the-next-call-on = Ce que vous changez ici vaut à partir du prochain appel.

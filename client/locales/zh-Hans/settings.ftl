@@ -10,6 +10,7 @@ settings-appearance = 外观
 settings-shortcuts = 快捷键
 settings-data = 数据
 settings-about = 关于
+settings-open = 打开
 settings-copy = 复制
 settings-copied = 已复制
 from-the-next-call-on = 此处的更改从下次通话起生效。

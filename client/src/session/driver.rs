@@ -36,6 +36,7 @@ use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
 use crate::session::notices::{DeviceKind, Notices};
 use crate::session::options::SessionOptions;
+use crate::session::pace::Needs;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
 use crate::session::room::Room;
@@ -54,12 +55,6 @@ use people::TurnedAway;
 const INTENT_QUEUE: usize = 64;
 /// Reports that wait to be read; when nobody reads, the newest is dropped.
 const REPORT_QUEUE: usize = 4;
-/// How often levels are looked at while somebody looks at them.
-const FAST_TICK: Duration = Duration::from_millis(200);
-/// How often otherwise.
-const SLOW_TICK: Duration = Duration::from_secs(1);
-/// How often the list of people is asked for while nobody is in a call.
-const REFRESH_PEOPLE: Duration = Duration::from_secs(5);
 /// How long leaving may take: the last `close` and the closing of devices.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -251,19 +246,19 @@ impl Driver {
         mut media_events: mpsc::Receiver<MediaEvent>,
         leaver: Leaver,
     ) {
-        let mut ticked_at = tokio::time::Instant::now();
+        let mut ticked_at = Instant::now();
         self.log_in_at_start();
         self.publish_snapshot();
         loop {
             let deadline = self.call.poll_timeout();
-            let tick_at = ticked_at + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
+            let tick_at = self.needs().next(ticked_at);
             // What is due comes before what arrives: no stream of messages holds it up.
             let event = tokio::select! {
                 biased;
                 intent = intents.recv() => Event::Intent(intent),
                 () = leaver.0.notified() => break,
                 () = sleep_until_some(deadline) => Event::Deadline,
-                () = sleep_until(tick_at) => Event::Tick,
+                () = sleep_until_some(tick_at) => Event::Tick,
                 event = self.people.next_event() => Event::People(event),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
@@ -274,7 +269,7 @@ impl Driver {
                 Event::Intent(None) => break,
                 Event::Deadline => self.handle(Input::Timeout),
                 Event::Tick => {
-                    ticked_at = tokio::time::Instant::now();
+                    ticked_at = Instant::now();
                     self.on_tick();
                 }
                 Event::Signaling(event) => self.on_signaling(event),
@@ -294,10 +289,16 @@ impl Driver {
         self.snapshot.call.is_between_calls()
     }
 
-    /// Whether levels change by themselves.
-    fn is_lively(&self) -> bool {
+    /// What there is to look at that nobody reports.
+    fn needs(&self) -> Needs {
         let looks = self.snapshot.preview || self.snapshot.trial.is_some();
-        self.options.window && (looks || !self.is_between_calls())
+        let between_calls = self.is_between_calls();
+        Needs {
+            levels: looks || !between_calls || self.snapshot.hint.is_some(),
+            lively: self.options.window && (looks || !between_calls),
+            people: self.people_due(),
+            log_in: self.retry.and_then(|retry| retry.at),
+        }
     }
 
     async fn leave(mut self) {
@@ -345,10 +346,7 @@ impl Driver {
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
         self.look_at_microphone(statistics.captured);
-        if self.options.window
-            && self.is_between_calls()
-            && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
-        {
+        if self.people_due().is_some_and(|due| due <= Instant::now()) {
             self.ask_for_people();
         }
         self.retry_login();
@@ -478,6 +476,7 @@ impl Driver {
         self.snapshot.room.clone_from(self.room.phase());
         self.snapshot.room_mate = self.room.mate().cloned();
         self.snapshot.notices = self.notices.list();
+        self.snapshot.device_notices = self.notices.of_devices();
         if **self.publish.borrow() != self.snapshot {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
         }

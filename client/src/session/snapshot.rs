@@ -84,14 +84,7 @@ pub enum Intent {
     /// Let only contacts call, or everybody who is not blocked.
     OnlyContactsCall(bool),
     /// Capture and send no more than this from the next call on.
-    LimitVideo {
-        /// The largest size.
-        size: VideoSize,
-        /// The highest frame rate.
-        fps: u32,
-        /// The most that video may use.
-        max_bitrate: Bitrate,
-    },
+    LimitVideo(VideoLimitChange),
     /// Use these relays and servers beside those that the server offers, from the next call on.
     UseNetwork {
         /// STUN and TURN servers.
@@ -262,6 +255,17 @@ pub enum CallHint {
     SilentMicrophone,
 }
 
+/// What is to hold from now on of what limits the video that is sent; the rest stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VideoLimitChange {
+    /// The largest size.
+    pub size: Option<VideoSize>,
+    /// The highest frame rate.
+    pub fps: Option<u32>,
+    /// The most that video may use.
+    pub max_bitrate: Option<Bitrate>,
+}
+
 /// Tells one notice from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub u64);
@@ -273,6 +277,17 @@ pub struct Notice {
     pub id: NoticeId,
     /// What happened and what to do.
     pub text: Phrase,
+}
+
+/// A kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// What captures pictures.
+    Camera,
+    /// What captures sound.
+    Microphone,
+    /// What plays it.
+    Speaker,
 }
 
 /// Everything the window shows, in one piece.
@@ -367,6 +382,8 @@ pub struct Snapshot {
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+    /// Which of the notices are about which device: another one may help.
+    pub device_notices: Vec<(NoticeId, DeviceKind)>,
     /// Where the picture is that was kept last, and the notice that says so.
     pub kept_picture: Option<(NoticeId, PathBuf)>,
 }

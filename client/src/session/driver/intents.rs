@@ -80,9 +80,9 @@ impl Driver {
                 self.ask_for_people();
             }
             Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
-            Intent::LimitVideo { size, fps, max_bitrate } => {
-                self.options.max_bitrate = max_bitrate;
-                self.media.command(MediaCommand::LimitVideo { size, fps, max_bitrate });
+            Intent::LimitVideo(change) => {
+                self.options.max_bitrate = change.max_bitrate.unwrap_or(self.options.max_bitrate);
+                self.media.command(MediaCommand::LimitVideo(change));
             }
             Intent::UseNetwork { ice_servers, relay_only } => {
                 self.options.ice_servers = ice_servers;

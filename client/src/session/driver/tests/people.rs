@@ -4,7 +4,7 @@
 use super::*;
 use crate::media::units::Bitrate;
 use crate::people::Change;
-use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase};
+use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase, VideoLimitChange};
 use visavis_shared::{MissedCall, Timestamp};
 
 fn server(message: ServerMessage) -> super::Event {
@@ -401,11 +401,15 @@ fn what_is_chosen_for_the_network_and_the_picture_holds_from_the_next_call_on() 
     app.step(person(Intent::UseNetwork { ice_servers: vec![server.clone()], relay_only: true }));
     let (size, max_bitrate) =
         (crate::media::units::VideoSize::new(640, 360).unwrap(), Bitrate::from_kbps(500));
-    app.driver.on_intent(Intent::LimitVideo { size, fps: 15, max_bitrate });
+    let change =
+        VideoLimitChange { size: Some(size), fps: Some(15), max_bitrate: Some(max_bitrate) };
+    app.driver.on_intent(Intent::LimitVideo(change));
+    app.driver.on_intent(Intent::LimitVideo(VideoLimitChange::default()));
     let asked: Vec<_> = app.asked.try_iter().collect();
     assert!(matches!(
         asked[..],
-        [MediaCommand::LimitVideo { size: asked, fps: 15, .. }] if asked == size
+        [MediaCommand::LimitVideo(asked), MediaCommand::LimitVideo(none)]
+            if asked == change && none == VideoLimitChange::default()
     ));
     assert_eq!(app.driver.ice_servers(), [server]);
     assert!(app.driver.options.relay_only && app.driver.options.max_bitrate == max_bitrate);
