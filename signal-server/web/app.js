@@ -7,6 +7,7 @@ import { LANGUAGES, say, speak } from "./words.js";
 
 const NOTICE = 15_000;
 const LAST_BLACK_FRAME = 300;
+const ASKING_STANDS = 45_000;
 const SCREENS = ["welcome", "people", "rings", "key", "stage", "ended"];
 const $ = (id) => document.getElementById(id);
 
@@ -38,8 +39,9 @@ const media = {
 
   missing(kind, error) {
     const device = say(kind === "audio" ? "microphone" : "camera");
-    media.may[kind] = error.name === "NotAllowedError" ? false : media.may[kind];
-    notice(error.name === "NotAllowedError" ? "device-refused" : "device-none", device);
+    const refused = error.name === "NotAllowedError";
+    if (refused) media.may[kind] = false;
+    notice(refused ? "device-refused" : "device-none", device);
   },
 
   async get(kinds) {
@@ -51,7 +53,11 @@ const media = {
       media.drop(track.kind);
       media.may[track.kind] = true;
       media.stream.addTrack(track);
-      track.onended = () => media.missing(track.kind, track);
+      track.onended = () => {
+        media.drop(track.kind);
+        media.missing(track.kind, {});
+        show();
+      };
     }
     $("own").srcObject = media.stream;
   },
@@ -72,11 +78,15 @@ const media = {
   /** Takes a device into a call that stands. */
   async take(kind) {
     try {
-      await media.get([kind]);
-      await calls.replace(kind, media.track(kind));
+      await media.get([kind]).catch(() => {
+        // Some devices open one camera at a time.
+        media.drop(kind);
+        return media.get([kind]);
+      });
     } catch (error) {
       media.missing(kind, error);
     }
+    await calls.replace(kind, media.track(kind));
     show();
   },
 };
@@ -86,8 +96,9 @@ const media = {
 let screen = "";
 /** The call that is shown: also one that has ended. */
 let shown = null;
-let wantedRoom = null;
+/** The room that the person is in, or has asked for; and until when whoever is there is called. */
 let room = null;
+let askedUntil = 0;
 let invited = null;
 let identity = null;
 let words = null;
@@ -95,8 +106,8 @@ let words = null;
 const server = new Server({
   up(resumed) {
     notice(null);
-    if (room && !resumed) enter(room, false);
-    calls.up(resumed);
+    if (room && !resumed) server.send({ type: "join", room: room.name });
+    calls.up();
     if (screen === "welcome") {
       memory.set("name", server.name);
       show("people");
@@ -111,7 +122,7 @@ const server = new Server({
     calls.hangUp();
     room = shown = null;
     show("welcome");
-    notice(phrase, server.name);
+    notice(phrase, server.name, true);
   },
   async message(message) {
     if (!rooms(message)) await calls.receive(message);
@@ -134,20 +145,20 @@ function follow() {
   if (!invited) return;
   const { person, room } = invited;
   invited = null;
-  if (room) enter(room, true);
+  if (room) enter(room);
   else $("callee").value = person;
 }
 
-function enter(name, asked) {
+function enter(name) {
   room = { name };
-  wantedRoom = asked ? name : null;
+  askedUntil = Date.now() + ASKING_STANDS;
   server.send({ type: "join", room: name });
   show();
 }
 
 function leave() {
   if (room) server.send({ type: "leave-room", room: room.name });
-  room = wantedRoom = null;
+  room = null;
   show();
 }
 
@@ -155,7 +166,7 @@ function leave() {
 function rooms({ type, room: name, users, username, inReplyTo, code }) {
   if (type === "error" && inReplyTo === "join" && room) {
     notice(code === "room-full" ? "room-full" : "room-refused", room.name);
-    room = wantedRoom = null;
+    room = null;
     show();
     return true;
   }
@@ -165,8 +176,8 @@ function rooms({ type, room: name, users, username, inReplyTo, code }) {
   const [mate] = Array.isArray(users) ? users : [];
   room.mate = mate;
   // Who joins second calls, once for each time that the person asked.
-  if (mate && wantedRoom === name) calls.place(mate, true);
-  wantedRoom = null;
+  if (typeof mate === "string" && Date.now() < askedUntil) calls.place(mate, true);
+  askedUntil = 0;
   return true;
 }
 
@@ -184,7 +195,7 @@ function notice(phrase, name, stays) {
 const inCall = () => ["in-call", "reconnecting"].includes(shown?.phase);
 
 function screenOf(call) {
-  if (!call) return server.isUp || room ? "people" : screen;
+  if (!call) return server.wanted && server.wasUp ? "people" : "welcome";
   if (call.standing === "changed") return "key";
   if (call.phase === "ringing") return "rings";
   return call.phase === "ended" ? "ended" : "stage";
@@ -206,7 +217,8 @@ function show(wanted = screenOf(shown)) {
     const { phase, peer, standing } = call;
     const states = { calling: call.rings ? "ringing" : "calling", connecting: "connecting", reconnecting: "interrupted" };
     title = phase === "ringing" ? text("caller", "person-is-calling") : peer;
-    const trust = standing && standing !== "changed" ? `trust-${standing}` : null;
+    const seen = call.code === "withheld" ? "unsigned" : standing;
+    const trust = seen && seen !== "changed" ? `trust-${seen}` : null;
     text("caller-trust", trust && `${trust}-line`);
     text("key-title", "key-changed");
     text("key-ways", "key-changed-ways");
@@ -214,7 +226,7 @@ function show(wanted = screenOf(shown)) {
     $("peer").textContent = peer;
     $("phase").textContent = states[phase] ? say(states[phase]) : "";
     $("trust").hidden = !trust;
-    $("trust").dataset.trust = standing;
+    $("trust").dataset.trust = seen;
     $("trust").lastElementChild.textContent = trust ? say(trust) : "";
     text("trust-line", trust && `${trust}-line`);
     text("compare", "compare");
@@ -223,20 +235,20 @@ function show(wanted = screenOf(shown)) {
     $("no-code").hidden = Boolean(words);
     $("code").replaceChildren(...(words ?? []).map((word) => Object.assign(document.createElement("li"), { textContent: word })));
     if ($("remote").srcObject !== (call.remote ?? null)) $("remote").srcObject = call.remote ?? null;
-    label("remote", "picture-of");
     $("remote").ariaLabel = say("picture-of", peer);
-    label("own", "own-picture");
+    $("own").ariaLabel = say("own-picture");
     const [voice, picture] = ["audio", "video"].map(media.track);
     $("own").hidden = !picture;
     const muted = !voice?.enabled;
-    $("mute").ariaPressed = muted;
+    $("mute").dataset.off = muted;
     label("mute", muted ? "unmute" : "mute");
-    $("camera").ariaPressed = !picture;
+    $("camera").dataset.off = !picture;
     label("camera", picture ? "camera-off" : "camera-on");
     label("close", phase === "calling" ? "cancel" : "close-call");
     if (phase === "ended") ended(call, text);
   }
   document.title = title ? `${title} – Visavis` : "Visavis";
+  tick();
   if (wanted !== screen) turn(wanted);
   const said = call && wanted === "stage" ? $("phase").textContent || (inCall() ? `${call.peer} ${$("trust").textContent}` : "") : title;
   if ($("status").textContent !== said) $("status").textContent = said;
@@ -254,7 +266,8 @@ function turn(wanted) {
   screen = wanted;
   SCREENS.forEach((id) => ($(id).hidden = id !== screen));
   if (screen !== "stage") document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
-  const first = { welcome: "name", people: "callee", rings: "accept", key: "key-no", stage: "close", ended: "back" };
+  // Headings, so that a key which is pressed just then accepts nothing.
+  const first = { welcome: "name", people: "callee", rings: "caller", key: "key-title", stage: "peer", ended: "ended-word" };
   $(first[screen]).focus();
 }
 
@@ -265,9 +278,8 @@ function clock(time) {
   return `${hours ? `${hours}:` : ""}${hours ? two(Math.floor(seconds / 60) % 60) : Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 }
 
-setInterval(() => {
-  $("time").textContent = inCall() ? clock(Date.now() - shown.since) : "";
-}, 1000);
+const tick = () => ($("time").textContent = inCall() ? clock(Date.now() - shown.since) : "");
+setInterval(tick, 1000);
 
 let tone = null;
 let ringing = 0;
@@ -311,11 +323,11 @@ on("log-out", () => {
 });
 on("call-form", () => {
   const typed = invitation($("callee").value) ?? { person: $("callee").value };
-  if (typed.room) enter(typed.room, true);
+  if (typed.room) enter(typed.room);
   else if (typed.person.trim()) calls.place(canonical(typed.person), true);
   $("callee").focus();
 }, "submit");
-on("room-form", () => $("room").value.trim() && enter($("room").value.trim(), true), "submit");
+on("room-form", () => $("room").value.trim() && enter($("room").value.trim()), "submit");
 on("leave", leave);
 on("link", () => $("link").select());
 on("accept", () => calls.accept(true));

@@ -46,7 +46,7 @@ export class Calls {
 
   accept(video) {
     const call = this.current;
-    if (call?.phase !== "ringing" || call.standing === "changed") return;
+    if (call?.phase !== "ringing" || call.silent || call.standing === "changed") return;
     this.clear(call, "ring");
     this.set(call, { phase: "connecting" });
     this.running(call, this.answer(call, video));
@@ -102,13 +102,12 @@ export class Calls {
     else this.end(call, this.wordOf(call, message));
   }
 
-  up(resumed) {
+  up() {
     const call = this.current;
     if (!call) return;
     this.clear(call, "server");
     if (call.phase === "ringing") this.send(call, { type: "ringing" });
-    else if (!this.stands(call)) resumed || this.again(call);
-    else if (call.pc.signalingState === "have-local-offer") this.again(call);
+    else if (!this.stands(call) || call.pc.signalingState === "have-local-offer") this.again(call);
     else if (call.phase === "reconnecting") this.restart(call);
   }
 
@@ -200,7 +199,7 @@ export class Calls {
     this.after(call, "connect", CONNECT, () => this.fail(call, "not-connected-to"));
     if (call.key) {
       this.set(call, { code: "awaited" });
-      this.after(call, "opening", OPENING, () => this.set(call, { code: null }));
+      this.after(call, "opening", OPENING, () => this.set(call, { code: "withheld" }));
     }
     await this.described(call);
   }
@@ -318,7 +317,8 @@ export class Calls {
       this.fail(call, "not-connected-to");
     } else if (["disconnected", "failed"].includes(state) && this.stands(call)) {
       this.set(call, { phase: "reconnecting" });
-      call.timers.reconnect ?? this.after(call, "reconnect", RECONNECT, () => this.end(call, "connection-lost", { type: "close" }));
+      const lost = () => this.end(call, "connection-lost", { type: "close" });
+      if (!call.timers.reconnect) this.after(call, "reconnect", RECONNECT, lost);
       const wait = state === "failed" ? 0 : RESTART_GRACE;
       this.after(call, "restart", wait, () => this.restart(call));
     }
@@ -327,7 +327,6 @@ export class Calls {
   /** Media flows for the first time. */
   stood(call) {
     call.since = Date.now();
-    if (this.allowed === call.peer) this.allowed = null;
     if (call.standing === "new") remember(call.peer, call.key, false).catch(() => this.notice("key-not-kept"));
   }
 
@@ -387,7 +386,7 @@ export class Calls {
   refused({ inReplyTo, code, call: id }) {
     const call = this.current;
     if (!call || (id ?? null) !== (call.id ?? null)) return;
-    if (inReplyTo === "opening") return this.set(call, { code: null });
+    if (inReplyTo === "opening") return this.set(call, { code: "withheld" });
     if (this.stands(call)) return;
     if (code === "unknown-user" && (inReplyTo !== "offer" || call.rings)) return this.gone(call);
     const words = { "unknown-user": "not-online", "rate-limited": "refused-too-often" };
@@ -412,6 +411,7 @@ export class Calls {
     if (call.over) return;
     this.leave(call, last);
     this.media.close();
+    if (this.allowed === call.peer) this.allowed = null;
     this.changed({ ...call, phase: "ended", word, talked: call.since && Date.now() - call.since });
   }
 
