@@ -14,6 +14,9 @@ use visavis_tests::server::TestServer;
 /// More than two seconds of frames.
 const FRAMES: u64 = 61;
 
+/// By how much the colours of a camera differ in Chromium; the quarters differ by far more.
+const CAMERA_COLOURS: u8 = 32;
+
 /// A page that is logged in.
 async fn person(browsers: &Browsers, server: &TestServer, name: &str) -> GuestPage {
     person_with(browsers, server, name, Guest::default()).await
@@ -37,7 +40,7 @@ async fn assert_sees_and_hears_what_is_drawn(page: &GuestPage) {
     assert_eq!(status.video_out_codec.as_deref(), Some("video/H264"));
     page.page.hears_tone(DRAWN_TONE_HZ, 2.0, LIMIT).await.expect("the tone is in tune");
     let picture = page.page.picture().await.expect("the page answers");
-    look::assert_is_drawn(&picture.expect("there is a picture"));
+    look::assert_is_drawn_within(&picture.expect("there is a picture"), CAMERA_COLOURS);
 }
 
 async fn assert_sees_and_hears_the_app(page: &GuestPage) {
@@ -202,7 +205,7 @@ async fn who_has_no_camera_or_does_not_allow_it_is_told_and_sees_and_hears_all_t
             page.page.status_until("seeing and hearing", LIMIT, |it| it.sees_and_hears(FRAMES));
         heard.await.expect("it does");
         let picture = page.page.picture().await.expect("the page answers");
-        look::assert_is_drawn(&picture.expect("there is a picture"));
+        look::assert_is_drawn_within(&picture.expect("there is a picture"), CAMERA_COLOURS);
         page.presses("#close").await.expect("it can be closed");
         bob.reaches("ended").await.expect("it ends");
         bob.presses("#back").await.expect("one can go back");
@@ -335,7 +338,8 @@ async fn muted_and_without_camera_nothing_is_heard_or_seen() {
         status.frames_decoded.zip(frames).is_some_and(|(now, then)| now > then + FRAMES)
     });
     more.await.expect("it sees again");
-    look::assert_is_drawn(&bob.page.picture().await.expect("an answer").expect("a picture"));
+    let picture = bob.page.picture().await.expect("the page answers").expect("a picture");
+    look::assert_is_drawn_within(&picture, CAMERA_COLOURS);
     assert_no_trouble(alice).await;
     assert_no_trouble(bob).await;
 }
@@ -352,7 +356,7 @@ async fn the_policy_holds_and_an_injected_script_does_not_run() {
         try { script.textContent = 'window.injected = 1'; } catch { refused = true; } \
         document.body.append(script); \
         const button = document.createElement('button'); \
-        button.setAttribute('onclick', 'window.injected = 1'); \
+        try { button.setAttribute('onclick', 'window.injected = 1'); } catch {} \
         document.body.append(button); button.click(); \
         let markup = false; \
         try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>'); markup = true; } catch {} \
@@ -391,6 +395,7 @@ const HOSTILE_SERVER: &str = r#"
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_hostile_server_sends_is_shown_as_text_or_not_at_all() {
     const NAME: &str = "<img src=x onerror=window.injected=1>";
+    const OTHER: &str = "<script>window.injected=1</script>";
     let server = TestServer::start().await;
     let browsers = Browsers::for_guests().await.expect("chromedriver starts");
     let guest =
@@ -434,7 +439,7 @@ async fn what_a_hostile_server_sends_is_shown_as_text_or_not_at_all() {
         page.page.evaluate::<Vec<Value>>(script, Vec::new()).await.expect("a list")
     };
     sent().await;
-    say(json!({ "type": "offer", "username": NAME, "call": "c1", "offer": { "type": "answer" } }))
+    say(json!({ "type": "offer", "username": OTHER, "call": "c1", "offer": { "type": "answer" } }))
         .await;
     page.reaches("ended").await.expect("it says so");
     let declined = sent().await;
@@ -451,15 +456,15 @@ async fn what_a_hostile_server_sends_is_shown_as_text_or_not_at_all() {
     ] {
         let sdp = "v=0\r\na=fingerprint:sha-256 AA:BB\r\n";
         let offer = json!({ "type": "offer", "sdp": sdp, "identity": identity });
-        say(json!({ "type": "offer", "username": NAME, "call": call, "offer": offer })).await;
+        say(json!({ "type": "offer", "username": OTHER, "call": call, "offer": offer })).await;
         page.says("ended-more", words).await.expect("it says why");
         assert_eq!(sent().await[0]["type"], "decline");
         page.presses("#back").await.expect("one can go back");
     }
     // One that is not signed rings, under the name as it stands.
     let offer = json!({ "type": "offer", "sdp": "v=0" });
-    say(json!({ "type": "offer", "username": NAME, "call": "c5", "offer": offer })).await;
-    page.says("caller", &format!("{NAME} is calling")).await.expect("it rings");
+    say(json!({ "type": "offer", "username": OTHER, "call": "c5", "offer": offer })).await;
+    page.says("caller", &format!("{OTHER} is calling")).await.expect("it rings");
     let count =
         "return document.querySelectorAll('img').length + ' ' + (window.injected ?? 'none')";
     let images: String = page.page.evaluate(count, Vec::new()).await.expect("a text");

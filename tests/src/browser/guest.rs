@@ -258,15 +258,18 @@ fn draw(path: &Path) -> io::Result<()> {
     std::fs::write(path, file)
 }
 
-/// A second of the tone, whose end fits its beginning.
+/// A second of the tone, whose end fits its beginning. It pauses, as browsers take what never does
+/// for noise.
 fn sound(path: &Path) -> Result<(), io::Error> {
     const AMPLITUDE: f64 = 0.25;
+    const SOUNDS: usize = 70;
     let turn = std::f64::consts::TAU * DRAWN_TONE_HZ / f64::from(SAMPLE_RATE);
     let mut file = WavFile::create(path).map_err(io::Error::other)?;
     for frame in 0..100 {
         let first = frame * AUDIO_FRAME_SAMPLES;
+        let amplitude = if frame < SOUNDS { AMPLITUDE } else { 0.0 };
         let samples: [f32; AUDIO_FRAME_SAMPLES] =
-            std::array::from_fn(|at| (AMPLITUDE * (turn * (first + at) as f64).sin()) as f32);
+            std::array::from_fn(|at| (amplitude * (turn * (first + at) as f64).sin()) as f32);
         file.write(&samples).map_err(io::Error::other)?;
     }
     file.finish().map_err(io::Error::other)
