@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
+pub mod app;
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
