@@ -240,7 +240,7 @@ fn trust(screen: &str) -> CallTrust {
             (Standing::Same { key: before, confirmed: true }, code)
         }
     };
-    CallTrust { standing, code }
+    CallTrust { standing, code, page: false }
 }
 
 /// Contacts, some calls with them, and somebody who is blocked.

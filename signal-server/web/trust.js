@@ -161,7 +161,8 @@ export class Exchange {
     this.ours = { key: this.identity.key, prints: fingerprints(sdp), nonce: this.nonce };
     const { own: from, other: to, id: call } = this;
     const bytes = statement(role, { call, from, to, share, prints: this.ours.prints });
-    return { key: toBase64(this.identity.key), signature: toBase64(await this.identity.sign(bytes)) };
+    // A page is as honest as the server that it comes from, and says that it is one.
+    return { key: toBase64(this.identity.key), signature: toBase64(await this.identity.sign(bytes)), page: true };
   }
 
   async verify(role, sdp, { key, signature, share }, shares) {

@@ -20,7 +20,7 @@ const KEY: PublicKey = PublicKey([1; 32]);
 const OTHER: PublicKey = PublicKey([2; 32]);
 
 fn trusting(standing: Standing, code: CodeState, snapshot: Snapshot) -> Snapshot {
-    Snapshot { trust: Some(CallTrust { standing, code }), ..snapshot }
+    Snapshot { trust: Some(CallTrust { standing, code, page: false }), ..snapshot }
 }
 
 fn ringing(standing: Standing) -> Snapshot {

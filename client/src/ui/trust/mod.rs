@@ -245,7 +245,7 @@ mod tests {
     const OTHER: PublicKey = PublicKey([2; 32]);
 
     fn with(standing: Standing, code: CodeState) -> Snapshot {
-        Snapshot { trust: Some(CallTrust { standing, code }), ..Snapshot::default() }
+        Snapshot { trust: Some(CallTrust { standing, code, page: false }), ..Snapshot::default() }
     }
 
     #[test]
@@ -265,6 +265,9 @@ mod tests {
             assert_eq!(Mark::of(&snapshot, "bob"), mark);
             assert_eq!(mark.stands_out(), stands_out, "{mark:?}");
         }
+        let page = CallTrust { standing: same(true), code: none, page: true };
+        let page = Snapshot { trust: Some(page), ..Snapshot::default() };
+        assert_eq!(Mark::of(&page, "bob"), Mark::NotVerified, "as honest as its server");
         let differ = Snapshot { codes_differ: true, ..with(same(true), none) };
         assert_eq!(Mark::of(&differ, "bob"), Mark::CodesDiffer);
         let doubt = |standing| Snapshot { keys_in_doubt: true, ..with(standing, none) };

@@ -101,6 +101,7 @@ impl SafetyPanel {
             heading(ui, mark.icon(), mark.ink(p, p.text_2), &mark.word());
         }
         let withheld = snapshot.trust.is_some_and(|trust| trust.code == CodeState::Withheld);
+        let page = snapshot.trust.is_some_and(|trust| trust.page);
         let line = match (mark, compared(snapshot, peer)) {
             (Mark::Verified, Some(at)) => {
                 text!("safety-verified-line", name = peer, day = day_of(at))
@@ -109,6 +110,7 @@ impl SafetyPanel {
             (Mark::New, _) => text!("safety-new-line", name = peer),
             (Mark::PerhapsNew, _) => text!("safety-perhaps-new-line", name = peer),
             (Mark::NotVerified, _) if withheld => text!("safety-withheld-line", name = peer),
+            (Mark::NotVerified, _) if page => text!("safety-page-line", name = peer),
             (Mark::NotVerified, _) => text!("safety-unsigned-line", name = peer),
             (Mark::CodesDiffer, _) => text!("safety-differ-line", name = peer),
             (Mark::KeyChanged, _) => text!("person-changed"),
