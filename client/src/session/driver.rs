@@ -157,8 +157,6 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
-    /// The call that rings under another key than the kept one, by when it began.
-    other_key_noted: Option<Instant>,
 }
 
 /// An automatic log-in, until it works or the person does something else.
@@ -202,9 +200,7 @@ impl Driver {
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
-        let mut people = People::new(options.people.clone());
-        people.block_too(options.blocked.iter().cloned());
-        people.keep_only_keys(options.only_keys);
+        let people = People::of(&options);
         let driver = Self {
             options,
             call: Call::default(),
@@ -231,7 +227,6 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
-            other_key_noted: None,
         };
         (driver, snapshots)
     }
