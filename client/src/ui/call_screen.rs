@@ -84,7 +84,8 @@ impl CallScreen {
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
             let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
-            let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
+            let open = self.devices_open || self.safety.is_some();
+            let hold = !shown || open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);

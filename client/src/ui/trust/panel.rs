@@ -59,7 +59,8 @@ impl SafetyPanel {
         let id = Id::unique("safety-code");
         let (put_away, closed) = widgets::closable(ctx, id, &title, &close, |ui| {
             let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
-            let rest = size::CONTROL_LG + size::CONTROL + 4.0 * space::S6 + space::S4;
+            // The title, the ends of the dialog, and two answers one over the other.
+            let rest = 3.0 * size::CONTROL_LG + 2.0 * space::S6 + space::S4;
             let rest = rest + if low { 0.0 } else { space::S10 };
             let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
             ScrollArea::vertical()
@@ -126,8 +127,8 @@ impl SafetyPanel {
             Offer::Compare(_) => {
                 let same = text!("codes-same");
                 let differ = text!("codes-differ");
-                let first = (Tone::Accent, None, same.as_str(), Side::Right);
-                match answers(ui, first, (Tone::Plain, None, &differ), true) {
+                let both = [(Tone::Accent, None, &*same), (Tone::Plain, None, &*differ)];
+                match answers(ui, both, Side::Right, true) {
                     Some(0) => {
                         actions.send(Intent::ConfirmCode);
                         true
@@ -148,9 +149,9 @@ impl SafetyPanel {
             }
             Offer::Differ => {
                 let (close, again) = (text!("close-call"), text!("compare-again"));
-                let first = (Tone::Plain, None, again.as_str(), Side::Right);
                 // Closing a call never has the keyboard by itself.
-                match answers(ui, first, (Tone::Danger, Some(Icon::HangUp), &close), true) {
+                let close = (Tone::Danger, Some(Icon::HangUp), &*close);
+                match answers(ui, [(Tone::Plain, None, &*again), close], Side::Right, true) {
                     Some(0) => self.compares = true,
                     Some(_) => actions.send(Intent::HangUp),
                     None => {}
