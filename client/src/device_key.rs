@@ -174,6 +174,7 @@ fn write(mut file: fs::File, seed: &[u8]) -> io::Result<()> {
 }
 
 /// The key of this device for one server.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LoginKey(SigningKey);
 
 /// Keeps it out of logs.

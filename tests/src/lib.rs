@@ -12,6 +12,7 @@ pub mod http;
 pub mod inspection;
 pub mod listen;
 pub mod look;
+pub mod meddling_server;
 #[cfg(target_os = "linux")]
 pub mod peers;
 pub mod person;

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("attention", &["call", "settings"]),
-    ("call", &["trust", "words"]),
+    ("call", &["device_key", "trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),

@@ -174,3 +174,4 @@ untrusted-signature = Was ankam, war nicht mit dem Schlüssel der Gegenseite sig
 untrusted-certificate = Das Zertifikat der Gegenseite hat sich mitten im Anruf geändert. Vielleicht ist jemand dazwischen.
 untrusted-opening = Der Sicherheitscode der Gegenseite wurde falsch geöffnet. Vielleicht ist jemand dazwischen.
 untrusted-unreadable = Die Signatur der Gegenseite ist unlesbar. Bitte sie, Visavis zu aktualisieren.
+call-refused-untrusted = Ein Anruf, der angeblich von { $peer } kam, wurde abgelehnt: Er war nicht mit dem angegebenen Schlüssel signiert. Vielleicht ist jemand dazwischen.

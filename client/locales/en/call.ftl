@@ -174,3 +174,4 @@ untrusted-signature = What came from them wasn’t signed by their key. Somebody
 untrusted-certificate = Their certificate changed in the middle of the call. Somebody may sit between you.
 untrusted-opening = Their safety code was opened wrongly. Somebody may sit between you.
 untrusted-unreadable = What came with their signature can’t be read. Ask them to update Visavis.
+call-refused-untrusted = A call that claimed to be from { $peer } was refused: it wasn’t signed by the key that it named. Somebody may sit between you.

@@ -174,3 +174,4 @@ untrusted-signature = Lo que llegó no estaba firmado con la clave de la otra pe
 untrusted-certificate = El certificado de la otra persona cambió durante la llamada. Puede que haya alguien en medio.
 untrusted-opening = El código de seguridad de la otra persona se abrió mal. Puede que haya alguien en medio.
 untrusted-unreadable = La firma de la otra persona no se puede leer. Pídele que actualice Visavis.
+call-refused-untrusted = Se rechazó una llamada que decía ser de { $peer }: no estaba firmada con la clave indicada. Puede que haya alguien en medio.

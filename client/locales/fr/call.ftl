@@ -174,3 +174,4 @@ untrusted-signature = Ce qui est arrivé n’était pas signé avec la clé de l
 untrusted-certificate = Le certificat de l’autre a changé pendant l’appel. Quelqu’un s’est peut-être interposé.
 untrusted-opening = Le code de sécurité de l’autre a été mal ouvert. Quelqu’un s’est peut-être interposé.
 untrusted-unreadable = La signature de l’autre est illisible. Demandez-lui de mettre Visavis à jour.
+call-refused-untrusted = Un appel prétendument de { $peer } a été refusé : il n’était pas signé avec la clé indiquée. Quelqu’un s’est peut-être interposé.

@@ -174,3 +174,4 @@ untrusted-signature = 收到的内容不是用对方的密钥签名的。可能�
 untrusted-certificate = 对方的证书在通话中途发生了变化。可能有人在中间。
 untrusted-opening = 对方的安全码打开有误。可能有人在中间。
 untrusted-unreadable = 无法读取对方的签名。请对方更新 Visavis。
+call-refused-untrusted = 一个自称来自 { $peer } 的呼叫已被拒绝：它不是用所示密钥签名的。可能有人在中间。

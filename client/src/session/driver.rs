@@ -11,6 +11,7 @@ mod connection;
 mod intents;
 mod people;
 mod server;
+mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Userna
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
+use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::ringtone::RingKind;
@@ -43,6 +45,7 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
+use crate::words::phrase;
 
 use connection::CallPeer;
 use intents::Consent;
@@ -125,6 +128,8 @@ struct Login {
 
 struct Driver {
     options: SessionOptions,
+    /// What we are logged in with, or are to be.
+    login_key: Option<Arc<LoginKey>>,
     call: Call<Consent>,
     room: Room<Consent>,
     directory: Directory,
@@ -152,6 +157,10 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
+    /// Who may be without a key in the next call, although one is kept.
+    unsigned_allowed: Option<Username>,
+    /// The call that rings under another key than the kept one, by when it began.
+    other_key_noted: Option<Instant>,
 }
 
 /// An automatic log-in, until it works or the person does something else.
@@ -197,8 +206,10 @@ impl Driver {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let mut people = People::new(options.people.clone());
         people.block_too(options.blocked.iter().cloned());
+        people.keep_only_keys(options.only_keys);
         let driver = Self {
             options,
+            login_key: None,
             call: Call::default(),
             room: Room::default(),
             directory: Directory::default(),
@@ -223,6 +234,8 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            unsigned_allowed: None,
+            other_key_noted: None,
         };
         (driver, snapshots)
     }
@@ -369,11 +382,16 @@ impl Driver {
             self.on_phase(&phase);
             self.snapshot.call = phase;
         }
+        self.snapshot.trust = self.call.trust();
+        if let Some(trust) = self.snapshot.trust {
+            self.measured.trust(trust);
+        }
     }
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        self.note_trust(phase);
         if self.is_between_calls() {
             self.media.command(MediaCommand::TryDevice(None));
         }
@@ -443,11 +461,15 @@ impl Driver {
             }
             Output::ClosePeer(id) => self.close_peer(id),
             Output::StartMedia(consent) => self.media.command(MediaCommand::StartCall(consent)),
+            Output::Refused { from } => {
+                self.notices.add(phrase!("call-refused-untrusted", peer = from.as_str()));
+            }
             Output::StopMedia => self.media.command(MediaCommand::StopCall),
         }
     }
 
     fn publish_snapshot(&mut self) {
+        self.note_other_key();
         self.people.show(&mut self.snapshot);
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();

@@ -1,5 +1,6 @@
 //! What the window sees and what it can ask for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,9 +73,11 @@ pub enum Intent {
     SeeMissedCalls,
     /// Forget all calls.
     EraseHistory,
-    /// Forget all contacts, blocked names and calls.
+    /// Forget all contacts, blocked names, calls and keys.
     ErasePeople,
-    /// Write contacts, blocked names and calls as JSON into a file.
+    /// Forget the key of a name: their next call is the first one again.
+    ForgetKey(Username),
+    /// Write contacts, blocked names, calls and keys as JSON into a file.
     ExportPeople(PathBuf),
     /// List only those whose names begin so; everybody when empty.
     SearchPeople(String),
@@ -306,6 +309,10 @@ pub struct Snapshot {
     pub unseen_missed_calls: usize,
     /// The blocked names, in order.
     pub blocked: Arc<Vec<Username>>,
+    /// The keys of earlier calls, of contacts and of others.
+    pub keys: Arc<BTreeMap<Username, PinnedKey>>,
+    /// Keys of earlier calls may be missing: who is new by them may not be.
+    pub keys_in_doubt: bool,
     /// What the list of people was asked for; empty for everybody.
     pub search: String,
     /// Who is online, in order of name; without blocked names.

@@ -33,7 +33,8 @@ impl Driver {
                 self.retry = None;
                 self.people_of(&username);
                 self.room.forget_refusal();
-                self.handle(Input::SignalingUp { username });
+                let key = self.login_key.clone();
+                self.handle(Input::SignalingUp { username, key });
                 if let Some(room) = self.room.enter_again(resumed) {
                     self.send(ClientMessage::Join { room });
                 }
@@ -71,7 +72,8 @@ impl Driver {
             // A blocked name learns nothing, not even that it is.
             ServerMessage::Call { from, .. } if !self.may_call(&from) => {}
             ServerMessage::Call { from, call, signal } => {
-                self.handle(Input::Signal { from, call, signal })
+                let known = self.known(&from);
+                self.handle(Input::Signal { from, call, signal, known })
             }
             ServerMessage::Error { code, message, in_reply_to, call } => {
                 tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");

@@ -180,7 +180,7 @@ fn signals() -> impl Strategy<Value = CallSignal> {
     prop_oneof![
         6 => Just(CallSignal::Offer(description(DescriptionKind::Offer))),
         1 => payloads().prop_map(CallSignal::Offer),
-        1 => Just(CallSignal::Ringing),
+        1 => Just(CallSignal::Ringing(None)),
         2 => payloads().prop_map(CallSignal::Answer),
         2 => payloads().prop_map(CallSignal::Candidate),
         1 => declines.prop_map(CallSignal::Decline),

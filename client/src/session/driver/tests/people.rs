@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::media::units::Bitrate;
+use crate::people::Change;
 use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase, VideoLimitChange};
 use visavis_shared::{MissedCall, Timestamp};
 
@@ -448,4 +449,36 @@ fn a_session_without_a_book_lets_those_ring_whom_it_was_not_told_to_block() {
     assert_eq!(app.step(offer("mallory", "c1")), Effects::default());
     assert_eq!(app.said, []);
     assert!(app.step(offer("bob", "c2")).rang);
+}
+
+#[test]
+fn another_key_than_the_kept_one_is_noted_once_for_a_call_that_rings_or_was_placed() {
+    use crate::people::PinnedKey;
+    use crate::trust::{CallTrust, CodeState, KeyChange, Standing};
+    use visavis_shared::PublicKey;
+    let (before, now) = (PublicKey([1; 32]), Some(PublicKey([2; 32])));
+    let mut app = App::new();
+    for who in ["bob", "carol"] {
+        app.driver.change_key(Change::Pin(name(who), before));
+    }
+    let noted = |app: &mut App, who: &str| {
+        app.driver.people.show(&mut app.driver.snapshot);
+        let pinned: PinnedKey = app.driver.snapshot.keys[&name(who)];
+        pinned.other_seen.is_some()
+    };
+    assert!(!noted(&mut app, "bob"));
+    app.driver.snapshot.call = CallPhase::Ringing { peer: name("bob"), since: Instant::now() };
+    app.driver.note_other_key();
+    assert!(!noted(&mut app, "bob"), "nothing says so yet");
+    let standing = Standing::Changed { before, now };
+    app.driver.snapshot.trust = Some(CallTrust { standing, code: CodeState::None });
+    app.driver.note_other_key();
+    assert!(noted(&mut app, "bob"));
+    // The person allows it; the call still rings.
+    app.driver.change_key(Change::ReplaceKey(name("bob"), PublicKey([2; 32])));
+    app.driver.note_other_key();
+    assert!(!noted(&mut app, "bob"));
+    let reason = EndReason::KeyChanged(KeyChange { peer: name("carol"), now });
+    app.driver.note_call(&CallPhase::Ended { peer: name("carol"), reason, talked: None });
+    assert!(noted(&mut app, "carol"));
 }
