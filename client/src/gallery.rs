@@ -57,7 +57,6 @@ pub const SCREENS: &[&str] = &[
     "call-silent",
     "call-notices",
     "call-devices",
-    "call-more",
     "call-statistics",
     "reconnecting",
     "ended",
@@ -149,7 +148,6 @@ pub fn presses(screen: &str) -> Vec<String> {
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
         "call-statistics" => vec![text!("more"), text!("statistics")],
-        "call-more" => vec![text!("more")],
         _ => Vec::new(),
     }
 }
@@ -273,7 +271,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
         "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
         "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
-        "call" | "call-devices" | "call-more" | "call-statistics" | "call-weak" => {
+        "call" | "call-devices" | "call-statistics" | "call-weak" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
             s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
