@@ -4,12 +4,16 @@ pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
 #[cfg(target_os = "linux")]
+pub mod capture;
+#[cfg(target_os = "linux")]
 pub mod desktop_bus;
 #[cfg(target_os = "linux")]
 pub mod flood;
 pub mod hostile;
 pub mod http;
 pub mod inspection;
+#[cfg(target_os = "linux")]
+pub mod keyring_daemon;
 pub mod listen;
 pub mod look;
 #[cfg(target_os = "linux")]
