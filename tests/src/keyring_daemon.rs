@@ -46,7 +46,8 @@ impl KeyringDaemon {
         let config = folder.path().join("bus.conf");
         let text = format!(
             "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth>\
-             <policy context=\"default\"><allow send_destination=\"*\"/><allow own=\"*\"/>\
+             <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
+             <allow eavesdrop=\"true\"/><allow own=\"*\"/>\
              </policy></busconfig>"
         );
         std::fs::write(&config, text).expect("written");

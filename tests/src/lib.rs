@@ -24,6 +24,7 @@ pub mod presence;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod real_keyboard;
+pub mod recording_proxy;
 pub mod redirect;
 pub mod report;
 pub mod server;
