@@ -155,6 +155,7 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The key of this device for one server.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LoginKey(SigningKey);
 
 /// Keeps it out of logs.

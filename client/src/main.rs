@@ -2,7 +2,7 @@
 //! a script.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "gui")]
@@ -170,7 +170,13 @@ fn run_headless(
         return fail(ExitReason::NotReached, &words);
     }
     let settings = Settings::default().for_run(invocation);
-    let options = SessionOptions { identity, blocked, ..session_options(&settings, invocation) };
+    let options = SessionOptions {
+        identity,
+        blocked,
+        people: people_folder(invocation),
+        only_keys: true,
+        ..session_options(&settings, invocation)
+    };
     let recordings = options.recordings.clone();
     let report_path = invocation.results.report.as_deref();
     let (outcome, report_written) = runtime.block_on(async {
@@ -239,6 +245,12 @@ fn blocked_names(invocation: &Invocation, script: &Script) -> Vec<Username> {
     };
     let account = Account { server: server.origin().to_owned(), username };
     blocked_in(&folder.join("people"), &account)
+}
+
+/// Where keys of earlier calls are kept; a folder that can't be told was said before.
+fn people_folder(invocation: &Invocation) -> Option<PathBuf> {
+    let folder = data_dir(invocation.program.data_dir.as_deref()).ok()?;
+    Some(folder.join("people"))
 }
 
 /// The key of this data directory. Whoever names a folder wants everything to stay in it.

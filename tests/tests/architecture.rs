@@ -8,8 +8,8 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("attention", &["call", "settings"]),
-    ("call", &["trust", "words"]),
+    ("attention", &["call", "settings", "trust"]),
+    ("call", &["device_key", "trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
@@ -111,6 +111,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("session/device_trial.rs", &[]),
     ("session/device_words.rs", &[]),
     ("session/log_in_form.rs", &[]),
+    ("session/pace.rs", &[]),
     ("trust/", &[]),
     (
         "media/",

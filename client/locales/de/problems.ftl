@@ -14,15 +14,15 @@ key-unsaved = Ein Schlüssel für Ihre Benutzernamen lässt sich nicht speichern
 
 ## Contacts, blocked names, calls
 
-people-damaged-restored = Ihre Kontakte und Anrufe waren beschädigt. Es gelten die vom letzten Start; die beschädigte Datei ist jetzt { $file }.
-people-damaged = Ihre Kontakte und Anrufe sind beschädigt und können nicht gezeigt werden. Die Datei ist jetzt { $file }.
-people-missing = Ihre Kontakte und Anrufe fehlten. Es gelten die vom letzten Start.
-people-stuck = Ihre Kontakte und Anrufe sind beschädigt, Änderungen werden nicht gespeichert. Verschieben Sie { $file }.
-people-unread = Ihre Kontakte und Anrufe sind nicht lesbar. Änderungen werden nicht gespeichert.
-people-later = Ihre Kontakte und Anrufe stammen von einer neueren Version von Visavis. Änderungen werden nicht gespeichert: aktualisieren Sie diese.
-people-in-use = Visavis ist mit denselben Kontakten in einem anderen Fenster offen. Änderungen hier werden nicht gespeichert.
-people-not-kept = Neue Kontakte und Anrufe können nicht gespeichert werden. Prüfen Sie, ob auf dem Datenträger Platz ist.
-people-disk-silent = Ihre Kontakte sind noch nicht lesbar: der Datenträger antwortet nicht.
+people-damaged-restored = Ihre Kontakte, Anrufe und gemerkten Schlüssel waren beschädigt. Es gelten die vom letzten Start, neuere Schlüssel fehlen; die beschädigte Datei ist jetzt { $file }.
+people-damaged = Ihre Kontakte, Anrufe und gemerkten Schlüssel sind beschädigt und können nicht gezeigt werden. Die Datei ist jetzt { $file }.
+people-missing = Ihre Kontakte, Anrufe und gemerkten Schlüssel fehlten. Es gelten die vom letzten Start; neuere Schlüssel fehlen.
+people-stuck = Ihre Kontakte, Anrufe und gemerkten Schlüssel sind beschädigt, Änderungen werden nicht gespeichert. Verschieben Sie { $file }.
+people-unread = Ihre Kontakte, Anrufe und gemerkten Schlüssel sind nicht lesbar. Änderungen werden nicht gespeichert.
+people-later = Ihre Kontakte, Anrufe und gemerkten Schlüssel stammen von einer neueren Version von Visavis. Schlüssel können fehlen, Änderungen werden nicht gespeichert: aktualisieren Sie diese.
+people-in-use = Visavis ist mit denselben Kontakten in einem anderen Fenster offen. Änderungen und neue Schlüssel von hier werden nicht gespeichert.
+people-not-kept = Neue Kontakte, Anrufe und Schlüssel können nicht gespeichert werden. Prüfen Sie, ob auf dem Datenträger Platz ist.
+people-disk-silent = Ihre Kontakte und gemerkten Schlüssel sind noch nicht lesbar: der Datenträger antwortet nicht.
 people-not-exportable = Ihre Kontakte und Anrufe können jetzt nicht gesichert werden.
 people-not-exported = Ihre Kontakte und Anrufe konnten dort nicht gesichert werden. Wählen Sie einen anderen Ordner.
 people-exported = Ihre Kontakte und Anrufe sind in { $file } gesichert.
@@ -33,6 +33,14 @@ people-too-many = Mehr als { $most } Kontakte haben keinen Platz. Entfernen Sie 
 people-too-many-blocked = Mehr als { $most } Namen können Sie nicht blockieren. Heben Sie zuerst welche auf.
 people-name-too-long = Dieser Name ist zu lang. Höchstens { $most } Zeichen sind möglich.
 people-no-contact = Einen Kontakt mit diesem Namen gibt es nicht mehr.
+people-keys-of = Der gemerkte Schlüssel von { $names } ist nicht lesbar. Vergleichen Sie den Sicherheitscode noch einmal. Die beschädigte Datei ist jetzt { $file }.
+people-keys-damaged = { $count ->
+    [one] { $count } gemerkter Schlüssel ist nicht lesbar. Vergleichen Sie Sicherheitscodes noch einmal. Die beschädigte Datei ist jetzt { $file }.
+   *[other] { $count } gemerkte Schlüssel sind nicht lesbar. Vergleichen Sie Sicherheitscodes noch einmal. Die beschädigte Datei ist jetzt { $file }.
+}
+people-key-differed = Für { $name } ist ein anderer Schlüssel gemerkt, als der Anruf eben hatte. Vergleichen Sie den Sicherheitscode, bevor Sie Vertrauliches sagen.
+people-other-key = Für diesen Namen ist ein anderer Schlüssel gemerkt.
+people-too-many-keys = Mehr als { $most } Schlüssel haben keinen Platz. Vergessen Sie zuerst welche.
 
 ## Der Schlüssel: wo er ist, und sein Weg auf einen anderen Computer
 

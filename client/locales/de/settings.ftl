@@ -10,6 +10,7 @@ settings-appearance = Aussehen
 settings-shortcuts = Tastenkürzel
 settings-data = Daten
 settings-about = Über Visavis
+settings-open = Öffnen
 settings-copy = Kopieren
 settings-copied = Kopiert
 from-the-next-call-on = Was Sie hier ändern, gilt ab dem nächsten Anruf.
@@ -103,8 +104,8 @@ data-folder = Schlüssel, Kontakte und Anrufe
 settings-folder = Einstellungen
 folder-none = Nur bis zum Ende des Programms.
 data-after-log-in = Melden Sie sich an, um Kontakte und Anrufe zu sichern oder zu löschen.
-export-people = Kontakte und Anrufe exportieren
-export-people-hint = Auch blockierte Namen, als Datei, die andere Programme lesen können.
+export-people = Kontakte, Anrufe und Schlüssel exportieren
+export-people-hint = Auch blockierte Namen und die öffentlichen Schlüssel früherer Anrufe, als Datei, die andere Programme lesen können.
 export-file = Datei
 export-file-wrong = Geben Sie den ganzen Pfad einer Datei ein.
 settings-export = Exportieren
@@ -112,8 +113,8 @@ settings-erase = Löschen
 erase-history = Letzte Anrufe
 erase-history-sure = Alle letzten Anrufe löschen? Das lässt sich nicht rückgängig machen.
 erase-people = Alles über Personen
-erase-people-hint = Kontakte, blockierte Namen und letzte Anrufe auf diesem Server.
-erase-people-sure = Alle Kontakte, blockierten Namen und Anrufe löschen? Blockierte können wieder anrufen. Das lässt sich nicht rückgängig machen.
+erase-people-hint = Kontakte, blockierte Namen, letzte Anrufe und gemerkte Schlüssel auf diesem Server.
+erase-people-sure = Alle Kontakte, blockierten Namen, Anrufe und gemerkten Schlüssel löschen? Blockierte können wieder anrufen, und der nächste Anruf von jedem gilt als der erste: ein anderer Schlüssel fiele nicht auf. Das lässt sich nicht rückgängig machen.
 
 ## Über das Programm
 

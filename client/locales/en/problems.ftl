@@ -14,15 +14,15 @@ key-unsaved = A key for your usernames can't be saved. Check that there is room 
 
 ## Contacts, blocked names, calls
 
-people-damaged-restored = Your contacts and calls were damaged. Those of the last start are used; the damaged file is now { $file }.
-people-damaged = Your contacts and calls are damaged and can't be shown. The file is now { $file }.
-people-missing = Your contacts and calls were missing. Those of the last start are used.
-people-stuck = Your contacts and calls are damaged, and changes won't be kept. Move { $file } away.
-people-unread = Your contacts and calls can't be read. Changes won't be kept.
-people-later = Your contacts and calls were kept by a newer version of Visavis. Changes won't be kept: update this one.
-people-in-use = Visavis is open in another window with the same contacts. Changes made here won't be kept.
-people-not-kept = New contacts and calls can't be kept. Check that there is room on the disk.
-people-disk-silent = Your contacts can't be read yet: the disk doesn't answer.
+people-damaged-restored = Your contacts, calls and remembered keys were damaged. Those of the last start are used, and newer keys are missing; the damaged file is now { $file }.
+people-damaged = Your contacts, calls and remembered keys are damaged and can't be shown. The file is now { $file }.
+people-missing = Your contacts, calls and remembered keys were missing. Those of the last start are used; newer keys are missing.
+people-stuck = Your contacts, calls and remembered keys are damaged, and changes won't be kept. Move { $file } away.
+people-unread = Your contacts, calls and remembered keys can't be read. Changes won't be kept.
+people-later = Your contacts, calls and remembered keys were kept by a newer version of Visavis. Some keys may be missing, and changes won't be kept: update this one.
+people-in-use = Visavis is open in another window with the same contacts. Changes made here and new keys won't be kept.
+people-not-kept = New contacts, calls and keys can't be kept. Check that there is room on the disk.
+people-disk-silent = Your contacts and remembered keys can't be read yet: the disk doesn't answer.
 people-not-exportable = Your contacts and calls can't be saved now.
 people-not-exported = Your contacts and calls couldn't be saved there. Choose another folder.
 people-exported = Your contacts and calls were saved in { $file }.
@@ -33,6 +33,14 @@ people-too-many = There's no room for more than { $most } contacts. Remove some 
 people-too-many-blocked = You can't block more than { $most } names. Unblock some first.
 people-name-too-long = That name is too long. Use at most { $most } characters.
 people-no-contact = There is no contact with that name any more.
+people-keys-of = The remembered key of { $names } can't be read. Compare the safety code again. The damaged file is now { $file }.
+people-keys-damaged = { $count ->
+    [one] { $count } remembered key can't be read. Compare safety codes again. The damaged file is now { $file }.
+   *[other] { $count } remembered keys can't be read. Compare safety codes again. The damaged file is now { $file }.
+}
+people-key-differed = Another key is remembered for { $name } than the call just had. Compare the safety code before you say anything private.
+people-other-key = Another key is remembered for that name.
+people-too-many-keys = There's no room for more than { $most } keys. Forget some first.
 
 ## The key: where it is, and its way to another computer
 

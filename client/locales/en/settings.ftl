@@ -10,6 +10,7 @@ settings-appearance = Appearance
 settings-shortcuts = Shortcuts
 settings-data = Data
 settings-about = About
+settings-open = Open
 settings-copy = Copy
 settings-copied = Copied
 from-the-next-call-on = What you change here holds from the next call on.
@@ -103,8 +104,8 @@ data-folder = Keys, contacts and calls
 settings-folder = Settings
 folder-none = Kept only until the program ends.
 data-after-log-in = Log in to export or erase contacts and calls.
-export-people = Export contacts and calls
-export-people-hint = Also blocked names, as a file that other programs can read.
+export-people = Export contacts, calls and keys
+export-people-hint = Also blocked names and the public keys of earlier calls, as a file that other programs can read.
 export-file = File
 export-file-wrong = Enter the whole path of a file.
 settings-export = Export
@@ -112,8 +113,8 @@ settings-erase = Erase
 erase-history = Recent calls
 erase-history-sure = Erase all recent calls? This can't be undone.
 erase-people = Everything about people
-erase-people-hint = Contacts, blocked names and recent calls on this server.
-erase-people-sure = Erase all contacts, blocked names and calls? Blocked people can call again. This can't be undone.
+erase-people-hint = Contacts, blocked names, recent calls and remembered keys on this server.
+erase-people-sure = Erase all contacts, blocked names, calls and remembered keys? Blocked people can call again, and everybody's next call counts as the first: nobody would notice another key. This can't be undone.
 
 ## About
 

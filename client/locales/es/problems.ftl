@@ -14,15 +14,15 @@ key-unsaved = No se puede guardar una clave para sus nombres de usuario. Comprue
 
 ## Contacts, blocked names, calls
 
-people-damaged-restored = Sus contactos y llamadas estaban dañados. Se usan los del último inicio; el archivo dañado es ahora { $file }.
-people-damaged = Sus contactos y llamadas están dañados y no se pueden mostrar. El archivo es ahora { $file }.
-people-missing = Faltaban sus contactos y llamadas. Se usan los del último inicio.
-people-stuck = Sus contactos y llamadas están dañados y los cambios no se guardarán. Mueva { $file }.
-people-unread = Sus contactos y llamadas no se pueden leer. Los cambios no se guardarán.
-people-later = Sus contactos y llamadas son de una versión más nueva de Visavis. Los cambios no se guardarán: actualice esta.
-people-in-use = Visavis está abierto en otra ventana con los mismos contactos. Los cambios hechos aquí no se guardarán.
-people-not-kept = Los contactos y llamadas nuevos no se pueden guardar. Compruebe que haya espacio en el disco.
-people-disk-silent = Sus contactos aún no se pueden leer: el disco no responde.
+people-damaged-restored = Sus contactos, llamadas y claves recordadas estaban dañados. Se usan los del último inicio y faltan las claves más nuevas; el archivo dañado es ahora { $file }.
+people-damaged = Sus contactos, llamadas y claves recordadas están dañados y no se pueden mostrar. El archivo es ahora { $file }.
+people-missing = Faltaban sus contactos, llamadas y claves recordadas. Se usan los del último inicio; faltan las claves más nuevas.
+people-stuck = Sus contactos, llamadas y claves recordadas están dañados y los cambios no se guardarán. Mueva { $file }.
+people-unread = Sus contactos, llamadas y claves recordadas no se pueden leer. Los cambios no se guardarán.
+people-later = Sus contactos, llamadas y claves recordadas son de una versión más nueva de Visavis. Pueden faltar claves y los cambios no se guardarán: actualice esta.
+people-in-use = Visavis está abierto en otra ventana con los mismos contactos. Los cambios y las claves nuevas de aquí no se guardarán.
+people-not-kept = Los contactos, llamadas y claves nuevos no se pueden guardar. Compruebe que haya espacio en el disco.
+people-disk-silent = Sus contactos y claves recordadas aún no se pueden leer: el disco no responde.
 people-not-exportable = Sus contactos y llamadas no se pueden guardar ahora.
 people-not-exported = Sus contactos y llamadas no se pudieron guardar ahí. Elija otra carpeta.
 people-exported = Sus contactos y llamadas se guardaron en { $file }.
@@ -33,6 +33,14 @@ people-too-many = No caben más de { $most } contactos. Elimine alguno primero.
 people-too-many-blocked = No puede bloquear más de { $most } nombres. Desbloquee alguno primero.
 people-name-too-long = Ese nombre es demasiado largo. Use como máximo { $most } caracteres.
 people-no-contact = Ya no hay ningún contacto con ese nombre.
+people-keys-of = La clave recordada de { $names } no se puede leer. Compare otra vez el código de seguridad. El archivo dañado es ahora { $file }.
+people-keys-damaged = { $count ->
+    [one] { $count } clave recordada no se puede leer. Compare otra vez los códigos de seguridad. El archivo dañado es ahora { $file }.
+   *[other] { $count } claves recordadas no se pueden leer. Compare otra vez los códigos de seguridad. El archivo dañado es ahora { $file }.
+}
+people-key-differed = Para { $name } se recuerda otra clave que la de esta llamada. Compare el código de seguridad antes de decir nada privado.
+people-other-key = Para ese nombre se recuerda otra clave.
+people-too-many-keys = No caben más de { $most } claves. Olvide alguna primero.
 
 ## La clave: dónde está y cómo llevarla a otro equipo
 

@@ -10,6 +10,7 @@ settings-appearance = Apariencia
 settings-shortcuts = Atajos
 settings-data = Datos
 settings-about = Acerca de
+settings-open = Abrir
 settings-copy = Copiar
 settings-copied = Copiado
 from-the-next-call-on = Lo que cambie aquí vale a partir de la próxima llamada.
@@ -103,8 +104,8 @@ data-folder = Claves, contactos y llamadas
 settings-folder = Ajustes
 folder-none = Solo hasta que el programa termine.
 data-after-log-in = Inicie sesión para exportar o borrar contactos y llamadas.
-export-people = Exportar contactos y llamadas
-export-people-hint = También los nombres bloqueados, en un archivo que otros programas pueden leer.
+export-people = Exportar contactos, llamadas y claves
+export-people-hint = También los nombres bloqueados y las claves públicas de llamadas anteriores, en un archivo que otros programas pueden leer.
 export-file = Archivo
 export-file-wrong = Introduzca la ruta completa de un archivo.
 settings-export = Exportar
@@ -112,8 +113,8 @@ settings-erase = Borrar
 erase-history = Llamadas recientes
 erase-history-sure = ¿Borrar todas las llamadas recientes? No se puede deshacer.
 erase-people = Todo sobre las personas
-erase-people-hint = Contactos, nombres bloqueados y llamadas recientes en este servidor.
-erase-people-sure = ¿Borrar todos los contactos, nombres bloqueados y llamadas? Los bloqueados podrán volver a llamar. No se puede deshacer.
+erase-people-hint = Contactos, nombres bloqueados, llamadas recientes y claves recordadas en este servidor.
+erase-people-sure = ¿Borrar todos los contactos, nombres bloqueados, llamadas y claves recordadas? Los bloqueados podrán volver a llamar, y la próxima llamada de cada uno contará como la primera: nadie notaría otra clave. No se puede deshacer.
 
 ## Acerca de
 

@@ -14,15 +14,15 @@ key-unsaved = Une clé pour vos noms d’utilisateur ne peut pas être enregistr
 
 ## Contacts, blocked names, calls
 
-people-damaged-restored = Vos contacts et appels étaient endommagés. Ceux du dernier démarrage sont utilisés ; le fichier endommagé est maintenant { $file }.
-people-damaged = Vos contacts et appels sont endommagés et ne peuvent pas être affichés. Le fichier est maintenant { $file }.
-people-missing = Vos contacts et appels manquaient. Ceux du dernier démarrage sont utilisés.
-people-stuck = Vos contacts et appels sont endommagés et les changements ne seront pas gardés. Déplacez { $file }.
-people-unread = Vos contacts et appels ne peuvent pas être lus. Les changements ne seront pas gardés.
-people-later = Vos contacts et appels viennent d’une version plus récente de Visavis. Les changements ne seront pas gardés : mettez celle-ci à jour.
-people-in-use = Visavis est ouvert dans une autre fenêtre avec les mêmes contacts. Les changements faits ici ne seront pas gardés.
-people-not-kept = Les nouveaux contacts et appels ne peuvent pas être gardés. Vérifiez qu’il reste de la place sur le disque.
-people-disk-silent = Vos contacts ne peuvent pas encore être lus : le disque ne répond pas.
+people-damaged-restored = Vos contacts, appels et clés retenues étaient endommagés. Ceux du dernier démarrage sont utilisés et les clés plus récentes manquent ; le fichier endommagé est maintenant { $file }.
+people-damaged = Vos contacts, appels et clés retenues sont endommagés et ne peuvent pas être affichés. Le fichier est maintenant { $file }.
+people-missing = Vos contacts, appels et clés retenues manquaient. Ceux du dernier démarrage sont utilisés ; les clés plus récentes manquent.
+people-stuck = Vos contacts, appels et clés retenues sont endommagés et les changements ne seront pas gardés. Déplacez { $file }.
+people-unread = Vos contacts, appels et clés retenues ne peuvent pas être lus. Les changements ne seront pas gardés.
+people-later = Vos contacts, appels et clés retenues viennent d’une version plus récente de Visavis. Des clés peuvent manquer et les changements ne seront pas gardés : mettez celle-ci à jour.
+people-in-use = Visavis est ouvert dans une autre fenêtre avec les mêmes contacts. Les changements et les nouvelles clés d’ici ne seront pas gardés.
+people-not-kept = Les nouveaux contacts, appels et clés ne peuvent pas être gardés. Vérifiez qu’il reste de la place sur le disque.
+people-disk-silent = Vos contacts et clés retenues ne peuvent pas encore être lus : le disque ne répond pas.
 people-not-exportable = Vos contacts et appels ne peuvent pas être enregistrés maintenant.
 people-not-exported = Vos contacts et appels n’ont pas pu être enregistrés là. Choisissez un autre dossier.
 people-exported = Vos contacts et appels sont enregistrés dans { $file }.
@@ -33,6 +33,14 @@ people-too-many = Il n’y a pas de place pour plus de { $most } contacts. Suppr
 people-too-many-blocked = Vous ne pouvez pas bloquer plus de { $most } noms. Débloquez-en d’abord.
 people-name-too-long = Ce nom est trop long. Utilisez au plus { $most } caractères.
 people-no-contact = Il n’y a plus de contact de ce nom.
+people-keys-of = La clé retenue de { $names } ne peut pas être lue. Comparez de nouveau le code de sécurité. Le fichier endommagé est maintenant { $file }.
+people-keys-damaged = { $count ->
+    [one] { $count } clé retenue ne peut pas être lue. Comparez de nouveau les codes de sécurité. Le fichier endommagé est maintenant { $file }.
+   *[other] { $count } clés retenues ne peuvent pas être lues. Comparez de nouveau les codes de sécurité. Le fichier endommagé est maintenant { $file }.
+}
+people-key-differed = Une autre clé est retenue pour { $name } que celle de l’appel. Comparez le code de sécurité avant de dire quoi que ce soit de privé.
+people-other-key = Une autre clé est retenue pour ce nom.
+people-too-many-keys = Il n’y a pas de place pour plus de { $most } clés. Oubliez-en d’abord.
 
 ## La clé : où elle est, et son passage à un autre ordinateur
 

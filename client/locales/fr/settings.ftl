@@ -10,6 +10,7 @@ settings-appearance = Apparence
 settings-shortcuts = Raccourcis
 settings-data = Données
 settings-about = À propos
+settings-open = Ouvrir
 settings-copy = Copier
 settings-copied = Copié
 from-the-next-call-on = Ce que vous changez ici vaut à partir du prochain appel.
@@ -103,8 +104,8 @@ data-folder = Clés, contacts et appels
 settings-folder = Paramètres
 folder-none = Seulement jusqu’à la fin du programme.
 data-after-log-in = Connectez-vous pour exporter ou effacer contacts et appels.
-export-people = Exporter contacts et appels
-export-people-hint = Les noms bloqués aussi, dans un fichier lisible par d’autres programmes.
+export-people = Exporter contacts, appels et clés
+export-people-hint = Les noms bloqués et les clés publiques des appels passés aussi, dans un fichier lisible par d’autres programmes.
 export-file = Fichier
 export-file-wrong = Saisissez le chemin complet d’un fichier.
 settings-export = Exporter
@@ -112,8 +113,8 @@ settings-erase = Effacer
 erase-history = Appels récents
 erase-history-sure = Effacer tous les appels récents ? C’est définitif.
 erase-people = Tout sur les personnes
-erase-people-hint = Contacts, noms bloqués et appels récents sur ce serveur.
-erase-people-sure = Effacer tous les contacts, noms bloqués et appels ? Les personnes bloquées pourront rappeler. C’est définitif.
+erase-people-hint = Contacts, noms bloqués, appels récents et clés retenues sur ce serveur.
+erase-people-sure = Effacer tous les contacts, noms bloqués, appels et clés retenues ? Les personnes bloquées pourront rappeler, et le prochain appel de chacun comptera comme le premier : une autre clé passerait inaperçue. C’est définitif.
 
 ## À propos
 

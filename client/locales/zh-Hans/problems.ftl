@@ -14,15 +14,15 @@ key-unsaved = 无法保存用户名的密钥。请检查磁盘空间。
 
 ## Contacts, blocked names, calls
 
-people-damaged-restored = 您的联系人和通话记录已损坏。现使用上次启动时的内容；损坏的文件现在是 { $file }。
-people-damaged = 您的联系人和通话记录已损坏，无法显示。文件现在是 { $file }。
-people-missing = 找不到您的联系人和通话记录。现使用上次启动时的内容。
-people-stuck = 您的联系人和通话记录已损坏，更改不会保存。请移走 { $file }。
-people-unread = 无法读取您的联系人和通话记录。更改不会保存。
-people-later = 您的联系人和通话记录来自较新版本的 Visavis。更改不会保存：请更新此版本。
-people-in-use = Visavis 已在另一个窗口中打开相同的联系人。在此所做的更改不会保存。
-people-not-kept = 无法保存新的联系人和通话记录。请检查磁盘空间。
-people-disk-silent = 暂时无法读取您的联系人：磁盘没有响应。
+people-damaged-restored = 您的联系人、通话记录和记住的密钥已损坏。现使用上次启动时的内容，较新的密钥缺失；损坏的文件现在是 { $file }。
+people-damaged = 您的联系人、通话记录和记住的密钥已损坏，无法显示。文件现在是 { $file }。
+people-missing = 找不到您的联系人、通话记录和记住的密钥。现使用上次启动时的内容；较新的密钥缺失。
+people-stuck = 您的联系人、通话记录和记住的密钥已损坏，更改不会保存。请移走 { $file }。
+people-unread = 无法读取您的联系人、通话记录和记住的密钥。更改不会保存。
+people-later = 您的联系人、通话记录和记住的密钥来自较新版本的 Visavis。可能缺少一些密钥，更改也不会保存：请更新此版本。
+people-in-use = Visavis 已在另一个窗口中打开相同的联系人。在此所做的更改和新的密钥不会保存。
+people-not-kept = 无法保存新的联系人、通话记录和密钥。请检查磁盘空间。
+people-disk-silent = 暂时无法读取您的联系人和记住的密钥：磁盘没有响应。
 people-not-exportable = 现在无法导出您的联系人和通话记录。
 people-not-exported = 无法把您的联系人和通话记录保存到那里。请选择另一个文件夹。
 people-exported = 您的联系人和通话记录已保存到 { $file }。
@@ -33,6 +33,13 @@ people-too-many = 最多只能有 { $most } 个联系人。请先删除一些。
 people-too-many-blocked = 最多只能屏蔽 { $most } 个名字。请先取消一些。
 people-name-too-long = 名字太长。最多可用 { $most } 个字符。
 people-no-contact = 已没有这个名字的联系人。
+people-keys-of = 无法读取记住的 { $names } 的密钥。请重新比对安全码。损坏的文件现在是 { $file }。
+people-keys-damaged = { $count ->
+   *[other] 有 { $count } 个记住的密钥无法读取。请重新比对安全码。损坏的文件现在是 { $file }。
+}
+people-key-differed = 为 { $name } 记住的密钥与此次通话的不同。在说私密内容之前，请比对安全码。
+people-other-key = 为这个名字记住的是另一个密钥。
+people-too-many-keys = 最多只能记住 { $most } 个密钥。请先忘记一些。
 
 ## 密钥：存放位置，以及如何转移到另一台电脑
 

@@ -10,6 +10,7 @@ settings-appearance = 外观
 settings-shortcuts = 快捷键
 settings-data = 数据
 settings-about = 关于
+settings-open = 打开
 settings-copy = 复制
 settings-copied = 已复制
 from-the-next-call-on = 此处的更改从下次通话起生效。
@@ -103,8 +104,8 @@ data-folder = 密钥、联系人和通话
 settings-folder = 设置
 folder-none = 仅保存到程序结束。
 data-after-log-in = 登录后可导出或清除联系人和通话。
-export-people = 导出联系人和通话
-export-people-hint = 包括已屏蔽的名字，保存为其他程序可读的文件。
+export-people = 导出联系人、通话和密钥
+export-people-hint = 包括已屏蔽的名字和以往通话的公钥，保存为其他程序可读的文件。
 export-file = 文件
 export-file-wrong = 请输入文件的完整路径。
 settings-export = 导出
@@ -112,8 +113,8 @@ settings-erase = 清除
 erase-history = 最近通话
 erase-history-sure = 清除所有最近通话？此操作无法撤销。
 erase-people = 所有人员数据
-erase-people-hint = 此服务器上的联系人、已屏蔽名字和最近通话。
-erase-people-sure = 清除所有联系人、已屏蔽名字和通话？被屏蔽者将能再次呼叫。此操作无法撤销。
+erase-people-hint = 此服务器上的联系人、已屏蔽名字、最近通话和记住的密钥。
+erase-people-sure = 清除所有联系人、已屏蔽名字、通话和记住的密钥？被屏蔽者将能再次呼叫，每个人的下一次通话都算作第一次：换了密钥也不会被发现。此操作无法撤销。
 
 ## 关于
 

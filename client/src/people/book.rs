@@ -1,17 +1,19 @@
-//! What one person keeps about people on one server: contacts, blocked names, recent calls. Pure,
-//! with time as an argument.
+//! What one person keeps about people on one server: contacts, blocked names, recent calls, and the
+//! keys that names had in them. Pure, with time as an argument.
 //!
 //! In: a [`Change`], and when. Out: the [`Book`] after it, or why not. What always holds: a book is
 //! bounded; one's own name is in none of its lists; a blocked name gets into no history; a flood of
-//! calls of one name pushes out that name's calls before anybody else's.
+//! calls of one name pushes out that name's calls before anybody else's; a key outlives the contact
+//! and the calls, until it is forgotten by itself or everything is.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 use super::contact::{Contact, DisplayName, MAX_DISPLAY_NAME_CHARS};
+use super::pinned_key::{Keys, MAX_KEYS, PinnedKey};
 use super::recent_call::{CallEnd, Direction, RecentCall};
 use super::unix_time::UnixTime;
 
@@ -52,6 +54,10 @@ pub enum PeopleError {
     NameTooLong,
     #[error("There is no contact with that name any more.")]
     NoContact,
+    #[error("Another key is remembered for that name.")]
+    OtherKey,
+    #[error("There's no room for more than {MAX_KEYS} keys. Forget some first.")]
+    TooManyKeys,
 }
 
 /// A call that is over, before the book has given it a number.
@@ -88,10 +94,22 @@ pub enum Change {
     MissedWhileAway(Vec<(Username, UnixTime)>),
     /// The person has seen the missed calls.
     SeeMissed,
-    /// Forget all calls.
+    /// Forget all calls. Keys stay.
     EraseHistory,
-    /// Forget everything.
+    /// Forget everything, keys too.
     EraseAll,
+    /// A signed call stands: remember this key where none is kept. Another one stays.
+    Pin(Username, PublicKey),
+    /// The person allows this key in the place of whichever is kept; it was not compared aloud.
+    ReplaceKey(Username, PublicKey),
+    /// Both have read the same safety code aloud under this key.
+    ConfirmKey(Username, PublicKey),
+    /// What was compared counts no more.
+    UnconfirmKey(Username),
+    /// A call came under another key than the kept one, or under none, and was not allowed.
+    NoteOtherKey(Username),
+    /// The person forgets the key of a name: their next call is the first one again.
+    ForgetKey(Username),
 }
 
 /// What one person keeps about people on one server.
@@ -103,6 +121,7 @@ pub struct Book {
     /// The oldest first.
     pub(super) calls: VecDeque<RecentCall>,
     pub(super) calls_noted: u64,
+    pub(super) keys: Keys,
     /// What a later version keeps besides: read and written as it is.
     pub(super) further: Map<String, Value>,
 }
@@ -117,6 +136,7 @@ impl Book {
             blocked: BTreeMap::new(),
             calls: VecDeque::new(),
             calls_noted: 0,
+            keys: Keys::default(),
             further: Map::new(),
         }
     }
@@ -156,6 +176,25 @@ impl Book {
             Change::EraseAll => {
                 *self = Self { calls_noted: self.calls_noted, ..Self::new(self.account.clone()) };
                 Ok(true)
+            }
+            Change::UnconfirmKey(username) => Ok(self.keys.unconfirm(&username)),
+            Change::NoteOtherKey(username) => Ok(self.keys.note_other(&username, now)),
+            Change::ForgetKey(username) => Ok(self.keys.forget(&username)),
+            Change::Pin(username, _)
+            | Change::ReplaceKey(username, _)
+            | Change::ConfirmKey(username, _)
+                if username == self.account.username =>
+            {
+                Err(PeopleError::OwnName)
+            }
+            Change::Pin(username, key) => {
+                self.keys.pin((username, key), now, |name| self.contacts.contains_key(name))
+            }
+            Change::ReplaceKey(username, key) => {
+                self.keys.replace((username, key), now, |name| self.contacts.contains_key(name))
+            }
+            Change::ConfirmKey(username, key) => {
+                self.keys.confirm((username, key), now, |name| self.contacts.contains_key(name))
             }
         }
     }
@@ -291,12 +330,42 @@ impl Book {
         self.calls().filter(|call| !call.seen).count()
     }
 
+    /// The key that a name had in earlier calls, contact or not.
+    #[must_use]
+    pub fn key_of(&self, username: &Username) -> Option<PinnedKey> {
+        self.keys.get(username)
+    }
+
+    /// All keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Some keys were lost, with the file that they were kept in.
+    pub fn keys_were_lost(&mut self, now: UnixTime) {
+        self.keys.lost = Some(now);
+    }
+
+    /// Whether something was kept as a key that could not be read.
+    #[must_use]
+    pub fn has_unread_keys(&self) -> bool {
+        !self.keys.unread.is_empty()
+    }
+
+    /// Takes what was kept as a key and could not be read: the name, where that could be.
+    #[must_use]
+    pub fn take_unread_keys(&mut self) -> Vec<Option<Username>> {
+        std::mem::take(&mut self.keys.unread)
+    }
+
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.contacts.is_empty()
             && self.blocked.is_empty()
             && self.calls.is_empty()
+            && self.keys.is_empty()
             && self.further.is_empty()
     }
 }

@@ -66,8 +66,7 @@ pub struct Contact {
     pub display_name: Option<DisplayName>,
     /// Since when they are kept.
     pub added: UnixTime,
-    /// What else is kept of them, such as the key that a later version pins: read and written as
-    /// it is.
+    /// What else a later version keeps of them: read and written as it is.
     #[serde(flatten)]
     pub further: Map<String, Value>,
 }

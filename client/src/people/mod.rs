@@ -1,5 +1,5 @@
-//! Whom a person knows and whom they talked to: contacts, blocked names and recent calls, for each
-//! server and own name apart.
+//! Whom a person knows and whom they talked to: contacts, blocked names, recent calls, and the keys
+//! that names had in them, for each server and own name apart.
 //!
 //! [`book`] holds the rules and is pure: a [`Change`] and the time go in, a [`Book`] comes out.
 //! [`form`] is how a book is written. [`store`] keeps books in one file each, on a thread of its
@@ -16,6 +16,6 @@ mod unix_time;
 
 pub use book::{Account, Book, Change, PeopleError};
 pub use contact::{Contact, DisplayName};
-pub use pinned_key::PinnedKey;
+pub use pinned_key::{Keys, MAX_KEYS, PinnedKey};
 pub use recent_call::{CallEnd, Direction, RecentCall};
 pub use unix_time::UnixTime;

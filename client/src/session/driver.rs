@@ -12,6 +12,7 @@ mod intents;
 mod keys;
 mod people;
 mod server;
+mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Userna
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
+use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::ringtone::RingKind;
@@ -36,6 +38,7 @@ use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
 use crate::session::notices::{DeviceKind, Notices};
 use crate::session::options::SessionOptions;
+use crate::session::pace::Needs;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
 use crate::session::room::Room;
@@ -44,6 +47,7 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
+use crate::words::phrase;
 
 use connection::CallPeer;
 use intents::{Consent, LoginRetry};
@@ -53,12 +57,6 @@ use people::TurnedAway;
 const INTENT_QUEUE: usize = 64;
 /// Reports that wait to be read; when nobody reads, the newest is dropped.
 const REPORT_QUEUE: usize = 4;
-/// How often levels are looked at while somebody looks at them.
-const FAST_TICK: Duration = Duration::from_millis(200);
-/// How often otherwise.
-const SLOW_TICK: Duration = Duration::from_secs(1);
-/// How often the list of people is asked for while nobody is in a call.
-const REFRESH_PEOPLE: Duration = Duration::from_secs(5);
 /// How long leaving may take: the last `close` and the closing of devices.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -132,6 +130,8 @@ struct Login {
 
 struct Driver {
     options: SessionOptions,
+    /// What we are logged in with, or are to be.
+    login_key: Option<Arc<LoginKey>>,
     call: Call<Consent>,
     room: Room<Consent>,
     directory: Directory,
@@ -160,6 +160,10 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
+    /// Who may be without a key in the next call, although one is kept.
+    unsigned_allowed: Option<Username>,
+    /// The call that rings under another key than the kept one, by when it began.
+    other_key_noted: Option<Instant>,
 }
 
 /// Everything that can happen to a session, listed once.
@@ -199,9 +203,11 @@ impl Driver {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let mut people = People::new(options.people.clone());
         people.block_too(options.blocked.iter().cloned());
+        people.keep_only_keys(options.only_keys);
         let keys = Keys::new(options.keys.clone());
         let driver = Self {
             options,
+            login_key: None,
             call: Call::default(),
             room: Room::default(),
             directory: Directory::default(),
@@ -227,6 +233,8 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            unsigned_allowed: None,
+            other_key_noted: None,
         };
         (driver, snapshots)
     }
@@ -237,19 +245,19 @@ impl Driver {
         mut media_events: mpsc::Receiver<MediaEvent>,
         leaver: Leaver,
     ) {
-        let mut ticked_at = tokio::time::Instant::now();
+        let mut ticked_at = Instant::now();
         self.log_in_at_start();
         self.publish_snapshot();
         loop {
             let deadline = self.call.poll_timeout();
-            let tick_at = ticked_at + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
+            let tick_at = self.needs().next(ticked_at);
             // What is due comes before what arrives: no stream of messages holds it up.
             let event = tokio::select! {
                 biased;
                 intent = intents.recv() => Event::Intent(intent),
                 () = leaver.0.notified() => break,
                 () = sleep_until_some(deadline) => Event::Deadline,
-                () = sleep_until(tick_at) => Event::Tick,
+                () = sleep_until_some(tick_at) => Event::Tick,
                 event = self.people.next_event() => Event::People(event),
                 event = self.keys.next_event() => Event::Key(event),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
@@ -261,7 +269,7 @@ impl Driver {
                 Event::Intent(None) => break,
                 Event::Deadline => self.handle(Input::Timeout),
                 Event::Tick => {
-                    ticked_at = tokio::time::Instant::now();
+                    ticked_at = Instant::now();
                     self.on_tick();
                 }
                 Event::Signaling(event) => self.on_signaling(event),
@@ -282,10 +290,16 @@ impl Driver {
         self.snapshot.call.is_between_calls()
     }
 
-    /// Whether levels change by themselves.
-    fn is_lively(&self) -> bool {
+    /// What there is to look at that nobody reports.
+    fn needs(&self) -> Needs {
         let looks = self.snapshot.preview || self.snapshot.trial.is_some();
-        self.options.window && (looks || !self.is_between_calls())
+        let between_calls = self.is_between_calls();
+        Needs {
+            levels: looks || !between_calls || self.snapshot.hint.is_some(),
+            lively: self.options.window && (looks || !between_calls),
+            people: self.people_due(),
+            log_in: self.retry.and_then(|retry| retry.at),
+        }
     }
 
     async fn leave(mut self) {
@@ -333,10 +347,7 @@ impl Driver {
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
         self.look_at_microphone(statistics.captured);
-        if self.options.window
-            && self.is_between_calls()
-            && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
-        {
+        if self.people_due().is_some_and(|due| due <= Instant::now()) {
             self.ask_for_people();
         }
         self.retry_login();
@@ -372,11 +383,16 @@ impl Driver {
             self.on_phase(&phase);
             self.snapshot.call = phase;
         }
+        self.snapshot.trust = self.call.trust();
+        if let Some(trust) = self.snapshot.trust {
+            self.measured.trust(trust);
+        }
     }
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        self.note_trust(phase);
         if self.is_between_calls() {
             self.media.command(MediaCommand::TryDevice(None));
         }
@@ -446,17 +462,22 @@ impl Driver {
             }
             Output::ClosePeer(id) => self.close_peer(id),
             Output::StartMedia(consent) => self.media.command(MediaCommand::StartCall(consent)),
+            Output::Refused { from } => {
+                self.notices.add(phrase!("call-refused-untrusted", peer = from.as_str()));
+            }
             Output::StopMedia => self.media.command(MediaCommand::StopCall),
         }
     }
 
     fn publish_snapshot(&mut self) {
+        self.note_other_key();
         self.people.show(&mut self.snapshot);
         self.snapshot.people = self.directory.people();
         self.snapshot.people_total = self.directory.total();
         self.snapshot.room.clone_from(self.room.phase());
         self.snapshot.room_mate = self.room.mate().cloned();
         self.snapshot.notices = self.notices.list();
+        self.snapshot.device_notices = self.notices.of_devices();
         if **self.publish.borrow() != self.snapshot {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
         }

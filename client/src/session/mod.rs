@@ -23,6 +23,7 @@ mod media_engine;
 mod notices;
 mod open_devices;
 pub mod options;
+mod pace;
 mod people;
 mod pipeline;
 mod process;

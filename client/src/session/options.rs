@@ -80,6 +80,8 @@ pub struct SessionOptions {
     pub snapshot: Option<PathBuf>,
     /// Where contacts, blocked names and calls are kept; `None` keeps them for the session alone.
     pub people: Option<PathBuf>,
+    /// Whether nothing but keys is changed there: for a session that nobody watches.
+    pub only_keys: bool,
     /// Who is blocked besides those of the book: for a session that keeps none.
     pub blocked: Vec<Username>,
     /// The server as it was typed last; what a log-in form begins with.
@@ -123,6 +125,7 @@ impl Default for SessionOptions {
             recordings: Recordings::default(),
             snapshot: None,
             people: None,
+            only_keys: false,
             blocked: Vec::new(),
             remembered_server: String::new(),
             remembered_username: String::new(),

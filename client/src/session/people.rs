@@ -3,7 +3,8 @@
 //! In: changes, presence, and what the store reports. Out: what a window shows, whom to watch, and
 //! what to tell the person. What always holds: while a book is being opened, changes are noted and
 //! made again in the book that comes, also when nobody is logged in any more by then; without a
-//! store, or with one that hangs, everything works and is forgotten with the session.
+//! store, or with one that hangs, everything works and is forgotten with the session, and it is
+//! shown that keys of earlier calls may be missing.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::people::book::EndedCall;
 use crate::people::store::{PeopleStore, StoreEvent};
 use crate::people::{Account, Book, CallEnd, Change, Direction, PeopleError, UnixTime};
 use crate::session::snapshot::{ContactRow, Presence, Snapshot};
+use crate::trust::Known;
 use crate::words::{Phrase, phrase};
 
 /// How long a log-in waits for the book: until it is there, nobody can be known to be blocked.
@@ -54,6 +56,10 @@ pub(super) struct People {
     online: BTreeMap<Username, bool>,
     /// Who is blocked whatever the book says.
     blocked: HashSet<Username>,
+    /// Whether nothing but keys is changed in the book.
+    only_keys: bool,
+    /// Whether there is nothing that reads books, although they are kept.
+    no_store: bool,
     /// Whether what was shown last is out of date.
     stale: bool,
 }
@@ -61,12 +67,19 @@ pub(super) struct People {
 impl People {
     /// Keeps books in this folder, or only in memory.
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        let wanted = folder.is_some();
         let store = folder.and_then(|folder| {
             PeopleStore::start(folder)
                 .inspect_err(|error| tracing::error!(%error, "no thread keeps contacts and calls"))
                 .ok()
         });
-        Self { store, ..Self::default() }
+        let no_store = wanted && store.is_none();
+        Self { store, no_store, ..Self::default() }
+    }
+
+    /// Changes nothing in the book but keys: for a session that nobody watches.
+    pub(super) fn keep_only_keys(&mut self, only: bool) {
+        self.only_keys = only;
     }
 
     /// These are blocked besides those of the book.
@@ -125,6 +138,8 @@ impl People {
                 // Its thread is gone: what is kept is kept, the rest is in memory.
                 tracing::error!("contacts and calls are kept no longer");
                 self.store = None;
+                self.no_store |= self.opening.is_some();
+                self.stale = true;
                 return PeopleEvent::Ready(None);
             };
             if let Some(event) = self.on_store(event) {
@@ -136,33 +151,43 @@ impl People {
     fn on_store(&mut self, event: StoreEvent) -> Option<PeopleEvent> {
         match event {
             StoreEvent::Opened { book, words } => {
-                let book = self.with_noted(book);
+                let (book, differs) = self.with_noted(book);
                 if self.account() != Some(book.account()) {
                     return None;
                 }
                 self.opening.take()?;
                 self.book = Some(book);
                 self.stale = true;
-                Some(PeopleEvent::Ready(words))
+                Some(PeopleEvent::Ready(both(words, differs)))
             }
             StoreEvent::NotKept(words) => Some(PeopleEvent::Kept(words)),
             StoreEvent::Exported(exported) => Some(PeopleEvent::Exported(exported)),
         }
     }
 
-    /// A book that was opened, with what was to be changed in it.
-    fn with_noted(&mut self, mut book: Book) -> Arc<Book> {
-        let Some(noted) = self.noted.remove(book.account()) else { return Arc::new(book) };
+    /// A book that was opened, with what was to be changed in it; and what is to be said where a
+    /// call had another key than the book has, which nobody could know until now.
+    fn with_noted(&mut self, mut book: Book) -> (Arc<Book>, Option<Phrase>) {
+        let Some(noted) = self.noted.remove(book.account()) else { return (Arc::new(book), None) };
         let forget = noted.iter().any(|(change, _)| forgets(change));
+        let mut differs = None;
         for (change, at) in noted {
-            // Why not was said when it was asked for.
-            let _ = book.apply(change, at);
+            let pinned = match &change {
+                Change::Pin(username, _) => Some(username.clone()),
+                _ => None,
+            };
+            // Why not was said when it was asked for; but for keys, which were not known then.
+            let applied = book.apply(change, at);
+            if let (Err(PeopleError::OtherKey), Some(username)) = (applied, pinned) {
+                differs = Some(phrase!("people-key-differed", name = &username));
+                let _ = book.apply(Change::NoteOtherKey(username), at);
+            }
         }
         let book = Arc::new(book);
         if let Some(store) = &self.store {
             store.save(Arc::clone(&book), forget);
         }
-        book
+        (book, differs)
     }
 
     /// Makes a change, and has it kept; whether anything is different.
@@ -171,6 +196,9 @@ impl People {
     /// Why it was not made.
     pub(super) fn change(&mut self, change: Change) -> Result<bool, PeopleError> {
         let Some(book) = &mut self.book else { return Ok(false) };
+        if self.only_keys && !is_of_a_key(&change) {
+            return Ok(false);
+        }
         let now = UnixTime::now();
         let forget = forgets(&change);
         if self.opening.is_some() {
@@ -238,6 +266,24 @@ impl People {
         self.book.as_ref().is_some_and(|book| {
             book.contact(username).is_some() || book.calls().any(|call| call.with == *username)
         })
+    }
+
+    /// What is kept of a name's key.
+    pub(super) fn known(&self, username: &Username) -> Known {
+        let pinned = self.book.as_ref().and_then(|book| book.key_of(username));
+        Known {
+            key: pinned.map(|pinned| pinned.key),
+            confirmed: pinned.is_some_and(|pinned| pinned.confirmed.is_some()),
+            ..Known::default()
+        }
+    }
+
+    /// Whether a name without a key may be one that had a key: the book is not open yet, or could
+    /// not be read, or was lost not long ago.
+    fn keys_are_doubted(&self, now: UnixTime) -> bool {
+        self.no_store
+            || self.opening.is_some()
+            || self.book.as_ref().is_some_and(|book| book.keys().are_doubted(now))
     }
 
     /// What the person calls somebody.
@@ -315,6 +361,8 @@ impl People {
             snapshot.recent_calls = Arc::default();
             snapshot.blocked = Arc::default();
             snapshot.unseen_missed_calls = 0;
+            snapshot.keys = Arc::default();
+            snapshot.keys_in_doubt = false;
             return;
         };
         let mut rows: Vec<ContactRow> = book
@@ -328,7 +376,7 @@ impl People {
                     Some(false) => Presence::Offline,
                     None => Presence::Unknown,
                 },
-                key: None,
+                key: book.key_of(&contact.username),
             })
             .collect();
         rows.sort_by_cached_key(|row| row.shown_name().to_lowercase());
@@ -337,6 +385,31 @@ impl People {
         snapshot.recent_calls = Arc::new(book.calls().cloned().collect());
         snapshot.blocked = Arc::new(blocked.into_iter().collect());
         snapshot.unseen_missed_calls = book.unseen_missed();
+        snapshot.keys = book.keys().shared();
+        snapshot.keys_in_doubt = self.keys_are_doubted(UnixTime::now());
+    }
+}
+
+/// Whether a change is about a key and nothing else.
+fn is_of_a_key(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::Pin(..)
+            | Change::ReplaceKey(..)
+            | Change::ConfirmKey(..)
+            | Change::UnconfirmKey(_)
+            | Change::NoteOtherKey(_)
+            | Change::ForgetKey(_)
+    )
+}
+
+/// Two things to be said, in one line.
+fn both(first: Option<Phrase>, second: Option<Phrase>) -> Option<Phrase> {
+    match (first, second) {
+        (Some(first), Some(second)) => {
+            Some(phrase!("two-sentences", first = first, second = second))
+        }
+        (first, second) => first.or(second),
     }
 }
 
@@ -386,3 +459,6 @@ impl CallNote {
         EndedCall { with, at, direction, end, talked }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What the window sees and what it can ask for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,9 +78,11 @@ pub enum Intent {
     SeeMissedCalls,
     /// Forget all calls.
     EraseHistory,
-    /// Forget all contacts, blocked names and calls.
+    /// Forget all contacts, blocked names, calls and keys.
     ErasePeople,
-    /// Write contacts, blocked names and calls as JSON into a file.
+    /// Forget the key of a name: their next call is the first one again.
+    ForgetKey(Username),
+    /// Write contacts, blocked names, calls and keys as JSON into a file.
     ExportPeople(PathBuf),
     /// Seal the device's key with a passphrase into a file that is not there yet.
     ExportKey {
@@ -101,14 +104,7 @@ pub enum Intent {
     /// Let only contacts call, or everybody who is not blocked.
     OnlyContactsCall(bool),
     /// Capture and send no more than this from the next call on.
-    LimitVideo {
-        /// The largest size.
-        size: VideoSize,
-        /// The highest frame rate.
-        fps: u32,
-        /// The most that video may use.
-        max_bitrate: Bitrate,
-    },
+    LimitVideo(VideoLimitChange),
     /// Use these relays and servers beside those that the server offers, from the next call on.
     UseNetwork {
         /// STUN and TURN servers.
@@ -311,6 +307,17 @@ pub enum CallHint {
     SilentMicrophone,
 }
 
+/// What is to hold from now on of what limits the video that is sent; the rest stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VideoLimitChange {
+    /// The largest size.
+    pub size: Option<VideoSize>,
+    /// The highest frame rate.
+    pub fps: Option<u32>,
+    /// The most that video may use.
+    pub max_bitrate: Option<Bitrate>,
+}
+
 /// Tells one notice from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub u64);
@@ -322,6 +329,17 @@ pub struct Notice {
     pub id: NoticeId,
     /// What happened and what to do.
     pub text: Phrase,
+}
+
+/// A kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// What captures pictures.
+    Camera,
+    /// What captures sound.
+    Microphone,
+    /// What plays it.
+    Speaker,
 }
 
 /// Everything the window shows, in one piece.
@@ -345,6 +363,10 @@ pub struct Snapshot {
     pub unseen_missed_calls: usize,
     /// The blocked names, in order.
     pub blocked: Arc<Vec<Username>>,
+    /// The keys of earlier calls, of contacts and of others.
+    pub keys: Arc<BTreeMap<Username, PinnedKey>>,
+    /// Keys of earlier calls may be missing: who is new by them may not be.
+    pub keys_in_doubt: bool,
     /// What the list of people was asked for; empty for everybody.
     pub search: String,
     /// Who is online, in order of name; without blocked names.
@@ -414,6 +436,8 @@ pub struct Snapshot {
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+    /// Which of the notices are about which device: another one may help.
+    pub device_notices: Vec<(NoticeId, DeviceKind)>,
     /// Where the picture is that was kept last, and the notice that says so.
     pub kept_picture: Option<(NoticeId, PathBuf)>,
 }

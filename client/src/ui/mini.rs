@@ -19,6 +19,7 @@ use super::call_chips;
 use super::call_screen::{CallView, fullscreen_now};
 use super::controls::{self, Control, Look, Reveal};
 use super::design::{Icon, Palette, TypeStyle, component, motion, size, space, stage};
+use super::trust::Mark;
 use super::video_view::VideoView;
 use super::{keyboard, widgets};
 use crate::session::snapshot::{CallHint, Intent, Snapshot};
@@ -131,17 +132,20 @@ impl MiniWindow {
         edges(ui, over);
         let hold = !shown || call.lost_at.is_some() || snapshot.hint.is_some();
         let opacity = reveal.update(ui.ctx(), hold);
-        call_chips::small_head(ui, over, call, opacity);
+        let mark = Mark::of(snapshot, call.peer);
+        call_chips::small_head(ui, over, call, mark, opacity);
         let muted = snapshot.microphone_muted;
-        let off = snapshot.camera_off || snapshot.has_no_camera();
         let ctx = ui.ctx();
-        let bar =
-            [controls::microphone(ctx, muted), controls::camera(ctx, off), controls::hang_up(ctx)];
+        let bar = [
+            controls::microphone(ctx, muted),
+            controls::camera(ctx, snapshot),
+            controls::hang_up(ctx),
+        ];
         let keys = keyboard::named(ctx, &keyboard::MINI);
         let larger = text!("leave-mini-window-hint", keys = keys);
         match controls::small_bar(ui, over, reveal, &bar).pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
-            Some(1) => actions.send(Intent::TurnCameraOff(!snapshot.camera_off)),
+            Some(1) => actions.push(controls::camera_pressed(snapshot)),
             Some(_) => actions.send(Intent::HangUp),
             None => {}
         }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Context, Key, Modifiers, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId, vec2,
+    Context, Key, Modifiers, Shape, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId,
+    vec2,
 };
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, TestRenderer};
@@ -18,11 +19,13 @@ use visavis_client::gallery::Stage;
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
-use visavis_client::session::snapshot::{Intent, LoginPhase, Person, SessionLink, Snapshot};
+use visavis_client::session::snapshot::{
+    CallTrust, CodeState, Intent, LoginPhase, Person, Snapshot, Standing,
+};
 use visavis_client::ui::{App, WindowOptions};
 use visavis_client::words::Phrase;
 use visavis_rasterizer::{Picture, Textures};
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 /// What somebody elsewhere says, such as a server.
 pub(crate) fn said(text: &str) -> Phrase {
@@ -53,15 +56,7 @@ impl Window {
     }
 
     pub(crate) fn open_with(snapshot: Snapshot, size: Vec2, options: WindowOptions) -> Self {
-        let (sender, intents) = mpsc::channel(64);
-        let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
-        let link = SessionLink {
-            intents: sender,
-            snapshots: receiver,
-            remote_video: DropOldestQueue::latest(),
-            self_video: DropOldestQueue::latest(),
-        };
-        Self::open_on(Stage { link, snapshots, intents }, (size, 1.0), options, |_| {})
+        Self::open_on(Stage::empty(snapshot), (size, 1.0), options, |_| {})
     }
 
     /// Opens one of a size in points, with so many pixels for each, and prepares what it is painted
@@ -119,6 +114,13 @@ impl Window {
         self.settle();
     }
 
+    /// Chooses something of what is behind More in a call.
+    pub(crate) fn more(&mut self, item: &str) {
+        self.click("More");
+        self.harness.get_by_role_and_label(Role::MenuItem, item).click();
+        self.settle();
+    }
+
     /// Opens a section of the settings.
     pub(crate) fn open_settings(&mut self, section: &str) {
         self.click("Settings");
@@ -160,6 +162,22 @@ impl Window {
         self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
+    /// The texts that the last pass paints so that they can be seen.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        fn look(shape: &Shape, found: &mut Vec<String>) {
+            match shape {
+                Shape::Vec(shapes) => shapes.iter().for_each(|shape| look(shape, found)),
+                Shape::Text(text) if text.opacity_factor > 0.9 => {
+                    found.push(text.galley.text().to_owned());
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.harness.output().shapes.iter().for_each(|shape| look(&shape.shape, &mut found));
+        found
+    }
+
     /// What was asked of the session since the last time.
     pub(crate) fn asked(&mut self) -> Vec<Intent> {
         std::iter::from_fn(|| self.intents.try_recv().ok()).collect()
@@ -196,8 +214,11 @@ pub(crate) fn logged_in() -> Snapshot {
     }
 }
 
+/// With somebody whose key is that of earlier calls.
 pub(crate) fn with_call(call: CallPhase) -> Snapshot {
-    Snapshot { call, ..logged_in() }
+    let standing = Standing::Same { key: PublicKey([1; 32]), confirmed: false };
+    let trust = Some(CallTrust { standing, code: CodeState::None });
+    Snapshot { call, trust, ..logged_in() }
 }
 
 pub(crate) fn in_call() -> Snapshot {

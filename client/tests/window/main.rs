@@ -23,3 +23,4 @@ mod screens;
 mod settings;
 mod settings_layout;
 mod shortcuts;
+mod trust;

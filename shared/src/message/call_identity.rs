@@ -1,6 +1,7 @@
 //! The `identity` of an offer or an answer, as it stands in the description's JSON beside `sdp`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Payload;
 use crate::identity::{Commitment, Nonce, PublicKey, Signature};
@@ -89,19 +90,30 @@ impl From<CallIdentity> for Texts {
 }
 
 impl IdentityMember {
+    /// Reads the member itself, where it stands alone.
+    #[must_use]
+    pub fn alone(member: Option<&Payload>) -> Self {
+        let Some(member) = member else { return Self::Absent };
+        member.read::<CallIdentity>().map_or(Self::Unreadable, Self::Present)
+    }
+
     /// Reads it out of a description.
     #[must_use]
     pub fn of(description: &Payload) -> Self {
         #[derive(Deserialize)]
         struct Description {
+            // As text: what is nested too deeply for a value is there all the same.
             #[serde(default)]
-            identity: Option<serde_json::Value>,
+            identity: Option<Box<RawValue>>,
         }
         match description.read::<Description>() {
             Ok(Description { identity: Some(identity) }) => {
-                serde_json::from_value(identity).map_or(Self::Unreadable, Self::Present)
+                serde_json::from_str(identity.get()).map_or(Self::Unreadable, Self::Present)
             }
-            Ok(Description { identity: None }) | Err(_) => Self::Absent,
+            Ok(Description { identity: None }) => Self::Absent,
+            // An object that has it twice says nothing that can be relied on.
+            Err(_) if description.as_str().starts_with('{') => Self::Unreadable,
+            Err(_) => Self::Absent,
         }
     }
 }
@@ -127,16 +139,33 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_that_stands_alone_is_read_as_strictly() {
+        let share = Share::Commitment(Commitment([3; 32]));
+        let identity =
+            CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        let member = Payload::of(&identity).expect("JSON");
+        assert_eq!(IdentityMember::alone(Some(&member)), IdentityMember::Present(identity));
+        assert_eq!(IdentityMember::alone(None), IdentityMember::Absent);
+        let number = Payload::of(&7).expect("JSON");
+        assert_eq!(IdentityMember::alone(Some(&number)), IdentityMember::Unreadable);
+    }
+
+    #[test]
     fn none_and_one_that_can_not_be_read_are_told_apart() {
         let key = PublicKey([1; 32]).to_string();
         let signature = Signature([2; 64]).to_string();
         for absent in [r#"{"sdp":"v=0"}"#, r#"{"identity":null}"#, "7", r#""text""#] {
             assert_eq!(of(absent), IdentityMember::Absent, "{absent}");
         }
+        let twice = format!(
+            r#"{{"identity":null,"identity":{{"key":"{key}","signature":"{signature}"}}}}"#
+        );
+        assert_eq!(of(&twice), IdentityMember::Unreadable);
         for unreadable in [
             "{}".to_owned(),
             "[]".to_owned(),
             "true".to_owned(),
+            "[".repeat(1000) + &"]".repeat(1000),
             format!(r#"{{"key":"{key}","signature":"{signature}"}}"#),
             format!(r#"{{"key":"{key}","signature":"{signature}","nonce":"AAAA"}}"#),
             format!(

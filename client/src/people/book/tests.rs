@@ -70,6 +70,10 @@ fn ended_calls() -> impl Strategy<Value = EndedCall> {
     )
 }
 
+fn keys() -> impl Strategy<Value = PublicKey> {
+    (1_u8..4).prop_map(|byte| PublicKey([byte; 32]))
+}
+
 fn changes() -> impl Strategy<Value = Change> {
     prop_oneof![
         4 => (names(), display_names()).prop_map(|(name, shown)| Change::Add(name, shown)),
@@ -80,6 +84,12 @@ fn changes() -> impl Strategy<Value = Change> {
         6 => ended_calls().prop_map(Change::Record),
         2 => prop::collection::vec((names(), (0_u64..500).prop_map(UnixTime)), 0..5)
             .prop_map(Change::MissedWhileAway),
+        2 => (names(), keys()).prop_map(|(name, key)| Change::Pin(name, key)),
+        1 => (names(), keys()).prop_map(|(name, key)| Change::ReplaceKey(name, key)),
+        1 => (names(), keys()).prop_map(|(name, key)| Change::ConfirmKey(name, key)),
+        1 => names().prop_map(Change::UnconfirmKey),
+        1 => names().prop_map(Change::NoteOtherKey),
+        1 => names().prop_map(Change::ForgetKey),
         1 => Just(Change::SeeMissed),
         1 => Just(Change::EraseHistory),
         1 => Just(Change::EraseAll),
@@ -105,6 +115,16 @@ proptest! {
             }
             let us = name("nico");
             prop_assert!(book.contact(&us).is_none() && !book.is_blocked(&us));
+            prop_assert_eq!(book.key_of(&us), None);
+            for (name, kept) in before.keys().shared().iter() {
+                let now = book.key_of(name);
+                let allowed = match &change {
+                    Change::ReplaceKey(whose, _) | Change::ForgetKey(whose) => whose == name,
+                    Change::EraseAll => true,
+                    _ => false,
+                };
+                prop_assert!(allowed || now.map(|now| now.key) == Some(kept.key), "{:?}", change);
+            }
             prop_assert!(book.calls().all(|call| call.with != us && !book.is_blocked(&call.with)));
             prop_assert!(book.contacts().all(|contact| !book.is_blocked(&contact.username)));
             let numbers: BTreeSet<_> = book.calls.iter().map(|call| call.number).collect();
@@ -270,4 +290,38 @@ fn erasing_the_history_leaves_the_contacts_and_erasing_all_leaves_nothing() {
     assert!(book.is_empty());
     apply(&mut book, Change::Record(missed("bob", 2)));
     assert_eq!(book.calls().next().map(|call| call.number), Some(1), "no number comes twice");
+}
+
+#[test]
+fn a_key_outlives_the_contact_and_the_calls_and_goes_with_everything() {
+    let (mut book, key) = (empty(), PublicKey([1; 32]));
+    apply(&mut book, Change::Add(name("bob"), None));
+    apply(&mut book, Change::Pin(name("bob"), key));
+    apply(&mut book, Change::Record(missed("bob", 1)));
+    for change in [
+        Change::Remove(name("bob")),
+        Change::Block(name("bob")),
+        Change::Unblock(name("bob")),
+        Change::EraseHistory,
+    ] {
+        apply(&mut book, change.clone());
+        assert_eq!(book.key_of(&name("bob")).map(|kept| kept.key), Some(key), "{change:?}");
+    }
+    assert!(!book.is_empty());
+    let exported: Value = serde_json::from_slice(&form::export(&book).unwrap()).unwrap();
+    let expected = serde_json::json!([{"username": "bob", "key": key.to_string(), "since": 1}]);
+    assert_eq!(exported["keys"], expected);
+    apply(&mut book, Change::EraseAll);
+    assert_eq!(book.key_of(&name("bob")), None);
+    assert!(book.is_empty());
+}
+
+#[test]
+fn keys_that_were_lost_are_remembered_as_that_until_everything_is_erased() {
+    let mut book = empty();
+    book.keys_were_lost(UnixTime(5));
+    let mut again = form::read(&form::write(&book).unwrap(), &nico()).unwrap();
+    assert!(again.keys().are_doubted(UnixTime(6)));
+    apply(&mut again, Change::EraseAll);
+    assert!(!again.keys().are_doubted(UnixTime(6)));
 }

@@ -6,8 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use visavis_shared::Username;
 
 use super::Write;
+use crate::people::UnixTime;
 use crate::people::book::{Account, Book};
 use crate::people::form::{self, FormError};
 use crate::private_file;
@@ -27,9 +29,20 @@ pub(super) enum KeepError {
     Form(serde_json::Error),
 }
 
+/// So many names are said whose keys can't be read.
+const NAMES_SAID: usize = 3;
+
 /// The words about a book as it is opened. All of them are here.
 enum Found<'a> {
-    Damaged { aside: &'a Path, restored: bool },
+    Damaged {
+        aside: &'a Path,
+        restored: bool,
+    },
+    /// These keys can't be read; everything else can.
+    KeysDamaged {
+        aside: &'a Path,
+        of: &'a [Option<Username>],
+    },
     Missing,
     Stuck(&'a Path, &'a io::Error),
     Unreadable(&'a Path, &'a io::Error),
@@ -46,6 +59,15 @@ impl Found<'_> {
             }
             Self::Damaged { aside, restored: false } => {
                 phrase!("people-damaged", file = file(aside))
+            }
+            Self::KeysDamaged { aside, of } => {
+                let named: Vec<&str> = of.iter().flatten().map(Username::as_str).collect();
+                let count = of.len();
+                if named.len() == count && count <= NAMES_SAID {
+                    phrase!("people-keys-of", names = named.join(", "), file = file(aside))
+                } else {
+                    phrase!("people-keys-damaged", count = count, file = file(aside))
+                }
             }
             Self::Missing => phrase!("people-missing"),
             Self::Stuck(path, error) => {
@@ -122,21 +144,46 @@ impl Disk {
             form::read(&text, account).ok()
         };
         let empty = || Book::new(account.clone());
+        // Keys that were remembered since then, or all of them, are not in it.
+        let without_keys = |mut book: Book| {
+            book.keys_were_lost(UnixTime::now());
+            book
+        };
         let text = match private_file::read(path, MAX_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return match spare() {
                     None => (empty(), true, None),
-                    Some(book) => (book, true, Some(Found::Missing.words())),
+                    Some(book) => {
+                        let book = without_keys(book);
+                        self.keep_found(path, &book, is_ours);
+                        (book, true, Some(Found::Missing.words()))
+                    }
                 };
             }
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Vec::new(),
             Err(error) => {
                 let words = Found::Unreadable(path, &error).words();
-                return (spare().unwrap_or_else(empty), false, Some(words));
+                let book = without_keys(spare().unwrap_or_else(empty));
+                return (book, false, Some(words));
             }
         };
         match form::read(&text, account) {
+            Ok(mut book) if book.has_unread_keys() => {
+                let unread = book.take_unread_keys();
+                let book = without_keys(book);
+                if !is_ours {
+                    return (book, true, None);
+                }
+                let (writable, words) = match private_file::set_aside(path) {
+                    Ok(aside) => {
+                        self.keep_found(path, &book, is_ours);
+                        (true, Found::KeysDamaged { aside: &aside, of: &unread }.words())
+                    }
+                    Err(error) => (false, Found::Stuck(path, &error).words()),
+                };
+                (book, writable, Some(words))
+            }
             Ok(book) => {
                 if is_ours && let Err(error) = (self.write)(&before, &text) {
                     tracing::warn!(%error, "no second copy of the contacts is kept");
@@ -144,18 +191,37 @@ impl Disk {
                 (book, true, None)
             }
             Err(FormError::Later(book)) => {
-                (book.map_or_else(empty, |book| *book), false, Some(Found::Later.words()))
+                let book = without_keys(book.map_or_else(empty, |book| *book));
+                (book, false, Some(Found::Later.words()))
             }
-            Err(FormError::Damaged) if !is_ours => (spare().unwrap_or_else(empty), true, None),
+            Err(FormError::Damaged) if !is_ours => {
+                (without_keys(spare().unwrap_or_else(empty)), true, None)
+            }
             Err(FormError::Damaged) => {
                 let spare = spare();
                 let restored = spare.is_some();
+                let book = without_keys(spare.unwrap_or_else(empty));
                 let (writable, words) = match private_file::set_aside(path) {
-                    Ok(aside) => (true, Found::Damaged { aside: &aside, restored }.words()),
+                    Ok(aside) => {
+                        self.keep_found(path, &book, is_ours);
+                        (true, Found::Damaged { aside: &aside, restored }.words())
+                    }
                     Err(error) => (false, Found::Stuck(path, &error).words()),
                 };
-                (spare.unwrap_or_else(empty), writable, Some(words))
+                (book, writable, Some(words))
             }
+        }
+    }
+
+    /// Writes what takes the place of a lost book, so that the next start knows of the loss, too.
+    fn keep_found(&mut self, path: &Path, book: &Book, is_ours: bool) {
+        if !is_ours {
+            return;
+        }
+        let written =
+            form::write(book).map_err(io::Error::from).and_then(|text| (self.write)(path, &text));
+        if let Err(error) = written {
+            tracing::warn!(%error, "that keys were lost is known until the program ends");
         }
     }
 
@@ -223,4 +289,10 @@ fn lock(path: &Path) -> (Option<File>, bool) {
             Err(TryLockError::Error(_)) => (None, true),
         },
     }
+}
+
+/// Holds the lock of a file as another program does.
+#[cfg(test)]
+pub(super) fn lock_for_tests(path: &Path) -> Option<File> {
+    lock(path).0
 }

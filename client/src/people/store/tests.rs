@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 use super::*;
 use crate::people::{Change, UnixTime};
@@ -112,9 +112,127 @@ fn a_damaged_file_without_a_copy_begins_anew_and_stays_aside() {
         let (file, book, words) = disk(dir.path()).open(&nico());
         assert!(book.is_empty() && file.is_writable());
         assert!(words.unwrap().plain().contains(&format!("damaged-{}", number + 1)));
-        assert!(!path.exists());
+        assert!(book.keys().are_doubted(UnixTime::now()), "whose keys were in it nobody knows");
     }
-    assert_eq!(opened(dir.path()), (Book::new(nico()), None));
+    let (book, words) = opened(dir.path());
+    assert!(book.is_empty() && words.is_none());
+    assert!(book.keys().are_doubted(UnixTime::now()), "also after the next start");
+}
+
+/// A book of so many contacts, all with keys, and every third compared.
+fn with_keys(count: usize) -> Book {
+    let mut book = Book::new(nico());
+    for number in 0..count {
+        let username = Username::parse(&format!("c{number}")).unwrap();
+        let key = key(number);
+        book.apply(Change::Add(username.clone(), None), UnixTime(1)).unwrap();
+        let pin = match number % 3 {
+            0 => Change::ConfirmKey(username, key),
+            _ => Change::Pin(username, key),
+        };
+        book.apply(pin, UnixTime(2)).unwrap();
+    }
+    book
+}
+
+fn key(number: usize) -> PublicKey {
+    let mut key = [9; 32];
+    key[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    PublicKey(key)
+}
+
+#[test]
+fn ten_thousand_contacts_come_back_with_their_keys() {
+    let dir = folder();
+    let book = with_keys(10_000);
+    disk(dir.path()).save(&book, false).unwrap();
+    let (again, words) = opened(dir.path());
+    assert_eq!((&again, words), (&book, None));
+    let c9 = again.key_of(&Username::parse("c9").unwrap()).unwrap();
+    assert_eq!((c9.key, c9.confirmed), (key(9), Some(UnixTime(2))));
+    let c9998 = again.key_of(&Username::parse("c9998").unwrap()).unwrap();
+    assert_eq!((c9998.key, c9998.confirmed), (key(9998), None));
+}
+
+#[test]
+fn a_large_book_that_was_cut_in_half_is_the_one_of_the_last_start_and_says_so() {
+    let dir = folder();
+    let mut disk = disk(dir.path());
+    disk.save(&with_keys(400), false).unwrap();
+    drop(disk.open(&nico()));
+    disk.save(&with_keys(500), false).unwrap();
+    let path = disk.path_of(&nico());
+    let whole = fs::read(&path).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    // In the head, in the contacts, between both lists, in a key's name, its text and its time.
+    let places =
+        ["sha256", "\n", "c77\"", "\"callsNoted\":0,", "\"keys\":[", "\"key\":\"", "since\":2}"];
+    let cuts = places.map(|place| text.rfind(place).unwrap() + place.len() - 1);
+    for cut in cuts.into_iter().chain([0, whole.len() / 2, whole.len() - 1]) {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let (book, words) = opened(dir.path());
+        assert_eq!(book.keys().shared(), with_keys(400).keys().shared(), "cut at {cut}");
+        let words = words.unwrap().plain();
+        assert!(words.contains("keys") && words.contains("damaged-"), "{words}");
+        assert!(book.keys().are_doubted(UnixTime::now()), "newer keys are missing");
+        private_file::remove_aside(&path).unwrap();
+    }
+}
+
+#[test]
+fn one_damaged_key_costs_itself_and_a_word_and_the_file_stays_aside() {
+    let dir = folder();
+    let path = disk(dir.path()).path_of(&nico());
+    let text = String::from_utf8(form::write(&with_keys(5)).unwrap()).unwrap();
+    let body = text.split_once('\n').unwrap().1;
+    let body = body.replacen(&key(3).to_string(), "no key", 1);
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(body.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("{{\"format\":1,\"sha256\":\"{digest}\"}}\n{body}");
+    fs::write(&path, &text).unwrap();
+    assert_eq!(known_keys(&opened_beside(dir.path())), ["c0", "c1", "c2", "c4"], "it is only read");
+    let (book, words) = opened(dir.path());
+    assert_eq!(known_keys(&book), ["c0", "c1", "c2", "c4"]);
+    assert_eq!(contacts(&book).len(), 5);
+    let words = words.unwrap().plain();
+    assert!(words.contains("key of c3 can't be read") && words.contains("damaged-1"), "{words}");
+    let aside = private_file::beside(&path, "damaged-1");
+    assert_eq!(fs::read_to_string(aside).unwrap(), text, "nothing is lost");
+    let (again, words) = opened(dir.path());
+    assert_eq!((known_keys(&again), words), (known_keys(&book), None), "it is said once");
+    assert!(again.keys().are_doubted(UnixTime::now()));
+}
+
+fn known_keys(book: &Book) -> Vec<String> {
+    book.keys().shared().keys().map(ToString::to_string).collect()
+}
+
+/// What is read beside a program that has the book open.
+fn opened_beside(folder: &Path) -> Book {
+    let mut first = disk(folder);
+    let _held = disk::lock_for_tests(&first.path_of(&nico()));
+    first.open(&nico()).1
+}
+
+#[cfg(unix)]
+#[test]
+fn a_book_that_may_not_be_read_leaves_every_key_in_doubt_and_is_not_written_over() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = folder();
+    let mut disk = disk(dir.path());
+    disk.save(&with_keys(3), false).unwrap();
+    let path = disk.path_of(&nico());
+    let whole = fs::read(&path).unwrap();
+    // A folder in its place can't be read by anybody, whoever runs this.
+    fs::rename(&path, dir.path().join("book")).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    let (file, book, words) = disk.open(&nico());
+    assert!(!file.is_writable() && book.keys().is_empty());
+    assert!(book.keys().are_doubted(UnixTime::now()));
+    let words = words.unwrap().plain();
+    assert!(words.contains("can't be read"), "{words}");
+    assert_eq!(fs::read(dir.path().join("book")).unwrap(), whole);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 mod consent;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name};
 
 use super::people::peer_of;
+use super::trust::{fresh_nonce, fresh_nonces};
 use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
 use crate::media::ringtone::RingKind;
@@ -78,6 +80,7 @@ impl Driver {
             Intent::SeeMissedCalls => self.change_people(Change::SeeMissed),
             Intent::EraseHistory => self.change_people(Change::EraseHistory),
             Intent::ErasePeople => self.change_people(Change::EraseAll),
+            Intent::ForgetKey(username) => self.change_people(Change::ForgetKey(username)),
             Intent::ExportPeople(to) => self.export_people(to),
             Intent::ExportKey { to, passphrase } => self.export_key(to, passphrase),
             Intent::ImportKey { from, passphrase } => self.import_key(from, passphrase),
@@ -86,18 +89,21 @@ impl Driver {
                 self.ask_for_people();
             }
             Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
-            Intent::LimitVideo { size, fps, max_bitrate } => {
-                self.options.max_bitrate = max_bitrate;
-                self.media.command(MediaCommand::LimitVideo { size, fps, max_bitrate });
+            Intent::LimitVideo(change) => {
+                self.options.max_bitrate = change.max_bitrate.unwrap_or(self.options.max_bitrate);
+                self.media.command(MediaCommand::LimitVideo(change));
             }
             Intent::UseNetwork { ice_servers, relay_only } => {
                 self.options.ice_servers = ice_servers;
                 self.options.relay_only = relay_only;
             }
             Intent::Accept { from } => {
-                self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
+                let nonce = fresh_nonce();
+                self.handle(Input::Accept { from, nonce, consent: Consent::of_this_intent() })
             }
-            Intent::AllowKey(_) | Intent::ConfirmCode | Intent::CodesDiffer => {}
+            Intent::AllowKey(change) => self.allow_key(change),
+            Intent::ConfirmCode => self.confirm_code(),
+            Intent::CodesDiffer => self.codes_differ(),
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
             Intent::GiveUp => self.handle(Input::GiveUp),
@@ -173,7 +179,9 @@ impl Driver {
 
     /// Calls somebody, by a consent to call them.
     pub(super) fn place_call(&mut self, peer: Username, consent: Consent) {
-        self.handle(Input::Call { peer, call: fresh_call_id(), consent });
+        let known = self.known(&peer);
+        let (call, nonces) = (fresh_call_id(), fresh_nonces());
+        self.handle(Input::Call { peer, call, nonces, known, consent });
     }
 
     fn log_in(&mut self, server: String, username: &str) {
@@ -211,6 +219,7 @@ impl Driver {
                 return;
             }
         };
+        self.login_key = key.as_ref().map(|key| Arc::new(key.login_key(&server)));
         self.login_asked_at = Some(Instant::now());
         self.snapshot.login = LoginPhase::LoggingIn;
         let waits = self.people.open(Account { server, username: username.clone() });

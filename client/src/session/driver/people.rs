@@ -13,7 +13,9 @@ use super::{Driver, begun_at};
 use crate::call::event::{CallPhase, EndReason, Input};
 use crate::people::book::{EndedCall, MAX_BLOCKED, MAX_CONTACTS};
 use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
-use crate::people::{Account, CallEnd, Change, Direction, DisplayName, PeopleError, UnixTime};
+use crate::people::{
+    Account, CallEnd, Change, Direction, DisplayName, MAX_KEYS, PeopleError, UnixTime,
+};
 use crate::session::people::{CallNote, PeopleEvent};
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::ServerUrl;
@@ -169,8 +171,33 @@ impl Driver {
                 let with = peer.clone();
                 self.call_note = Some(CallNote { with, direction, at: UnixTime::now() });
             }
-            CallPhase::Ended { reason, talked, .. } => self.call_ended(reason, *talked),
+            CallPhase::Ended { reason, talked, .. } => {
+                self.call_ended(reason, *talked);
+                if let EndReason::KeyChanged(change) = reason {
+                    self.change_key(Change::NoteOtherKey(change.peer.clone()));
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Keeps that a call rings under another key than the kept one, until the person allows it.
+    pub(super) fn note_other_key(&mut self) {
+        let changed = self.snapshot.trust.is_some_and(|trust| trust.standing.is_changed());
+        if let CallPhase::Ringing { peer, since } = &self.snapshot.call
+            && changed
+            && self.other_key_noted != Some(*since)
+        {
+            self.other_key_noted = Some(*since);
+            self.change_key(Change::NoteOtherKey(peer.clone()));
+        }
+    }
+
+    /// Makes a change of a name's key that follows from a call.
+    pub(super) fn change_key(&mut self, change: Change) {
+        if let Err(error) = self.people.change(change) {
+            tracing::warn!(%error, "a key is not kept");
+            self.notices.add(problem(error));
         }
     }
 
@@ -234,6 +261,8 @@ fn problem(error: PeopleError) -> Phrase {
         PeopleError::TooManyBlocked => phrase!("people-too-many-blocked", most = MAX_BLOCKED),
         PeopleError::NameTooLong => phrase!("people-name-too-long", most = MAX_DISPLAY_NAME_CHARS),
         PeopleError::NoContact => phrase!("people-no-contact"),
+        PeopleError::OtherKey => phrase!("people-other-key"),
+        PeopleError::TooManyKeys => phrase!("people-too-many-keys", most = MAX_KEYS),
     }
 }
 

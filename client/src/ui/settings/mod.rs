@@ -156,6 +156,12 @@ impl SettingsPage {
         }
     }
 
+    /// Shows where devices are chosen.
+    pub(super) fn open_devices(&mut self, ctx: &Context) {
+        self.open(ctx, true);
+        self.section = Section::Devices;
+    }
+
     /// Whether they are what is seen while the call is so.
     pub(super) fn is_seen(&mut self, call: &CallPhase) -> bool {
         match call {
