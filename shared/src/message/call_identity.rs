@@ -1,6 +1,7 @@
 //! The `identity` of an offer or an answer, as it stands in the description's JSON beside `sdp`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Payload;
 use crate::identity::{Commitment, Nonce, PublicKey, Signature};
@@ -108,14 +109,18 @@ impl IdentityMember {
     pub fn of(description: &Payload) -> Self {
         #[derive(Deserialize)]
         struct Description {
+            // As text: what is nested too deeply for a value is there all the same.
             #[serde(default)]
-            identity: Option<serde_json::Value>,
+            identity: Option<Box<RawValue>>,
         }
         match description.read::<Description>() {
             Ok(Description { identity: Some(identity) }) => {
-                serde_json::from_value(identity).map_or(Self::Unreadable, Self::Present)
+                serde_json::from_str(identity.get()).map_or(Self::Unreadable, Self::Present)
             }
-            Ok(Description { identity: None }) | Err(_) => Self::Absent,
+            Ok(Description { identity: None }) => Self::Absent,
+            // An object that has it twice says nothing that can be relied on.
+            Err(_) if description.as_str().starts_with('{') => Self::Unreadable,
+            Err(_) => Self::Absent,
         }
     }
 }
@@ -161,10 +166,15 @@ mod tests {
         for absent in [r#"{"sdp":"v=0"}"#, r#"{"identity":null}"#, "7", r#""text""#] {
             assert_eq!(of(absent), IdentityMember::Absent, "{absent}");
         }
+        let twice = format!(
+            r#"{{"identity":null,"identity":{{"key":"{key}","signature":"{signature}"}}}}"#
+        );
+        assert_eq!(of(&twice), IdentityMember::Unreadable);
         for unreadable in [
             "{}".to_owned(),
             "[]".to_owned(),
             "true".to_owned(),
+            "[".repeat(1000) + &"]".repeat(1000),
             format!(r#"{{"key":"{key}","signature":"{signature}"}}"#),
             format!(r#"{{"key":"{key}","signature":"{signature}","nonce":"AAAA"}}"#),
             format!(
