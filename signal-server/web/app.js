@@ -137,7 +137,7 @@ const calls = new Calls(server, media, {
     show();
     if (isNew) ring(call.phase === "ringing");
   },
-  notice: (phrase) => notice(phrase, shown?.peer),
+  notice,
 });
 
 /** Follows the link by which the person came. */
