@@ -70,7 +70,7 @@ pub fn compare_with_pattern(path: &Path) -> Comparison {
             other => other.insert(Pattern::new(frame.size)),
         };
         if comparison.frames >= WARM_UP {
-            let mut likeness_to = |index| {
+            let likeness_to = |index| {
                 let expected = pattern.render(Stamp { index, ..stamp }, frame.captured_at);
                 psnr(&frame, &expected)
             };

@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trust", &["device_key"]),
     ("words", &["media"]),
     ("stop", &[]),
-    ("cli", &["device", "invitation", "media"]),
+    ("cli", &["device", "device_key", "invitation", "media", "signaling"]),
 ];
 
 /// The rooms of a crate, floor by floor: a room may name only rooms of the floors below its own,

@@ -256,35 +256,18 @@ impl CallScreen {
         shown
     }
 
-    /// What a click with the other button offers over the picture.
-    fn menu(&mut self, ui: &mut Ui, look: &mut CallLook, actions: &mut Actions) {
-        let fullscreen = fullscreen_now(ui.ctx());
-        let mut item = |words: String| ui.button(words).clicked();
-        if item(if look.fill { text!("whole-picture") } else { text!("fill-window") }) {
-            look.fill = !look.fill;
-        }
-        if item(if look.own.hidden { text!("show-own-picture") } else { text!("hide-own-picture") })
-        {
-            look.own.hidden = !look.own.hidden;
-        }
-        if item(text!("take-snapshot")) {
-            actions.send(Intent::TakeSnapshot);
-        }
-        if item(text!("mini-window")) {
-            actions.push(Action::Mini(true));
-        }
-        if item(text!("safety-code")) {
-            self.toggle_safety();
-        }
-        if item(text!("statistics")) {
-            self.toggle_statistics();
-        }
-        if item(if fullscreen {
-            text!("menu-leave-full-screen")
-        } else {
-            text!("menu-full-screen")
-        }) {
-            actions.push(Action::Fullscreen(!fullscreen));
+    /// Does what was chosen of the menu.
+    fn choose(&mut self, item: Item, ctx: &Context, look: &mut CallLook, actions: &mut Actions) {
+        match item {
+            Item::Snapshot => actions.send(Intent::TakeSnapshot),
+            Item::SafetyCode => self.toggle_safety(),
+            Item::Statistics => self.toggle_statistics(),
+            Item::Fill => look.fill = !look.fill,
+            Item::OwnPicture => look.own.hidden = !look.own.hidden,
+            Item::Mini => actions.push(Action::Mini(true)),
+            Item::FullScreen => actions.push(Action::Fullscreen(!fullscreen_now(ctx))),
+            Item::Settings => actions.push(Action::Settings(true)),
+            Item::Shortcuts => actions.push(Action::Help(true)),
         }
     }
 

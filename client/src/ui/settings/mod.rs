@@ -12,6 +12,7 @@ pub(super) mod applying;
 mod calls;
 mod data;
 mod devices;
+mod key;
 mod network;
 mod notifications;
 mod profile;
