@@ -537,11 +537,14 @@ const VECTORS: &str = r#"
         const answered = trust.statement("answer", { call, from: "bob", to: "alice", share: [two, commitment], prints: [print("BB")] });
         const base64 = trust.toBase64;
         const signatures = [await alice.sign(offered), await bob.sign(answered)].map(base64);
+        const ringing = trust.statement("ringing", { call, from: "bob", to: "alice", share: [commitment], prints: [] });
+        const rings = { key: base64(bob.key), signature: base64(await bob.sign(ringing)), commitment: base64(commitment) };
         // The exchange of the page, with the nonces of the vectors.
         const caller = new trust.Exchange(alice, call, "alice", "bob");
         Object.assign(caller, { nonce: one, commitment, ours: { key: alice.key, prints: [print("AA")], nonce: one } });
         const answer = { sdp: sdp("bb"), identity: { key: base64(bob.key), signature: signatures[1], nonce: base64(two) } };
         const answerer = await caller.answered(answer);
+        const ringer = await caller.rang({ identity: rings });
         const callee = new trust.Exchange(bob, call, "bob", "alice");
         const offer = { sdp: sdp("aa"), identity: { key: base64(alice.key), signature: signatures[0], commitment: base64(commitment) } };
         const offerer = await callee.offered(offer);
@@ -551,6 +554,7 @@ const VECTORS: &str = r#"
         const refused = async (act) => act().then(() => "accepted", (error) => error.word);
         const bad = (change) => new trust.Exchange(bob, change.id ?? call, change.own ?? "bob", change.other ?? "alice")
             .offered({ sdp: change.sdp ?? sdp("aa"), identity: { ...offer.identity, ...change.identity } });
+        const badRing = (change) => caller.rang({ identity: { ...rings, ...change } });
         const small = base64(Uint8Array.from([1, ...new Array(31).fill(0)]));
         const refusals = [
             await refused(() => callee.opened(base64(two))),
@@ -567,12 +571,15 @@ const VECTORS: &str = r#"
             await refused(() => bad({ sdp: sdp("aa") + "a=fingerprint:sha-256 zz\r\n" })),
             await refused(() => bad({ sdp: sdp("aa") + "A = Fingerprint:sha-256 AA\r\n" })),
             await refused(() => bad({ sdp: "v=0" })),
+            await refused(() => badRing({ signature: signatures[1] })),
+            await refused(() => badRing({ commitment: base64(two) })),
         ];
         return {
             keys: [alice, bob].map((it) => base64(it.key)),
             commitment: base64(commitment), signatures, refusals,
             codes: [caller.code, opened].map((code) => code.join(" ")),
-            found: [answerer, offerer], opening: caller.opening,
+            rings: rings.signature,
+            found: [answerer, offerer, ringer, await caller.rang({})], opening: caller.opening,
             names: [" Alice ", "ＡＬＩＣＥ", "JÜRGEN", "ΣΊΣΥΦΟΣ", "İpek"].map(trust.canonical),
             order: [trust.comesBefore("a", "b"), trust.comesBefore("a", "aa"), trust.comesBefore("b", "a"),
                 trust.comesBefore("a", "a"), trust.comesBefore("\uff21", "\u{10000}")],
@@ -599,7 +606,11 @@ async fn the_page_signs_and_verifies_by_the_bytes_of_the_protocol() {
             "V/LMCZCIrg4wZFXDxp3IWhKj3cA4EZCDHJ30oWHMfbctD0yc2hl5T6NRkwDH/E8F8q+ELlNhIuO/F/gsd2zaBw==",
         ])
     );
-    assert_eq!(found["found"], json!([bob, alice]));
+    assert_eq!(
+        found["rings"],
+        "JPZCqNvUWQTkb5SUYnMSVHPeMVOwwH21wVTR2RGMUGlNm31IBuZ8F35TYcyzAPGO+gTp7dZ49efQCofUyoAZCw=="
+    );
+    assert_eq!(found["found"], json!([bob, alice, bob, null]));
     assert_eq!(found["opening"], "EBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBA=");
     assert_eq!(
         found["codes"],
@@ -623,6 +634,8 @@ async fn the_page_signs_and_verifies_by_the_bytes_of_the_protocol() {
             unreadable,
             unreadable,
             unreadable,
+            signature,
+            signature,
         ])
     );
     assert_eq!(found["names"], json!(["alice", "alice", "jürgen", "σίσυφος", "ipek"]));
