@@ -21,9 +21,9 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
-    CallEnd, CallHint, CallTrust, CodeState, ContactRow, Direction, DisplayName, Intent, KeyChange,
-    LoginPhase, Notice, NoticeId, Person, PinnedKey, Presence, RecentCall, RoomPhase, SafetyCode,
-    SessionLink, Snapshot, Standing, UnixTime,
+    CallEnd, CallHint, CallTrust, CodeState, ContactRow, DeviceKind, Direction, DisplayName,
+    Intent, KeyChange, LoginPhase, Notice, NoticeId, Person, PinnedKey, Presence, RecentCall,
+    RoomPhase, SafetyCode, SessionLink, Snapshot, Standing, UnixTime,
 };
 use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
@@ -64,6 +64,7 @@ pub const SCREENS: &[&str] = &[
     "call-silent",
     "call-notices",
     "call-devices",
+    "call-more",
     "call-statistics",
     "call-new",
     "call-unverified",
@@ -106,23 +107,32 @@ pub struct Stage {
     pub intents: mpsc::Receiver<Intent>,
 }
 
+impl Stage {
+    /// Sets a state up, without pictures.
+    #[must_use]
+    pub fn empty(snapshot: Snapshot) -> Self {
+        let (sender, intents) = mpsc::channel(64);
+        let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
+        let link = SessionLink {
+            intents: sender,
+            snapshots: receiver,
+            remote_video: DropOldestQueue::latest(),
+            self_video: DropOldestQueue::latest(),
+        };
+        Self { link, snapshots, intents }
+    }
+}
+
 /// Sets a state up, with pictures of two people.
 #[must_use]
 pub fn stage(snapshot: Snapshot) -> Stage {
-    let (sender, intents) = mpsc::channel(64);
-    let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
-    let link = SessionLink {
-        intents: sender,
-        snapshots: receiver,
-        remote_video: DropOldestQueue::latest(),
-        self_video: DropOldestQueue::latest(),
-    };
+    let stage = Stage::empty(snapshot);
     // Painted once: whoever looks at all screens would wait for it.
     static PICTURES: OnceLock<[RgbaFrame; 2]> = OnceLock::new();
     let [theirs, own] = PICTURES.get_or_init(|| [picture(1280, 720, 1.0), picture(640, 360, 0.0)]);
-    link.remote_video.put(theirs.clone());
-    link.self_video.put(own.clone());
-    Stage { link, snapshots, intents }
+    stage.link.remote_video.put(theirs.clone());
+    stage.link.self_video.put(own.clone());
+    stage
 }
 
 /// What the window is started with on this screen.
@@ -152,11 +162,12 @@ pub fn presses(screen: &str) -> Vec<String> {
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
-        "call-statistics" => vec![text!("show-statistics")],
         "code" => vec![shield(&text!("trust-new"))],
         "code-verified" => vec![shield(&text!("trust-verified"))],
         "code-unverified" => vec![shield(&text!("trust-not-verified"))],
         "codes-differ" => vec![shield(&text!("trust-codes-differ"))],
+        "call-statistics" => vec![text!("more"), text!("statistics")],
+        "call-more" => vec![text!("more")],
         _ => Vec::new(),
     }
 }
@@ -346,7 +357,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             let reason = EndReason::KeyChanged(KeyChange { peer: bob.clone(), now });
             s.call = CallPhase::Ended { peer: bob, reason, talked: None };
         }
-        "call" | "call-devices" | "call-statistics" | "call-weak" | "call-new"
+        "call" | "call-devices" | "call-more" | "call-statistics" | "call-weak" | "call-new"
         | "call-unverified" | "call-perhaps-new" | "code" | "code-verified" | "code-unverified"
         | "codes-differ" => {
             s.call = in_call;
@@ -386,6 +397,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
                     folder = "Pictures"
                 );
                 s.notices = notices([phrase!("microphone-none"), kept]);
+                s.device_notices = vec![(NoticeId(0), DeviceKind::Microphone)];
                 s.kept_picture = Some((NoticeId(1), "/tmp/Visavis bob.png".into()));
             }
         }
@@ -410,6 +422,8 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
                 phrase!("call-without-picture", trouble = busy),
                 phrase!("microphone-none"),
             ]);
+            s.device_notices =
+                vec![(NoticeId(0), DeviceKind::Camera), (NoticeId(1), DeviceKind::Microphone)];
         }
         _ => {
             (s.preview, s.camera_live) = (true, true);

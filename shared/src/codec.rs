@@ -16,7 +16,7 @@ use crate::json::Writer;
 use crate::limits::{MAX_LISTED_USERS, MAX_MESSAGE_BYTES, MAX_RELAYED_BYTES};
 use crate::message::{
     CallSignal, ClientMessage, DeclineReason, ErrorCode, IceServer, Login, LoginRefusal,
-    MissedCall, ServerMessage,
+    MissedCall, Payload, ServerMessage,
 };
 
 /// Reads what a client sent.
@@ -134,7 +134,10 @@ fn write_signal(out: Writer, signal: &CallSignal) -> Writer {
         CallSignal::Offer(payload)
         | CallSignal::Answer(payload)
         | CallSignal::Candidate(payload) => out.raw(signal.type_name(), payload.as_str()),
-        CallSignal::Ringing => out,
+        CallSignal::Ringing(identity) => {
+            out.raw_if("identity", identity.as_ref().map(Payload::as_str))
+        }
+        CallSignal::Opening(nonce) => out.text("nonce", &nonce.to_string()),
         CallSignal::Decline(reason) => out.text("reason", reason.as_str()),
         CallSignal::Close(reason) => out.text_if("reason", reason.map(|reason| reason.as_str())),
     }
@@ -253,7 +256,8 @@ pub(crate) fn read_signal(fields: &Fields<'_>) -> Result<CallSignal, DecodeError
         "answer" => CallSignal::Answer(fields.payload("answer")?),
         // Browsers end their candidates with null, and some pages pass that on.
         "candidate" => CallSignal::Candidate(fields.payload_or_null("candidate")?),
-        "ringing" => CallSignal::Ringing,
+        "ringing" => CallSignal::Ringing(fields.payload_if("identity")),
+        "opening" => CallSignal::Opening(fields.id("nonce")?),
         "decline" => CallSignal::Decline(fields.word("reason").unwrap_or(DeclineReason::Declined)),
         "close" => CallSignal::Close(fields.word("reason")),
         _ => return Err(fields.refuse_type()),

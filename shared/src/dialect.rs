@@ -114,7 +114,7 @@ fn named_server_message(message: &ServerMessage) -> Option<String> {
                 Writer::message("candidate").raw("candidate", candidate.as_str())
             }
             CallSignal::Decline(_) | CallSignal::Close(_) => Writer::message("leave"),
-            CallSignal::Ringing => return None,
+            CallSignal::Ringing(_) | CallSignal::Opening(_) => return None,
         },
         ServerMessage::Error { code: ErrorCode::UnknownType, in_reply_to: Some(kind), .. } => {
             Writer::message("error").text("message", &format!("Command not found: {kind}"))

@@ -130,6 +130,11 @@ impl<'a> Fields<'a> {
         self.object.get(key).map(Payload::from).ok_or_else(|| self.refuse(Problem::Missing(key)))
     }
 
+    /// A piece of JSON to the letter, if it is there and not `null`.
+    pub(crate) fn payload_if(&self, key: &'static str) -> Option<Payload> {
+        self.object.get_some(key).map(Payload::from)
+    }
+
     /// A piece of JSON to the letter.
     pub(crate) fn payload(&self, key: &'static str) -> Result<Payload, DecodeError> {
         self.object

@@ -165,6 +165,14 @@ impl Writer {
         self
     }
 
+    /// A piece of JSON, to the letter, if there is one.
+    pub(crate) fn raw_if(self, key: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.raw(key, value),
+            None => self,
+        }
+    }
+
     /// The object as text.
     pub(crate) fn finish(mut self) -> String {
         self.0.push(b'}');

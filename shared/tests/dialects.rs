@@ -100,7 +100,7 @@ fn dialect_2_is_written() {
     ] {
         assert_eq!(page.encode(&message).unwrap(), text);
     }
-    assert_eq!(page.encode(&from_alice(CallSignal::Ringing)), None);
+    assert_eq!(page.encode(&from_alice(CallSignal::Ringing(None))), None);
 }
 
 #[test]

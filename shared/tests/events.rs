@@ -127,7 +127,7 @@ fn dialects_3_and_4_are_written() {
         ),
         (from_bob(CallSignal::Candidate(payload(r#"{"c": 1}"#))), Some(r#"["ice-candidate",{"c": 1}]"#.into())),
         (from_bob(CallSignal::Candidate(payload("null"))), None),
-        (from_bob(CallSignal::Ringing), None),
+        (from_bob(CallSignal::Ringing(None)), None),
         (from_bob(CallSignal::Decline(DeclineReason::Busy)), Some(r#"["user left","bob"]"#.into())),
         (from_bob(CallSignal::Close(Some(CloseReason::Disconnected))), Some(r#"["user left","bob"]"#.into())),
         (from_bob(CallSignal::Close(Some(CloseReason::Failed))), Some(r#"["user left","bob"]"#.into())),

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
+pub mod app;
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod inspection;
 pub mod listen;
 pub mod look;
+pub mod meddling_server;
 #[cfg(target_os = "linux")]
 pub mod peers;
 pub mod person;

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("attention", &["call", "settings", "trust"]),
-    ("call", &["trust", "words"]),
+    ("call", &["device_key", "trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
     ("doctor", &["call", "cli", "device", "media", "session", "signaling", "transport"]),
@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trust", &["device_key"]),
     ("words", &["media"]),
     ("stop", &[]),
-    ("cli", &["device", "invitation", "media"]),
+    ("cli", &["device", "device_key", "invitation", "media", "signaling"]),
 ];
 
 /// The rooms of a crate, floor by floor: a room may name only rooms of the floors below its own,
@@ -111,6 +111,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("session/device_trial.rs", &[]),
     ("session/device_words.rs", &[]),
     ("session/log_in_form.rs", &[]),
+    ("session/pace.rs", &[]),
     ("trust/", &[]),
     (
         "media/",

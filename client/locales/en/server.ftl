@@ -56,3 +56,4 @@ invited-to-room = You are invited to the room { $room } at { $server }.
 start-here = Run your own server
 start-here-line = Install visavis-signal-server on a computer that both of you can reach, and start it. No set-up is needed. Its name or address is what you both type here.
 log-in-here = Log in on this computer
+server-asks-for-no-key = The server at { $server } did not ask for your key, so nobody was logged in. Ask whoever runs it to update it, or try again.

@@ -56,3 +56,4 @@ invited-to-room = Vous êtes invité dans la salle { $room } sur { $server }.
 start-here = Exploiter son propre serveur
 start-here-line = Installez visavis-signal-server sur un ordinateur que vous pouvez joindre tous les deux, et lancez-le. Aucun réglage n’est nécessaire. Vous saisissez ici tous les deux son nom ou son adresse.
 log-in-here = Se connecter sur cet ordinateur
+server-asks-for-no-key = Le serveur { $server } n’a pas demandé votre clé ; personne n’a été connecté. Demandez à la personne qui le gère de le mettre à jour, ou réessayez.

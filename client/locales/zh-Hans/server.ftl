@@ -56,3 +56,4 @@ invited-to-room = 您受邀进入 { $server } 上的房间 { $room }。
 start-here = 运行自己的服务器
 start-here-line = 在双方都能访问的电脑上安装并启动 visavis-signal-server，无需设置。双方在此输入它的名称或地址。
 log-in-here = 登录到这台电脑
+server-asks-for-no-key = 服务器 { $server } 没有要求你的密钥，因此没有登录。请让管理者更新服务器，或者再试一次。

@@ -41,6 +41,11 @@ impl FreezeMeter {
         self.gaps.push_back(gap);
     }
 
+    /// The next gap is meant, and no freeze.
+    pub fn interrupted(&mut self) {
+        self.last = None;
+    }
+
     /// How many there were.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -3,7 +3,8 @@
 //! Decodes, converts for the window if there is one, records if asked, measures. What always holds:
 //! what is shown is whole. After an error the last good frame stays, a key frame is requested,
 //! and nothing is shown before it came (OpenH264 would go on with frames that refer to what never
-//! came).
+//! came). While nobody sees the window and nobody else needs the frames, nothing is decoded; when
+//! the window is seen again, it goes on with a key frame that is requested then.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -30,6 +31,9 @@ const FROZEN: Duration = Duration::from_millis(200);
 const IDLE: Duration = Duration::from_millis(50);
 /// A key frame that was requested and did not come is requested again after this.
 const ASK_AGAIN: Duration = Duration::from_millis(300);
+/// The window is out of sight for so long before decoding rests: whoever only looks at something else
+/// for a moment waits for no key frame.
+const RESTS_AFTER: Duration = Duration::from_secs(2);
 /// A bar that is older than this was not made for measuring: it comes from a file.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 
@@ -42,6 +46,8 @@ pub struct VideoReceiveSettings {
     pub window: Option<Arc<DropOldestQueue<RgbaFrame>>>,
     /// What records them, as they are shown.
     pub record: Option<VideoRecorder>,
+    /// Whether they are needed even while nobody sees the window.
+    pub needed_unseen: bool,
 }
 
 /// What was received so far; `None` where nothing was measured.
@@ -71,6 +77,10 @@ pub struct VideoReceiveStats {
     pub audio_ahead_ms: Option<f64>,
     /// Why what comes can't be decoded, whatever key frame comes; nothing as soon as a frame was.
     pub unsupported: Option<Unsupported>,
+    /// Whether what comes is not decoded now, as nobody sees it.
+    pub rests: bool,
+    /// When a frame came last that was not decoded as nobody sees it.
+    pub came_unseen: Option<Instant>,
 }
 
 /// What there is at the end.
@@ -139,7 +149,8 @@ fn run(
     request_key_frame: &dyn Fn(),
 ) -> Option<Result<Recorded, RecordError>> {
     let mut decoding = Decoding::default();
-    let VideoReceiveSettings { lip_sync, window, record } = settings;
+    let VideoReceiveSettings { lip_sync, window, record, needed_unseen } = settings;
+    let needed = needed_unseen || record.is_some();
     let mut screen = Screen { window, recorder: record, published, shown_at: None };
     let mut waiting: VecDeque<Waiting> = VecDeque::new();
     while !stop.is_set() {
@@ -159,7 +170,8 @@ fn run(
             }
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        match decoding.take(&received, Instant::now()) {
+        let seen = needed || !screen.is_out_of_sight();
+        match decoding.take_if(seen, &received, Instant::now()) {
             Taken::Frame(frame) => {
                 let now = Instant::now();
                 let (delay, ahead) = {
@@ -193,6 +205,11 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
+    /// Whether there is a window that nobody sees.
+    fn is_out_of_sight(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| window.is_paused())
+    }
+
     /// For how long the same frame has been shown.
     fn stands_still_for(&self, now: Instant) -> Duration {
         self.shown_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
@@ -247,6 +264,7 @@ pub struct Decoding {
     /// A key frame that did not decode, while the rest of it may still come.
     partial: Option<ReceivedVideo>,
     asked: Option<Instant>,
+    unseen_since: Option<Instant>,
     freezes: FreezeMeter,
     decode_time: Quantiles,
     delay: Quantiles,
@@ -258,6 +276,24 @@ impl Decoding {
     #[must_use]
     pub fn stats(&self) -> &VideoReceiveStats {
         &self.stats
+    }
+
+    /// Takes the next frame, which is decoded if anybody has seen one of late.
+    pub fn take_if(&mut self, seen: bool, received: &ReceivedVideo, now: Instant) -> Taken {
+        if seen {
+            (self.unseen_since, self.stats.rests) = (None, false);
+        } else if now.saturating_duration_since(*self.unseen_since.get_or_insert(now))
+            >= RESTS_AFTER
+        {
+            if !self.stats.rests {
+                // What comes later refers to what is left out from here on.
+                (self.decoder, self.partial, self.asked) = (None, None, None);
+                self.freezes.interrupted();
+            }
+            (self.stats.rests, self.stats.came_unseen) = (true, Some(now));
+            return Taken::Nothing;
+        }
+        self.take(received, now)
     }
 
     /// Takes the next frame in decoding order.

@@ -19,6 +19,8 @@ pub const RESTART_GRACE: Duration = Duration::from_secs(2);
 pub const RESTART_RETRY: Duration = Duration::from_secs(5);
 /// How long whoever lost the server has to come back before the call stands.
 pub const COME_BACK: Duration = visavis_shared::limits::RESUME_WINDOW;
+/// How long the caller has to open their commitment once media flows: it comes with the candidates.
+pub const OPENING: Duration = Duration::from_secs(5);
 /// How long the notice of how a call ended stays.
 pub const NOTICE: Duration = Duration::from_secs(60);
 
@@ -38,6 +40,8 @@ pub enum Deadline {
     PeerBack,
     /// We are. Else: Ended(ServerLost).
     ServerBack,
+    /// The caller opens their commitment. Else: the call goes on as not verified.
+    Opening,
     /// The person has read how it ended. Else: Idle.
     Notice,
 }

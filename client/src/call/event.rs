@@ -7,9 +7,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use visavis_shared::identity::Nonce;
 use visavis_shared::{CallId, CallSignal, CandidateInit, ErrorCode, SessionDescription, Username};
 
-use crate::trust::KeyChange;
+use super::authentication::CallNonces;
+use crate::device_key::LoginKey;
+use crate::trust::{KeyChange, Known};
 use crate::words::Phrase;
 
 /// Tells one peer connection from the next, so that a late event of an old one changes nothing.
@@ -25,6 +28,10 @@ pub enum Input<C> {
         peer: Username,
         /// A fresh id.
         call: CallId,
+        /// Fresh random bytes.
+        nonces: CallNonces,
+        /// What is kept of them.
+        known: Known,
         /// That they want it.
         consent: C,
     },
@@ -32,6 +39,8 @@ pub enum Input<C> {
     Accept {
         /// Whose call they have seen ring. If it is somebody else's by now, nothing happens.
         from: Username,
+        /// Fresh random bytes.
+        nonce: Nonce,
         /// That they want it.
         consent: C,
     },
@@ -52,6 +61,15 @@ pub enum Input<C> {
         call: Option<CallId>,
         /// What it sent.
         signal: CallSignal,
+        /// What is kept of them.
+        known: Known,
+    },
+    /// What is kept of somebody has changed, because the person wants it.
+    Known {
+        /// Of whom.
+        of: Username,
+        /// What is kept of them now.
+        known: Known,
     },
     /// The server refused something we sent.
     SignalRefused {
@@ -66,6 +84,8 @@ pub enum Input<C> {
     SignalingUp {
         /// Under this name (it decides glare).
         username: Username,
+        /// What this name signs with; `None` for a guest.
+        key: Option<Arc<LoginKey>>,
     },
     /// The server can't be reached.
     SignalingDown,
@@ -136,6 +156,11 @@ pub enum Output<C> {
     StartMedia(Arc<C>),
     /// Close them at once.
     StopMedia,
+    /// Tell the person that a call of theirs was refused: it is not signed by who it is from.
+    Refused {
+        /// From whom it claims to be.
+        from: Username,
+    },
 }
 
 /// Where the call is, as a person would put it.

@@ -2,13 +2,16 @@
 //! described.
 //!
 //! In: what the peer connection reports and what the other's client sends. Out: signals to send and
-//! verdicts. What always holds: candidates leave after the first description and never before it;
-//! an offer of ours is out at most once; of several offers or answers that the peer connection
-//! owes, only the last is sent, since that is what its state stands for then. Offers and answers
-//! follow RFC 8829 (JSEP) §3.2, trickled candidates RFC 8838.
+//! verdicts. What always holds: candidates leave after the first description and never before it,
+//! and not before it is known who answers where that has to be known; an offer of ours is out at
+//! most once; of several offers or answers that the peer connection owes, only the last is sent,
+//! since that is what its state stands for then. Offers and answers follow RFC 8829 (JSEP) §3.2,
+//! trickled candidates RFC 8838.
 
 use std::time::Instant;
 
+use serde::Serialize;
+use visavis_shared::message::CallIdentity;
 use visavis_shared::{CallSignal, CandidateInit, DescriptionKind, Payload, SessionDescription};
 
 use super::event::PeerId;
@@ -41,6 +44,15 @@ pub(super) enum OfferVerdict {
     Ignore,
 }
 
+/// A description of ours as it is sent.
+#[derive(Serialize)]
+struct Described<'a> {
+    #[serde(flatten)]
+    description: &'a SessionDescription,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<CallIdentity>,
+}
+
 /// One peer connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Leg {
@@ -54,6 +66,8 @@ pub(super) struct Leg {
     described: Option<CallSignal>,
     /// Our candidates since then, as they were sent; or those that wait for the first description.
     candidates: Vec<CallSignal>,
+    /// Whether our candidates wait until it is known who answers.
+    held: bool,
     offers: Descriptions,
     answers: Descriptions,
     pace: OfferPace,
@@ -62,9 +76,9 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    /// A peer connection that is to offer.
-    pub(super) fn to_offer(id: PeerId) -> Self {
-        Self { id, offering: Offering::Requested, offers_owed: 1, ..Self::default() }
+    /// A peer connection that is to offer. `held`: whether our candidates wait for [`Self::release`].
+    pub(super) fn to_offer(id: PeerId, held: bool) -> Self {
+        Self { id, offering: Offering::Requested, offers_owed: 1, held, ..Self::default() }
     }
 
     /// A peer connection that is to answer this offer.
@@ -76,6 +90,17 @@ impl Leg {
 
     pub(super) fn id(&self) -> PeerId {
         self.id
+    }
+
+    /// Whether our candidates wait until it is known who answers.
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// It is known who answers: candidates that have waited, to be sent.
+    pub(super) fn release(&mut self) -> Vec<CallSignal> {
+        let waited = std::mem::take(&mut self.held) && self.has_described();
+        if waited { self.candidates.clone() } else { Vec::new() }
     }
 
     /// Whether anything was sent that tells the other how to reach us.
@@ -92,6 +117,7 @@ impl Leg {
     pub(super) fn describe(
         &mut self,
         description: &SessionDescription,
+        identity: Option<CallIdentity>,
     ) -> Result<Vec<CallSignal>, serde_json::Error> {
         let signal = match description.kind {
             DescriptionKind::Offer => {
@@ -100,14 +126,14 @@ impl Leg {
                     return Ok(Vec::new());
                 }
                 self.offering = Offering::Sent;
-                CallSignal::Offer(Payload::of(description)?)
+                CallSignal::Offer(Payload::of(&Described { description, identity })?)
             }
             DescriptionKind::Answer => {
                 self.answers_owed = self.answers_owed.saturating_sub(1);
                 if self.answers_owed > 0 {
                     return Ok(Vec::new());
                 }
-                CallSignal::Answer(Payload::of(description)?)
+                CallSignal::Answer(Payload::of(&Described { description, identity })?)
             }
             DescriptionKind::Pranswer | DescriptionKind::Rollback => return Ok(Vec::new()),
         };
@@ -116,7 +142,9 @@ impl Leg {
         }
         self.described = Some(signal.clone());
         let mut signals = vec![signal];
-        signals.extend_from_slice(&self.candidates);
+        if !self.held {
+            signals.extend_from_slice(&self.candidates);
+        }
         Ok(signals)
     }
 
@@ -126,13 +154,13 @@ impl Leg {
         if self.candidates.len() < MAX_CANDIDATES {
             self.candidates.push(signal.clone());
         }
-        self.has_described().then_some(signal)
+        (self.has_described() && !self.held).then_some(signal)
     }
 
     /// What to send again after the server was away: what it swallowed would be missed. An offer
     /// that was answered is sent as well, since it makes the other send theirs again.
     pub(super) fn resend(&self) -> Vec<CallSignal> {
-        let candidates = self.candidates.iter().filter(|_| self.has_described());
+        let candidates = self.candidates.iter().filter(|_| self.has_described() && !self.held);
         self.described.iter().chain(candidates).cloned().collect()
     }
 

@@ -7,15 +7,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use visavis_shared::identity::Nonce;
 use visavis_shared::{
-    CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, SessionDescription, Username,
+    CallId, CallSignal, CandidateInit, DeclineReason, SessionDescription, Username,
 };
 
+use super::authentication::{Authentication, CallNonces};
 use super::deadline::{self, Deadline, Deadlines};
 use super::event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 use super::leg::Leg;
 use super::memory::EndedCalls;
 use super::party::Party;
+use crate::device_key::LoginKey;
+use crate::trust::{CallTrust, Known};
 use crate::words::{Phrase, phrase};
 
 /// Why a call could not be connected, when nothing more is known.
@@ -52,7 +56,7 @@ impl Stage {
         matches!(self, Self::InCall { .. } | Self::Reconnecting { .. })
     }
 
-    fn talked(&self, now: Instant) -> Option<Duration> {
+    pub(super) fn talked(&self, now: Instant) -> Option<Duration> {
         match self {
             Self::Calling { .. } | Self::Connecting { .. } => None,
             Self::InCall { since, .. } => Some(now.saturating_duration_since(*since)),
@@ -71,6 +75,7 @@ pub(super) struct Incoming {
     /// What came ahead of accept; at most [`super::leg::MAX_CANDIDATES`], later ones are lost.
     pub(super) candidates: Vec<CandidateInit>,
     pub(super) since: Instant,
+    pub(super) authentication: Authentication,
 }
 
 /// A call that the person has placed or accepted: media runs, and there is a peer connection.
@@ -81,6 +86,9 @@ pub(super) struct Active<C> {
     pub(super) party: Party,
     pub(super) leg: Leg,
     pub(super) stage: Stage,
+    pub(super) authentication: Authentication,
+    /// For an answer, should we have to give one to the offer of whom we call.
+    pub(super) answer_nonce: Nonce,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -105,6 +113,8 @@ pub(super) enum State<C> {
 pub struct Call<C> {
     /// Our name, once it was ever known.
     pub(super) us: Option<Username>,
+    /// What we sign with; none for a guest.
+    pub(super) key: Option<Arc<LoginKey>>,
     pub(super) server_is_up: bool,
     pub(super) state: State<C>,
     pub(super) deadlines: Deadlines,
@@ -118,6 +128,7 @@ impl<C> Default for Call<C> {
     fn default() -> Self {
         Self {
             us: None,
+            key: None,
             server_is_up: false,
             state: State::Idle,
             deadlines: Deadlines::default(),
@@ -133,8 +144,10 @@ impl<C> Call<C> {
     /// [`Self::poll_timeout`].
     pub fn handle_input(&mut self, input: Input<C>, now: Instant) {
         match input {
-            Input::Call { peer, call, consent } => self.place_call(peer, call, consent, now),
-            Input::Accept { from, consent } => self.accept(&from, consent, now),
+            Input::Call { peer, call, nonces, known, consent } => {
+                self.place_call((peer, known), (call, nonces), consent, now)
+            }
+            Input::Accept { from, nonce, consent } => self.accept(&from, nonce, consent, now),
             Input::Decline => {
                 if matches!(self.state, State::Ringing(_)) {
                     self.handle_input(Input::HangUp, now);
@@ -162,11 +175,17 @@ impl<C> Call<C> {
                     self.clear_notice();
                 }
             }
-            Input::Signal { from, call, signal } => self.receive(from, call, signal, now),
+            Input::Signal { from, call, signal, known } => {
+                self.receive(from, call, signal, known, now)
+            }
+            Input::Known { of, known } => self.learn(&of, known),
             Input::SignalRefused { code, in_reply_to, call } => {
                 self.receive_refusal(code, in_reply_to.as_deref(), call.as_ref(), now);
             }
-            Input::SignalingUp { username } => self.server_up(username, now),
+            Input::SignalingUp { username, key } => {
+                self.key = key;
+                self.server_up(username, now);
+            }
             Input::SignalingDown => self.server_down(now),
             Input::Peer { peer, event } => {
                 if matches!(&self.state, State::Active(active) if active.leg.id() == peer) {
@@ -187,7 +206,7 @@ impl<C> Call<C> {
     }
 
     /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and
-    /// while media flows: then the peer connection reports when that is over.
+    /// while media flows and nothing is awaited: then the peer connection reports when that is over.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.next()
@@ -227,6 +246,28 @@ impl<C> Call<C> {
         self.party().and_then(|party| party.call.as_ref())
     }
 
+    /// Who is at the other end of the call that rings or stands, once that is known.
+    #[must_use]
+    pub fn trust(&self) -> Option<CallTrust> {
+        match &self.state {
+            State::Ringing(incoming) => incoming.authentication.trust(),
+            State::Active(active) => active.authentication.trust(),
+            State::Idle | State::Ended { .. } => None,
+        }
+    }
+
+    fn learn(&mut self, of: &Username, known: Known) {
+        match &mut self.state {
+            State::Ringing(Incoming { party, authentication, .. })
+            | State::Active(Active { party, authentication, .. })
+                if party.name == *of =>
+            {
+                authentication.learn(known)
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn party(&self) -> Option<&Party> {
         match &self.state {
             State::Ringing(incoming) => Some(&incoming.party),
@@ -256,12 +297,18 @@ impl<C> Call<C> {
         PeerId(self.peers_made)
     }
 
-    fn clear_notice(&mut self) {
+    pub(super) fn clear_notice(&mut self) {
         self.state = State::Idle;
         self.deadlines.clear_all();
     }
 
-    fn place_call(&mut self, peer: Username, call: CallId, consent: C, now: Instant) {
+    fn place_call(
+        &mut self,
+        (peer, known): (Username, Known),
+        (call, nonces): (CallId, CallNonces),
+        consent: C,
+        now: Instant,
+    ) {
         if matches!(self.state, State::Ringing(_) | State::Active(_)) {
             return;
         }
@@ -275,23 +322,33 @@ impl<C> Call<C> {
             self.show_end(peer, EndReason::Refused(words), None, now);
             return;
         }
-        let leg = Leg::to_offer(self.next_peer());
+        let party = Party::new(peer, Some(call), true);
+        let (key, us) = (self.key.as_ref(), self.us.as_ref());
+        let authentication = Authentication::to_call(key, us, &party, known, nonces.offer);
+        let held = authentication.waits_for_key();
+        let leg = Leg::to_offer(self.next_peer(), held);
         let consent = Arc::new(consent);
-        self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
+        if !held {
+            self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
+        }
         self.outputs.push_back(Output::OpenPeer(leg.id(), Arc::clone(&consent)));
         self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: false });
-        let party = Party::new(peer, Some(call), true);
         let stage = Stage::Calling { ringing: false, since: now };
-        self.state = State::Active(Active { consent, party, leg, stage });
+        let answer_nonce = nonces.answer;
+        self.state =
+            State::Active(Active { consent, party, leg, stage, authentication, answer_nonce });
         self.deadlines.set(Deadline::Ring, now + deadline::RING);
         if !self.server_is_up {
             self.deadlines.set(Deadline::ServerBack, now + deadline::COME_BACK);
         }
     }
 
-    fn accept(&mut self, from: &Username, consent: C, now: Instant) {
+    fn accept(&mut self, from: &Username, nonce: Nonce, consent: C, now: Instant) {
+        let takes = |incoming: &Incoming| {
+            incoming.party.name == *from && !incoming.authentication.is_refused()
+        };
         let incoming = match std::mem::take(&mut self.state) {
-            State::Ringing(incoming) if incoming.party.name == *from => incoming,
+            State::Ringing(incoming) if takes(&incoming) => incoming,
             other => {
                 self.state = other;
                 return;
@@ -299,42 +356,61 @@ impl<C> Call<C> {
         };
         let consent = Arc::new(consent);
         self.outputs.push_back(Output::StartMedia(Arc::clone(&consent)));
-        self.answer(incoming.party, incoming.offer, incoming.candidates, consent, now);
+        self.answer(incoming, nonce, consent, now);
     }
 
     /// Takes a call that the person has consented to (media runs already): a network path
     /// for it is looked for.
     pub(super) fn answer(
         &mut self,
-        party: Party,
-        offer: SessionDescription,
-        candidates: Vec<CandidateInit>,
+        incoming: Incoming,
+        answer_nonce: Nonce,
         consent: Arc<C>,
         now: Instant,
     ) {
+        let Incoming { party, offer, candidates, mut authentication, .. } = incoming;
+        authentication.answer_with(answer_nonce);
         let leg = Leg::to_answer(self.next_peer(), &offer);
         let id = leg.id();
         self.outputs.push_back(Output::OpenPeer(id, Arc::clone(&consent)));
         self.outputs.push_back(Output::AcceptOffer(id, offer));
         self.outputs
             .extend(candidates.into_iter().map(|candidate| Output::AddCandidate(id, candidate)));
+        let stage = Stage::Connecting { since: now };
         self.state =
-            State::Active(Active { consent, party, leg, stage: Stage::Connecting { since: now } });
+            State::Active(Active { consent, party, leg, stage, authentication, answer_nonce });
         self.deadlines.clear(Deadline::Ring);
         self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
     }
 
+    /// It is known who is at the other end, and it is whom it should be: what has waited for that
+    /// goes on.
+    pub(super) fn go_on(&mut self) {
+        let State::Active(Active { consent, party, leg, .. }) = &mut self.state else { return };
+        if leg.is_held() {
+            self.outputs.push_back(Output::StartMedia(Arc::clone(consent)));
+            self.outputs.extend(leg.release().into_iter().map(|signal| party.send(signal)));
+        }
+    }
+
     fn peer_reports(&mut self, event: PeerInput, now: Instant) {
-        let State::Active(Active { party, leg, stage, .. }) = &mut self.state else { return };
+        let State::Active(Active { party, leg, stage, authentication, .. }) = &mut self.state
+        else {
+            return;
+        };
         match event {
-            PeerInput::LocalDescription(description) => match leg.describe(&description) {
-                Ok(signals) => {
-                    self.outputs.extend(signals.into_iter().map(|signal| party.send(signal)))
+            PeerInput::LocalDescription(description) => {
+                let signed = authentication.sign(&description).map_err(|error| error.to_string());
+                let signals = signed.and_then(|identity| {
+                    leg.describe(&description, identity).map_err(|error| error.to_string())
+                });
+                match signals {
+                    Ok(signals) => {
+                        self.outputs.extend(signals.into_iter().map(|signal| party.send(signal)))
+                    }
+                    Err(why) => self.set_up_failed(phrase!("call-not-set-up").or_plain(why), now),
                 }
-                Err(error) => {
-                    self.set_up_failed(phrase!("call-not-set-up").or_plain(error.to_string()), now)
-                }
-            },
+            }
             PeerInput::LocalCandidate(candidate) => {
                 self.outputs
                     .extend(leg.local_candidate(&candidate).map(|signal| party.send(signal)));
@@ -347,7 +423,11 @@ impl<C> Call<C> {
                 };
                 *stage = Stage::InCall { since, degraded: false };
                 party.gone = false;
+                let awaits_opening = authentication.awaits_opening();
                 self.deadlines.clear_all();
+                if awaits_opening {
+                    self.deadlines.set(Deadline::Opening, now + deadline::OPENING);
+                }
             }
             PeerInput::Disconnected => {
                 let Stage::InCall { since, degraded } = *stage else { return };
@@ -404,106 +484,5 @@ impl<C> Call<C> {
         leg.offer_again();
         self.outputs.push_back(Output::CreateOffer { peer: leg.id(), ice_restart: true });
         self.deadlines.set(Deadline::RestartIce, now + deadline::RESTART_RETRY);
-    }
-
-    fn deadline_passed(&mut self, deadline: Deadline, now: Instant) {
-        match deadline {
-            Deadline::Ring => {
-                let placed = self.party().is_some_and(|party| party.placed);
-                let final_signal = if placed {
-                    CallSignal::Close(Some(CloseReason::Timeout))
-                } else {
-                    CallSignal::Decline(DeclineReason::Timeout)
-                };
-                self.end(EndReason::NoAnswer, Some(final_signal), now);
-            }
-            Deadline::Connect => {
-                let reason = if self.deadlines.is_set(Deadline::ServerBack) {
-                    EndReason::ServerLost
-                } else if self.deadlines.is_set(Deadline::PeerBack) {
-                    EndReason::PeerLost
-                } else {
-                    EndReason::ConnectFailed(no_connection())
-                };
-                self.end(reason, Some(self.failure_signal()), now);
-            }
-            Deadline::Reconnect => {
-                self.end(EndReason::MediaLost, Some(CallSignal::Close(None)), now)
-            }
-            Deadline::RestartIce => self.restart_ice(now),
-            Deadline::PeerBack => self.end(EndReason::PeerLost, Some(self.failure_signal()), now),
-            Deadline::ServerBack => {
-                self.end(EndReason::ServerLost, Some(self.failure_signal()), now)
-            }
-            Deadline::Notice => self.clear_notice(),
-        }
-    }
-
-    /// The call can't be set up.
-    pub(super) fn set_up_failed(&mut self, words: Phrase, now: Instant) {
-        self.end(EndReason::ConnectFailed(words), Some(self.failure_signal()), now);
-    }
-
-    /// The final signal of a call that could not be set up. A call of theirs is declined when it
-    /// was not answered, or when it has an id: whoever gives ids understands `decline` at any time.
-    /// Older pages understand `close` alone.
-    pub(super) fn failure_signal(&self) -> CallSignal {
-        let declines = match &self.state {
-            State::Ringing(_) => true,
-            State::Active(Active { party, leg, .. }) => {
-                !party.placed && (party.call.is_some() || !leg.has_described())
-            }
-            State::Idle | State::Ended { .. } => false,
-        };
-        if declines {
-            CallSignal::Decline(DeclineReason::Failed)
-        } else {
-            CallSignal::Close(Some(CloseReason::Failed))
-        }
-    }
-
-    /// Ends the call: first what runs is stopped, then the other is notified.
-    pub(super) fn end(
-        &mut self,
-        reason: EndReason,
-        final_signal: Option<CallSignal>,
-        now: Instant,
-    ) {
-        let Some((party, talked)) = self.leave(final_signal.clone(), now) else { return };
-        self.outputs.extend(final_signal.map(|signal| party.send(signal)));
-        self.show_end(party.name, reason, talked, now);
-    }
-
-    /// Stops whatever runs for the call and remembers that it is over. Sends nothing.
-    pub(super) fn leave(
-        &mut self,
-        final_signal: Option<CallSignal>,
-        now: Instant,
-    ) -> Option<(Party, Option<Duration>)> {
-        let (party, talked) = match std::mem::take(&mut self.state) {
-            State::Ringing(incoming) => (incoming.party, None),
-            State::Active(Active { party, leg, stage, .. }) => {
-                self.outputs.extend([Output::StopMedia, Output::ClosePeer(leg.id())]);
-                (party, stage.talked(now))
-            }
-            other @ (State::Idle | State::Ended { .. }) => {
-                self.state = other;
-                return None;
-            }
-        };
-        self.deadlines.clear_all();
-        self.ended_calls.note(&party.name, party.call.as_ref(), final_signal, now);
-        Some((party, talked))
-    }
-
-    fn show_end(
-        &mut self,
-        peer: Username,
-        reason: EndReason,
-        talked: Option<Duration>,
-        now: Instant,
-    ) {
-        self.state = State::Ended { peer, reason, talked };
-        self.deadlines.set(Deadline::Notice, now + deadline::NOTICE);
     }
 }

@@ -9,8 +9,8 @@
 //!
 //! | | Idle, Ended | Calling | Ringing | Connecting | InCall, Reconnecting |
 //! | --- | --- | --- | --- | --- | --- |
-//! | `Call` | media on, make an offer → Calling | – | – | – | – |
-//! | `Accept` | – | – | media on, answer → Connecting | – | – |
+//! | `Call` | media on (see "Authentication"), make an offer → Calling | – | – | – | – |
+//! | `Accept` | – | – | media on, answer → Connecting; nothing if their key has changed | – | – |
 //! | `Decline` | – | – | send `decline` → Ended | – | – |
 //! | `HangUp` | – | send `close` → Ended | send `decline` → Ended | send `close` → Ended | send
 //! `close` → Ended |
@@ -24,7 +24,9 @@
 //! | somebody else's `offer` | → Ringing | send `decline` busy | send `decline` busy | send
 //! `decline` busy | send `decline` busy |
 //! | `ringing` | – | noted | – | – | – |
-//! | `answer` | – | → Connecting | – | to an offer of ours only | to an offer of ours only |
+//! | `answer` | – | → Connecting, or Ended(KeyChanged, Untrusted) | – | to an offer of ours only | to
+//! an offer of ours only |
+//! | `opening` | – | – | – | the safety code, or Ended(Untrusted) | the same |
 //! | `candidate` | – | AddCandidate | kept until accepted | AddCandidate | AddCandidate |
 //! | `decline` | – | → Ended | → Ended | → Ended | → Ended |
 //! | `close` | – | → Ended | → Ended | → Ended | → Ended |
@@ -51,6 +53,16 @@
 //! no row but those that name them. What happens when a deadline passes stands at
 //! [`deadline::Deadline`].
 //!
+//! # Authentication
+//!
+//! With a key of our own, offers, `ringing` and answers are signed, and theirs are verified (ADR
+//! 32). An offer with a wrong signature is declined and nobody is asked about it; an answer, a
+//! `ringing` or an opening that is wrong ends the call as Untrusted, and so does a further
+//! description with other certificates. Whoever has another key than the one that is kept, or none,
+//! can't be accepted before the person has allowed it (`Known`), and a call to them ends as
+//! KeyChanged, which has no deadline. Where a key is kept, media and our candidates wait until that
+//! key has signed `ringing` or the answer.
+//!
 //! # What always holds
 //!
 //! - Media runs, and a peer connection exists, from `Call` or `Accept` until the call has ended,
@@ -72,18 +84,23 @@
 //!   word alone.
 //! - "They had restarted" means that the server lost their connection, and what comes next from
 //!   them is another call: their client no longer knows this one.
-//! - Every state has a deadline but Idle and InCall, which the peer connection watches over.
+//! - Every state has a deadline but Idle, InCall, which the peer connection watches over, and
+//!   Ended(KeyChanged), which the person has to decide about.
 
+mod authentication;
 pub mod deadline;
+mod end;
 pub mod event;
 mod leg;
 mod machine;
 mod memory;
+mod offers;
 mod party;
 mod set_up;
 mod signals;
 #[cfg(test)]
 mod tests;
 
+pub use authentication::CallNonces;
 pub use event::{CallPhase, EndReason, Input, Output, PeerId, PeerInput};
 pub use machine::Call;

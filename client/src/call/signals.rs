@@ -1,8 +1,8 @@
 //! What the other's client and the server do to a call. The table of it is in [`super`].
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use visavis_shared::identity::Nonce;
 use visavis_shared::{
     CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode,
     Payload, SessionDescription, Username,
@@ -10,15 +10,10 @@ use visavis_shared::{
 
 use super::deadline::{self, Deadline};
 use super::event::{EndReason, Output};
-use super::leg::{MAX_CANDIDATES, OfferVerdict};
-use super::machine::{Active, Call, Incoming, Stage, State, no_connection};
-use super::party::Party;
+use super::leg::MAX_CANDIDATES;
+use super::machine::{Active, Call, Stage, State, no_connection};
+use crate::trust::Known;
 use crate::words::{Phrase, phrase};
-
-/// Reads a description that should be of this kind.
-fn read_description(payload: &Payload, kind: DescriptionKind) -> Option<SessionDescription> {
-    payload.read::<SessionDescription>().ok().filter(|description| description.kind == kind)
-}
 
 impl<C> Call<C> {
     /// Somebody's client sends something.
@@ -27,6 +22,7 @@ impl<C> Call<C> {
         from: Username,
         call: Option<CallId>,
         signal: CallSignal,
+        known: Known,
         now: Instant,
     ) {
         if self.us.as_ref() == Some(&from) {
@@ -34,21 +30,25 @@ impl<C> Call<C> {
         }
         if let Some(final_signal) = self.ended_calls.find(&from, call.as_ref()) {
             // Who rings for it, answers or offers has missed how it ended.
-            if matches!(signal, CallSignal::Offer(_) | CallSignal::Ringing | CallSignal::Answer(_))
-            {
+            if matches!(
+                signal,
+                CallSignal::Offer(_) | CallSignal::Ringing(_) | CallSignal::Answer(_)
+            ) {
                 self.outputs.extend(final_signal);
             }
             return;
         }
         let was_gone = self.party().is_some_and(|party| party.gone);
         match signal {
-            CallSignal::Offer(payload) => self.receive_offer(from, call, &payload, now),
+            CallSignal::Offer(payload) => self.receive_offer((from, known), call, &payload, now),
             signal => self.receive_in_call(&from, call.as_ref(), signal, now),
         }
         let is_back = was_gone && self.party().is_some_and(|party| !party.gone);
-        if is_back && !self.stands() {
-            // They have missed what was sent to them meanwhile. A call that stands is mended by
-            // restarting ICE.
+        if is_back && self.stands() {
+            // A call that stands is mended by restarting ICE.
+            self.open_again();
+        } else if is_back {
+            // They have missed what was sent to them meanwhile.
             self.describe_again();
         }
     }
@@ -69,13 +69,8 @@ impl<C> Call<C> {
         }
         match signal {
             CallSignal::Offer(payload) => self.receive_further_offer(&payload, now),
-            CallSignal::Ringing => {
-                if let State::Active(Active { stage: Stage::Calling { ringing, .. }, .. }) =
-                    &mut self.state
-                {
-                    *ringing = true;
-                }
-            }
+            CallSignal::Ringing(identity) => self.receive_ringing(identity.as_ref(), now),
+            CallSignal::Opening(nonce) => self.receive_opening(nonce, now),
             CallSignal::Answer(payload) => self.receive_answer(&payload, now),
             CallSignal::Candidate(payload) => {
                 if let Ok(candidate) = payload.read() {
@@ -88,8 +83,31 @@ impl<C> Call<C> {
         }
     }
 
+    fn receive_ringing(&mut self, identity: Option<&Payload>, now: Instant) {
+        let State::Active(Active { stage: Stage::Calling { ringing, .. }, authentication, .. }) =
+            &mut self.state
+        else {
+            return;
+        };
+        *ringing = true;
+        match authentication.rang(identity) {
+            Err(refusal) => self.refuse(refusal, now),
+            Ok(()) if !authentication.waits_for_key() => self.go_on(),
+            Ok(()) => {}
+        }
+    }
+
+    fn receive_opening(&mut self, nonce: Nonce, now: Instant) {
+        let State::Active(Active { authentication, .. }) = &mut self.state else { return };
+        match authentication.opened(nonce) {
+            Ok(()) if !authentication.awaits_opening() => self.deadlines.clear(Deadline::Opening),
+            Ok(()) => {}
+            Err(refusal) => self.refuse(refusal, now),
+        }
+    }
+
     /// Something of this call came from them, so their connection is there.
-    fn they_are_back(&mut self) {
+    pub(super) fn they_are_back(&mut self) {
         if let Some(party) = self.party_mut() {
             party.gone = false;
             self.deadlines.clear(Deadline::PeerBack);
@@ -109,145 +127,10 @@ impl<C> Call<C> {
         self.stage().is_some_and(Stage::stands)
     }
 
-    fn receive_offer(
-        &mut self,
-        from: Username,
-        call: Option<CallId>,
-        payload: &Payload,
-        now: Instant,
-    ) {
-        let Some(party) = self.party() else {
-            self.ring(from, call, payload, now);
-            return;
-        };
-        if from != party.name {
-            self.decline_other(&from, call, DeclineReason::Busy, now);
-            return;
-        }
-        let same_call = party.is_call(call.as_ref());
-        // Who comes back after losing the connection names the call they are in: if that is
-        // another, they have lost ours.
-        let has_restarted = party.gone && !same_call;
-        match &self.state {
-            State::Idle | State::Ended { .. } => {}
-            State::Ringing(_) if same_call => {
-                self.they_are_back();
-                if let (State::Ringing(incoming), Some(offer)) =
-                    (&mut self.state, read_description(payload, DescriptionKind::Offer))
-                {
-                    incoming.offer = offer;
-                }
-            }
-            State::Ringing(_) => self.ring_again(from, call, payload, now),
-            State::Active(Active { stage: Stage::Calling { .. }, .. }) => {
-                self.receive_offer_in_glare(from, call, payload, now)
-            }
-            State::Active(_) if has_restarted => self.ring_again(from, call, payload, now),
-            State::Active(_) if same_call => {
-                self.they_are_back();
-                self.receive_further_offer(payload, now);
-            }
-            State::Active(_) => self.decline_other(&from, call, DeclineReason::Busy, now),
-        }
-    }
-
-    /// Refuses a call that is not the one that rings or stands.
-    fn decline_other(
-        &mut self,
-        from: &Username,
-        call: Option<CallId>,
-        reason: DeclineReason,
-        now: Instant,
-    ) {
-        let signal = CallSignal::Decline(reason);
-        self.ended_calls.note(from, call.as_ref(), Some(signal.clone()), now);
-        self.outputs.push_back(Output::Send { to: from.clone(), call, signal });
-    }
-
-    fn ring(&mut self, from: Username, call: Option<CallId>, payload: &Payload, now: Instant) {
-        let Some(offer) = read_description(payload, DescriptionKind::Offer) else {
-            self.decline_other(&from, call, DeclineReason::Failed, now);
-            return;
-        };
-        let party = Party::new(from, call, false);
-        self.outputs.push_back(party.send(CallSignal::Ringing));
-        self.state = State::Ringing(Incoming { party, offer, candidates: Vec::new(), since: now });
-        self.deadlines.clear_all();
-        self.deadlines.set(Deadline::Ring, now + deadline::RING);
-        if !self.server_is_up {
-            self.deadlines.set(Deadline::ServerBack, now + deadline::COME_BACK);
-        }
-    }
-
-    /// They call again, having given up the call that rings or stands here: one person has one call
-    /// at a time. Where it rings already, it rings no longer for that.
-    fn ring_again(
-        &mut self,
-        from: Username,
-        call: Option<CallId>,
-        payload: &Payload,
-        now: Instant,
-    ) {
-        if read_description(payload, DescriptionKind::Offer).is_none() {
-            self.decline_other(&from, call, DeclineReason::Failed, now);
-            return;
-        }
-        let rings_since = match &self.state {
-            State::Ringing(incoming) => {
-                Some(incoming.since).zip(self.deadlines.get(Deadline::Ring))
-            }
-            State::Idle | State::Active(_) | State::Ended { .. } => None,
-        };
-        self.leave(None, now);
-        self.ring(from, call, payload, now);
-        if let (State::Ringing(incoming), Some((since, until))) = (&mut self.state, rings_since) {
-            incoming.since = since;
-            self.deadlines.set(Deadline::Ring, until);
-        }
-    }
-
-    /// We call them and they call us: the offer of the smaller name stands.
-    fn receive_offer_in_glare(
-        &mut self,
-        from: Username,
-        call: Option<CallId>,
-        payload: &Payload,
-        now: Instant,
-    ) {
-        let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
-        self.they_are_back();
-        if self.us.as_ref().is_some_and(|us| *us < from) {
-            return;
-        }
-        let State::Active(Active { party, leg, consent, .. }) = &self.state else { return };
-        // They are whom the person called, so the consent to that is the consent to this.
-        let consent = Arc::clone(consent);
-        self.outputs.push_back(Output::ClosePeer(leg.id()));
-        if call.is_some() {
-            // Should they have cancelled already, ours would ring there although it is dropped
-            // here. Older clients, which send no id, would take this for the end of their own call.
-            // Nobody has cancelled it.
-            let dropped = CallSignal::Close(Some(CloseReason::Failed));
-            self.outputs.push_back(party.send(dropped.clone()));
-            self.ended_calls.note(&from, party.call.as_ref(), Some(dropped), now);
-        }
-        self.answer(Party::new(from, call, false), offer, Vec::new(), consent, now);
-    }
-
-    /// Renegotiation or an ICE restart.
-    fn receive_further_offer(&mut self, payload: &Payload, now: Instant) {
-        let Some(offer) = read_description(payload, DescriptionKind::Offer) else { return };
-        let State::Active(Active { party, leg, .. }) = &mut self.state else { return };
-        let ours_stands = self.us.as_ref().is_some_and(|us| *us < party.name);
-        match leg.receive_offer(&offer, ours_stands, now) {
-            OfferVerdict::Accept => self.outputs.push_back(Output::AcceptOffer(leg.id(), offer)),
-            OfferVerdict::Resend => self.describe_again(),
-            OfferVerdict::Ignore => {}
-        }
-    }
-
     fn receive_answer(&mut self, payload: &Payload, now: Instant) {
-        let State::Active(Active { leg, stage, .. }) = &mut self.state else { return };
+        let State::Active(Active { leg, stage, authentication, .. }) = &mut self.state else {
+            return;
+        };
         let Ok(answer) = payload.read::<SessionDescription>() else {
             // Nothing else is going to answer; a running call goes on as it was.
             if matches!(stage, Stage::Calling { .. }) {
@@ -259,11 +142,39 @@ impl<C> Call<C> {
         if answer.kind != DescriptionKind::Answer || !leg.receive_answer(&answer) {
             return;
         }
-        self.outputs.push_back(Output::AcceptAnswer(leg.id(), answer));
-        if matches!(stage, Stage::Calling { .. }) {
-            *stage = Stage::Connecting { since: now };
-            self.deadlines.clear(Deadline::Ring);
-            self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
+        let id = leg.id();
+        if !matches!(stage, Stage::Calling { .. }) {
+            match authentication.described_again(&answer.sdp) {
+                Ok(()) => self.outputs.push_back(Output::AcceptAnswer(id, answer)),
+                Err(refusal) => self.refuse(refusal, now),
+            }
+            return;
+        }
+        if let Err(refusal) = authentication.answered(payload, &answer) {
+            return self.refuse(refusal, now);
+        }
+        let opening = authentication.opening();
+        *stage = Stage::Connecting { since: now };
+        self.deadlines.clear(Deadline::Ring);
+        self.deadlines.set(Deadline::Connect, now + deadline::CONNECT);
+        self.outputs.push_back(Output::AcceptAnswer(id, answer));
+        self.go_on();
+        if let Some(nonce) = opening {
+            self.send_to_party(CallSignal::Opening(nonce));
+        }
+    }
+
+    fn send_to_party(&mut self, signal: CallSignal) {
+        let send = self.party().map(|party| party.send(signal));
+        self.outputs.extend(send);
+    }
+
+    /// Opens our commitment again, which may have been lost.
+    fn open_again(&mut self) {
+        if let State::Active(Active { authentication, .. }) = &self.state
+            && let Some(nonce) = authentication.opening()
+        {
+            self.send_to_party(CallSignal::Opening(nonce));
         }
     }
 
@@ -376,7 +287,8 @@ impl<C> Call<C> {
         match &mut self.state {
             State::Idle | State::Ended { .. } => {}
             State::Ringing(incoming) => {
-                self.outputs.push_back(incoming.party.send(CallSignal::Ringing))
+                let ringing = CallSignal::Ringing(incoming.authentication.ringing());
+                self.outputs.push_back(incoming.party.send(ringing))
             }
             State::Active(Active { leg, stage, .. }) => match stage {
                 Stage::Calling { .. } | Stage::Connecting { .. } => self.describe_again(),
@@ -386,15 +298,16 @@ impl<C> Call<C> {
                     self.restart_ice(now)
                 }
                 Stage::InCall { .. } if leg.awaits_answer() => self.describe_again(),
-                Stage::InCall { .. } => {}
+                Stage::InCall { .. } => self.open_again(),
             },
         }
     }
 
     /// Sends again what may have been lost. Whoever has received it before is not disturbed by it.
-    fn describe_again(&mut self) {
+    pub(super) fn describe_again(&mut self) {
         if let State::Active(Active { party, leg, .. }) = &self.state {
             self.outputs.extend(leg.resend().into_iter().map(|signal| party.send(signal)));
+            self.open_again();
         }
     }
 

@@ -3,26 +3,45 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Opens the folder of a file. Says whether there is something to open it with.
+/// Shows a file in its folder. Says whether there is something to show it with.
 #[must_use]
 pub fn show_in_folder(file: &Path) -> bool {
-    let Some(folder) = file.parent().filter(|folder| folder.is_absolute()) else { return false };
-    let mut command = if cfg!(target_os = "macos") {
+    if cfg!(target_os = "macos") && file.is_absolute() {
         let mut command = Command::new("open");
         command.arg("-R").arg(file);
-        command
-    } else if cfg!(windows) {
-        let mut command = Command::new("explorer");
-        command.arg(folder);
-        command
-    } else {
-        let mut command = Command::new("xdg-open");
-        command.arg(folder);
-        command
-    };
+        return runs(command);
+    }
+    file.parent().is_some_and(open_folder)
+}
+
+/// Opens a folder. Says whether there is something to open it with.
+#[must_use]
+pub fn open_folder(folder: &Path) -> bool {
+    // One after the other, as far as they are there.
+    folder.is_absolute() && folder.is_dir() && open::commands(folder).into_iter().any(runs)
+}
+
+/// Starts a program, which may stay for as long as the folder is open; whoever ends is waited for.
+fn runs(mut command: Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return false };
-    // It may stay for as long as the folder is open; whoever ends is waited for.
     let waiting = move || drop(child.wait());
     std::thread::Builder::new().name("show-folder".into()).spawn(waiting).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_folder_is_opened_by_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a file");
+        std::fs::write(&file, "").expect("it is written");
+        for none in
+            [file.as_path(), &folder.path().join("gone"), Path::new("relative"), Path::new("")]
+        {
+            assert!(!open_folder(none), "{none:?}");
+        }
+    }
 }

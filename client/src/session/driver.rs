@@ -9,8 +9,10 @@
 
 mod connection;
 mod intents;
+mod keys;
 mod people;
 mod server;
+mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Userna
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
+use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::ringtone::RingKind;
@@ -29,11 +32,13 @@ use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::kept_picture;
+use crate::session::keys::{KeyEvent, Keys};
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
 use crate::session::notices::{DeviceKind, Notices};
 use crate::session::options::SessionOptions;
+use crate::session::pace::Needs;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
 use crate::session::room::Room;
@@ -42,21 +47,16 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
 use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
+use crate::words::phrase;
 
 use connection::CallPeer;
-use intents::Consent;
+use intents::{Consent, LoginRetry};
 use people::TurnedAway;
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
 /// Reports that wait to be read; when nobody reads, the newest is dropped.
 const REPORT_QUEUE: usize = 4;
-/// How often levels are looked at while somebody looks at them.
-const FAST_TICK: Duration = Duration::from_millis(200);
-/// How often otherwise.
-const SLOW_TICK: Duration = Duration::from_secs(1);
-/// How often the list of people is asked for while nobody is in a call.
-const REFRESH_PEOPLE: Duration = Duration::from_secs(5);
 /// How long leaving may take: the last `close` and the closing of devices.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -130,6 +130,8 @@ struct Login {
 
 struct Driver {
     options: SessionOptions,
+    /// What we are logged in with, or are to be.
+    login_key: Option<Arc<LoginKey>>,
     call: Call<Consent>,
     room: Room<Consent>,
     directory: Directory,
@@ -149,6 +151,7 @@ struct Driver {
     reports: mpsc::Sender<Report>,
     people_asked_at: Option<Instant>,
     people: People,
+    keys: Keys,
     /// A log-in that waits until it is known who is blocked.
     login_waits: Option<SignalingConfig>,
     /// When an automatic log-in is tried again.
@@ -157,13 +160,8 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
-}
-
-/// An automatic log-in, until it works or the person does something else.
-#[derive(Debug, Clone, Copy)]
-struct LoginRetry {
-    at: Option<Instant>,
-    after: Duration,
+    /// Who may be without a key in the next call, although one is kept.
+    unsigned_allowed: Option<Username>,
 }
 
 /// Everything that can happen to a session, listed once.
@@ -177,6 +175,7 @@ enum Event {
     TheirMedia(MediaStatus),
     Media(MediaEvent),
     People(PeopleEvent),
+    Key(KeyEvent),
 }
 
 impl Driver {
@@ -201,8 +200,10 @@ impl Driver {
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let people = People::of(&options);
+        let keys = Keys::new(options.keys.clone());
         let driver = Self {
             options,
+            login_key: None,
             call: Call::default(),
             room: Room::default(),
             directory: Directory::default(),
@@ -222,11 +223,13 @@ impl Driver {
             reports,
             people_asked_at: None,
             people,
+            keys,
             login_waits: None,
             retry: None,
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            unsigned_allowed: None,
         };
         (driver, snapshots)
     }
@@ -237,20 +240,21 @@ impl Driver {
         mut media_events: mpsc::Receiver<MediaEvent>,
         leaver: Leaver,
     ) {
-        let mut ticked_at = tokio::time::Instant::now();
+        let mut ticked_at = Instant::now();
         self.log_in_at_start();
         self.publish_snapshot();
         loop {
             let deadline = self.call.poll_timeout();
-            let tick_at = ticked_at + if self.is_lively() { FAST_TICK } else { SLOW_TICK };
+            let tick_at = self.needs().next(ticked_at);
             // What is due comes before what arrives: no stream of messages holds it up.
             let event = tokio::select! {
                 biased;
                 intent = intents.recv() => Event::Intent(intent),
                 () = leaver.0.notified() => break,
                 () = sleep_until_some(deadline) => Event::Deadline,
-                () = sleep_until(tick_at) => Event::Tick,
+                () = sleep_until_some(tick_at) => Event::Tick,
                 event = self.people.next_event() => Event::People(event),
+                event = self.keys.next_event() => Event::Key(event),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
                 Some(event) = media_events.recv() => Event::Media(event),
@@ -260,7 +264,7 @@ impl Driver {
                 Event::Intent(None) => break,
                 Event::Deadline => self.handle(Input::Timeout),
                 Event::Tick => {
-                    ticked_at = tokio::time::Instant::now();
+                    ticked_at = Instant::now();
                     self.on_tick();
                 }
                 Event::Signaling(event) => self.on_signaling(event),
@@ -269,6 +273,7 @@ impl Driver {
                 Event::TheirMedia(status) => self.on_their_media(status),
                 Event::Media(event) => self.on_media(event),
                 Event::People(event) => self.on_people(event),
+                Event::Key(event) => self.on_key(event),
             }
             self.say_media_status();
             self.publish_snapshot();
@@ -280,10 +285,16 @@ impl Driver {
         self.snapshot.call.is_between_calls()
     }
 
-    /// Whether levels change by themselves.
-    fn is_lively(&self) -> bool {
+    /// What there is to look at that nobody reports.
+    fn needs(&self) -> Needs {
         let looks = self.snapshot.preview || self.snapshot.trial.is_some();
-        self.options.window && (looks || !self.is_between_calls())
+        let between_calls = self.is_between_calls();
+        Needs {
+            levels: looks || !between_calls || self.snapshot.hint.is_some(),
+            lively: self.options.window && (looks || !between_calls),
+            people: self.people_due(),
+            log_in: self.retry.and_then(|retry| retry.at),
+        }
     }
 
     async fn leave(mut self) {
@@ -331,10 +342,7 @@ impl Driver {
         self.snapshot.microphone_level = statistics.microphone_level;
         self.snapshot.remote_video_live = statistics.remote_video_live;
         self.look_at_microphone(statistics.captured);
-        if self.options.window
-            && self.is_between_calls()
-            && self.people_asked_at.is_none_or(|at| at.elapsed() >= REFRESH_PEOPLE)
-        {
+        if self.people_due().is_some_and(|due| due <= Instant::now()) {
             self.ask_for_people();
         }
         self.retry_login();
@@ -370,11 +378,16 @@ impl Driver {
             self.on_phase(&phase);
             self.snapshot.call = phase;
         }
+        self.snapshot.trust = self.call.trust();
+        if let Some(trust) = self.snapshot.trust {
+            self.measured.trust(trust);
+        }
     }
 
     fn on_phase(&mut self, phase: &CallPhase) {
         tracing::info!(phase = phase_name(phase), "the call");
         self.note_call(phase);
+        self.note_trust(phase);
         if self.is_between_calls() {
             self.media.command(MediaCommand::TryDevice(None));
         }
@@ -444,6 +457,9 @@ impl Driver {
             }
             Output::ClosePeer(id) => self.close_peer(id),
             Output::StartMedia(consent) => self.media.command(MediaCommand::StartCall(consent)),
+            Output::Refused { from } => {
+                self.notices.add(phrase!("call-refused-untrusted", peer = from.as_str()));
+            }
             Output::StopMedia => self.media.command(MediaCommand::StopCall),
         }
     }
@@ -456,6 +472,7 @@ impl Driver {
         self.snapshot.room.clone_from(self.room.phase());
         self.snapshot.room_mate = self.room.mate().cloned();
         self.snapshot.notices = self.notices.list();
+        self.snapshot.device_notices = self.notices.of_devices();
         if **self.publish.borrow() != self.snapshot {
             self.publish.send_replace(Arc::new(self.snapshot.clone()));
         }

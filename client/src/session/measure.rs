@@ -12,6 +12,7 @@ use crate::session::process;
 use crate::session::report::{Network, Report, Security, Setup, Sync};
 use crate::session::video_trouble::{VideoTrouble, VideoTroubles};
 use crate::transport::{Peer, PeerStats};
+use crate::trust::{CallTrust, CodeState, Standing};
 
 /// How long the last statistics may take to come in after the end of a call.
 const STATISTICS_WITHIN: Duration = Duration::from_secs(2);
@@ -35,6 +36,8 @@ struct Moments {
     video_troubles: VideoTroubles,
     /// Whether there was a camera.
     had_camera: bool,
+    /// Who was at the other end.
+    trust: Option<CallTrust>,
     /// Where the last statistics of the connection and its pipelines will come from.
     last: Option<(Peer, oneshot::Receiver<PipelineStatistics>)>,
 }
@@ -71,6 +74,11 @@ impl CallMeasurements {
         (self.current.video_troubles, self.current.had_camera) = (troubles, has_camera);
     }
 
+    /// Who is at the other end, as far as that is known by now.
+    pub(super) fn trust(&mut self, trust: CallTrust) {
+        self.current.trust = Some(trust);
+    }
+
     /// The connection is closing; its last statistics come from here.
     pub(super) fn closing(&mut self, peer: Peer, pipeline: oneshot::Receiver<PipelineStatistics>) {
         self.current.last = Some((peer, pipeline));
@@ -91,6 +99,7 @@ impl CallMeasurements {
             connected_at,
             mut video_troubles,
             had_camera,
+            trust,
             last,
         } = std::mem::take(&mut self.current);
         let mut report = Report {
@@ -102,6 +111,7 @@ impl CallMeasurements {
                 accept_to_connected_ms: since(accepted_at, connected_at),
                 ..Setup::default()
             },
+            security: security(trust, reason),
             ..Report::default()
         };
         let started = self.started;
@@ -169,6 +179,23 @@ fn add_pipeline_statistics(
     report.sync = Sync { audio_ahead_of_video_ms_p50: by_marks.or(measured.audio_ahead_ms) };
 }
 
+/// What was known of whoever was at the other end.
+fn security(trust: Option<CallTrust>, reason: &EndReason) -> Security {
+    let identity = match trust {
+        _ if matches!(reason, EndReason::KeyChanged(_)) => "changed",
+        Some(trust) if trust.is_not_verified() => "none",
+        Some(CallTrust { standing: Standing::New(_), .. }) => "new",
+        Some(CallTrust { standing: Standing::Same { .. }, .. }) => "verified",
+        Some(CallTrust { standing: Standing::Changed { .. }, .. }) => "changed",
+        Some(CallTrust { standing: Standing::Unsigned, .. }) | None => "none",
+    };
+    let safety_code = match trust.map(|trust| trust.code) {
+        Some(CodeState::Here(code)) => Some(code.to_string()),
+        _ => None,
+    };
+    Security { peer_identity: Some(identity.to_owned()), safety_code, ..Security::default() }
+}
+
 fn add_peer_stats(report: &mut Report, stats: PeerStats) {
     use crate::session::report::{AudioReceived, AudioSent, VideoReceived};
     report.network = Network {
@@ -186,7 +213,7 @@ fn add_peer_stats(report: &mut Report, stats: PeerStats) {
         plis_received: Some(stats.plis_received),
         retransmitted: Some(stats.retransmitted),
     };
-    report.security = Security { dtls: stats.dtls, srtp: stats.srtp, ..Security::default() };
+    (report.security.dtls, report.security.srtp) = (stats.dtls, stats.srtp);
     if stats.audio_packets_sent > 0 {
         report.audio.sent = Some(AudioSent {
             packets: Some(stats.audio_packets_sent),

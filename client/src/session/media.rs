@@ -24,9 +24,6 @@ const COMMAND_QUEUE: usize = 64;
 const EVENT_QUEUE: usize = 64;
 /// How often devices and levels are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often while no device has been wanted for a while: an app that only waits for calls costs
-/// next to nothing. Whatever is wanted is a command, and is looked at at once.
-const LOOK_SELDOM: Duration = Duration::from_secs(2);
 /// How often while a device is about to be open.
 const LOOK_SOON: Duration = Duration::from_millis(10);
 
@@ -54,14 +51,15 @@ impl<C: Send + Sync + 'static> MediaHandle<C> {
         let spawned = std::thread::Builder::new().name("media".into()).spawn(move || {
             let mut engine = MediaEngine::new(options, remote_video, self_video, events);
             loop {
-                let pause = if engine.is_opening() {
-                    LOOK_SOON
-                } else if engine.is_idle() {
-                    LOOK_SELDOM
+                let pause = if engine.is_opening() { LOOK_SOON } else { LOOK_EVERY };
+                // While no device has been wanted for a while there is nothing to look at: whatever
+                // is wanted is a command.
+                let command = if engine.is_idle() {
+                    command_queue.recv().map_err(RecvTimeoutError::from)
                 } else {
-                    LOOK_EVERY
+                    command_queue.recv_timeout(pause)
                 };
-                match command_queue.recv_timeout(pause) {
+                match command {
                     Ok(command) => engine.carry_out(command),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,

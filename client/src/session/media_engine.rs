@@ -16,7 +16,7 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::{RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
 use crate::media::self_view::SelfView;
-use crate::media::units::{Bitrate, VideoSize};
+use crate::media::units::VideoSize;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
@@ -26,6 +26,7 @@ use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::{Ring, SessionOptions};
 use crate::session::pipeline::{Pipeline, PipelineStatistics};
+use crate::session::snapshot::VideoLimitChange;
 use crate::session::switchable::{Event, Switchable};
 use crate::transport::{MediaEnds, PeerCommand};
 use crate::words::{Phrase, phrase};
@@ -35,7 +36,7 @@ use crate::words::{Phrase, phrase};
 const BLACK_FRAMES: u32 = 3;
 /// The time between two of them.
 const BLACK_FRAME_EVERY: Duration = Duration::from_millis(100);
-/// How long nothing has to be wanted before it is looked at seldom: devices have closed by then.
+/// How long nothing has to be wanted before nothing is looked at: devices have closed by then.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
 /// The self-view is shown in a corner; more than this is not needed.
@@ -97,11 +98,7 @@ pub(super) enum MediaCommand<C> {
     SetVolume(Volume),
     SetRing(Ring),
     /// Captures and sends no more than this from the next call on.
-    LimitVideo {
-        size: VideoSize,
-        fps: u32,
-        max_bitrate: Bitrate,
-    },
+    LimitVideo(VideoLimitChange),
     ListDevices,
     /// Tries a device out, or stops to.
     TryDevice(Option<Trial>),
@@ -218,10 +215,11 @@ impl<C> MediaEngine<C> {
                 // Whoever asked may have stopped waiting.
                 let _ = reply.send(statistics);
             }
-            MediaCommand::LimitVideo { size, fps, max_bitrate } => {
-                self.options.video_size = size;
-                self.options.fps = fps;
-                self.options.max_bitrate = max_bitrate;
+            MediaCommand::LimitVideo(VideoLimitChange { size, fps, max_bitrate }) => {
+                let options = &mut self.options;
+                options.video_size = size.unwrap_or(options.video_size);
+                options.fps = fps.unwrap_or(options.fps);
+                options.max_bitrate = max_bitrate.unwrap_or(options.max_bitrate);
             }
             MediaCommand::Preview(on) => {
                 self.preview = on;

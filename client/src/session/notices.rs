@@ -2,19 +2,12 @@
 //! goes first. A line about a device, or about the video of one side, is withdrawn when it is no
 //! longer true.
 
+pub(super) use crate::session::snapshot::DeviceKind;
 use crate::session::snapshot::{Notice, NoticeId};
 use crate::words::Phrase;
 
 /// More than this nobody reads.
 const AT_MOST: usize = 4;
-
-/// A device that a notice can be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DeviceKind {
-    Camera,
-    Microphone,
-    Speaker,
-}
 
 /// Whose video a notice can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +92,15 @@ impl Notices {
         self.list.retain(|notice| notice.id != id);
     }
 
+    /// Which of them are about which device.
+    pub(super) fn of_devices(&self) -> Vec<(NoticeId, DeviceKind)> {
+        let of_device = |(subject, id): &(Subject, NoticeId)| match subject {
+            Subject::Device(kind) => Some((*id, *kind)),
+            Subject::Video(_) | Subject::People | Subject::KeptPicture => None,
+        };
+        self.subjects.iter().filter_map(of_device).collect()
+    }
+
     /// All of them, oldest first.
     pub(super) fn list(&self) -> Vec<Notice> {
         self.list.clone()
@@ -135,6 +137,9 @@ mod tests {
             texts(&notices),
             ["the recording is not whole", "no camera", "the speaker is gone"]
         );
+        let ids: Vec<_> = notices.list().iter().map(|notice| notice.id).collect();
+        let of = [(ids[1], DeviceKind::Camera), (ids[2], DeviceKind::Speaker)];
+        assert_eq!(notices.of_devices(), of);
         notices.device(DeviceKind::Speaker, None);
         notices.device(DeviceKind::Microphone, None);
         assert_eq!(texts(&notices), ["the recording is not whole", "no camera"]);

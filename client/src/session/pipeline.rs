@@ -43,6 +43,8 @@ pub(super) struct PipelineStatistics {
     pub(super) audio_ahead_ms: Option<f64>,
     /// Why what is received can't be decoded, whatever key frame comes.
     pub(super) unsupported_video: Option<Unsupported>,
+    /// Whether nobody sees what is received, so that it is not decoded.
+    pub(super) video_rests: bool,
 }
 
 /// The rate the encoder starts at, until the estimate arrives: what a narrow network carries.
@@ -92,6 +94,8 @@ impl Pipeline {
             lip_sync: Arc::clone(&ends.lip_sync),
             window: options.window.then_some(remote_video),
             record,
+            // The last picture of the call is written into a file.
+            needed_unseen: options.snapshot.is_some(),
         };
         let request_key_frame = move || {
             if let Some(peer) = peer.upgrade() {
@@ -164,8 +168,10 @@ impl Pipeline {
 
     /// Whether video of the other is coming.
     pub(super) fn receives_video(&self) -> bool {
-        let last = self.video_receiver.as_ref().and_then(VideoReceiver::last_frame);
-        last.is_some_and(|frame| frame.captured_at.elapsed() < SHOWN_WITHIN)
+        let receiver = self.video_receiver.as_ref();
+        let last = receiver.and_then(VideoReceiver::last_frame).map(|frame| frame.captured_at);
+        let unseen = receiver.and_then(|receiver| receiver.stats().came_unseen);
+        last.into_iter().chain(unseen).any(|at| at.elapsed() < SHOWN_WITHIN)
     }
 
     /// What was measured so far.
@@ -183,6 +189,7 @@ impl Pipeline {
             audio_received: audio.as_ref().and_then(audio_received),
             audio_ahead_ms: video.as_ref().and_then(|stats| stats.audio_ahead_ms),
             unsupported_video: video.as_ref().and_then(|stats| stats.unsupported),
+            video_rests: video.as_ref().is_some_and(|stats| stats.rests),
         }
     }
 

@@ -10,6 +10,11 @@ use visavis_shared::{IceServer, RoomId, Username};
 
 use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+pub use crate::device_key::KeyPlace;
+pub use crate::device_key::export::EXPORT_NAME as KEY_EXPORT_NAME;
+pub use crate::device_key::passphrase::{
+    MOST_CHARS as MOST_PASSPHRASE_CHARS, Passphrase, Strength,
+};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
@@ -79,19 +84,27 @@ pub enum Intent {
     ForgetKey(Username),
     /// Write contacts, blocked names, calls and keys as JSON into a file.
     ExportPeople(PathBuf),
+    /// Seal the device's key with a passphrase into a file that is not there yet.
+    ExportKey {
+        /// The file.
+        to: PathBuf,
+        /// What opens it.
+        passphrase: Passphrase,
+    },
+    /// Take the key out of such a file; the next log-in uses it. The one that is here is kept
+    /// aside.
+    ImportKey {
+        /// The file.
+        from: PathBuf,
+        /// What opens it.
+        passphrase: Passphrase,
+    },
     /// List only those whose names begin so; everybody when empty.
     SearchPeople(String),
     /// Let only contacts call, or everybody who is not blocked.
     OnlyContactsCall(bool),
     /// Capture and send no more than this from the next call on.
-    LimitVideo {
-        /// The largest size.
-        size: VideoSize,
-        /// The highest frame rate.
-        fps: u32,
-        /// The most that video may use.
-        max_bitrate: Bitrate,
-    },
+    LimitVideo(VideoLimitChange),
     /// Use these relays and servers beside those that the server offers, from the next call on.
     UseNetwork {
         /// STUN and TURN servers.
@@ -151,6 +164,38 @@ pub enum Intent {
     TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
+}
+
+/// Who wants to log in where; both as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogInAs {
+    /// The server.
+    pub server: String,
+    /// The name.
+    pub username: String,
+}
+
+/// What is known of the device's key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyStatus {
+    /// Where it is; `None` when there is none yet, or none is kept.
+    pub place: Option<KeyPlace>,
+    /// What became of its last export or import.
+    pub work: KeyWork,
+}
+
+/// An export or import of the key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum KeyWork {
+    /// There was none.
+    #[default]
+    None,
+    /// It takes a moment.
+    Underway,
+    /// It is done; how, in words.
+    Done(Phrase),
+    /// It was not done; why, in words.
+    Failed(Phrase),
 }
 
 /// Where the login is.
@@ -262,6 +307,17 @@ pub enum CallHint {
     SilentMicrophone,
 }
 
+/// What is to hold from now on of what limits the video that is sent; the rest stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VideoLimitChange {
+    /// The largest size.
+    pub size: Option<VideoSize>,
+    /// The highest frame rate.
+    pub fps: Option<u32>,
+    /// The most that video may use.
+    pub max_bitrate: Option<Bitrate>,
+}
+
 /// Tells one notice from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub u64);
@@ -275,11 +331,24 @@ pub struct Notice {
     pub text: Phrase,
 }
 
+/// A kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// What captures pictures.
+    Camera,
+    /// What captures sound.
+    Microphone,
+    /// What plays it.
+    Speaker,
+}
+
 /// Everything the window shows, in one piece.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
     /// The login.
     pub login: LoginPhase,
+    /// The device's key.
+    pub key: KeyStatus,
     /// The server as it was last typed or remembered.
     pub server: String,
     /// The name as it was last typed or remembered.
@@ -367,6 +436,8 @@ pub struct Snapshot {
     pub statistics: Option<Arc<Statistics>>,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
+    /// Which of the notices are about which device: another one may help.
+    pub device_notices: Vec<(NoticeId, DeviceKind)>,
     /// Where the picture is that was kept last, and the notice that says so.
     pub kept_picture: Option<(NoticeId, PathBuf)>,
 }

@@ -81,11 +81,8 @@ impl VideoWatch {
     ) -> VideoTroubles {
         let decoded = pipeline.video_received.as_ref().and_then(|video| video.frames_decoded);
         let (bytes, frames) = (peer.video_bytes_received, decoded.unwrap_or_default());
-        self.starved_since = if bytes > self.bytes && frames == self.frames {
-            self.starved_since.or(Some(now))
-        } else {
-            None
-        };
+        let starves = bytes > self.bytes && frames == self.frames && !pipeline.video_rests;
+        self.starved_since = if starves { self.starved_since.or(Some(now)) } else { None };
         (self.bytes, self.frames) = (bytes, frames);
         let starved = self
             .starved_since
@@ -206,6 +203,17 @@ mod tests {
         }
         assert_eq!(at(12, 12_000, 0), Some(VideoTrouble::NoKeyFrame));
         assert_eq!(at(13, 13_000, 20), None);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_not_decoded_and_no_trouble() {
+        let (mut watch, start) = (VideoWatch::default(), Instant::now());
+        let unseen = PipelineStatistics { video_rests: true, ..decoded(100) };
+        for second in 0..60 {
+            let stats = peer(VideoFlow::Agreed, VideoFlow::Agreed, 1000 * (second + 1));
+            let now = start + Duration::from_secs(second);
+            assert_eq!(watch.note(now, &stats, &unseen, true).theirs, None, "second {second}");
+        }
     }
 
     #[test]

@@ -1,18 +1,13 @@
 //! Logs in: shows the server what it needs to let us in, and reads its answer.
 //!
 //! In: an [`Account`] and an open socket. Out: a login, or why there is none. With a key, the
-//! server's greeting decides how we log in:
-//! - A server that greets sends its greeting before anything else, with a challenge that we sign.
-//! - One that has not greeted within [`HELLO_WITHIN`] is taken for one that never does (older
-//!   servers know no greeting), and gets the login of a guest.
-//! - When a greeting comes after all, before the answer to that login, the login of the guest is
-//!   abandoned whatever the answer would be: we close the connection, open another and sign.
-//! - A server that has greeted once gets no guest any more. Its greeting may take as long as a
-//!   login, and a login without one fails.
+//! server's greeting comes first: it has a challenge, which is signed. A server that does not greet
+//! in time, or has no challenge, lets nobody in who has a key: whoever stands between could leave
+//! the greeting out, and would have a guest under a name that is owned.
 //!
-//! What always holds: who has a key becomes a guest only where the server has no challenge to sign;
-//! nobody is logged in under another name than the one asked for; a token is shown to the server
-//! that gave it and to no other.
+//! What always holds: whoever has a key is never logged in without it; nobody is logged in under
+//! another name than the one asked for; a token is shown to the server that gave it and to no
+//! other.
 
 use std::time::Duration;
 
@@ -30,10 +25,7 @@ use super::unreachable::Unreachable;
 use crate::device_key::LoginKey;
 use crate::words::{Phrase, phrase};
 
-/// How long the greeting of a server may take that has not greeted yet: it comes with the
-/// connection.
-const HELLO_WITHIN: Duration = Duration::from_secs(2);
-/// How long the answer to a login may take, and the greeting of a server that is known to greet.
+/// How long the greeting may take, and then the answer to a login.
 const LOGIN_WITHIN: Duration = Duration::from_secs(10);
 /// A longer challenge or token is none: those of our server have 44 characters.
 const MAX_SECRET_BYTES: usize = 512;
@@ -47,15 +39,11 @@ pub(super) enum Failure {
     Refused(LoginRefusal, Phrase),
 }
 
-/// What comes of a login that does not fail.
+/// What a login that does not fail gives.
 #[derive(Debug)]
-enum Outcome {
-    Granted {
-        ice_servers: Vec<IceServer>,
-        token: Option<String>,
-    },
-    /// The greeting came after the login of a guest was sent.
-    GreetedLate,
+struct Granted {
+    ice_servers: Vec<IceServer>,
+    token: Option<String>,
 }
 
 /// Who logs in, where, and what the last login left.
@@ -65,40 +53,26 @@ pub(super) struct Account {
     key: Option<LoginKey>,
     /// For going on with the session of the last login.
     token: Option<String>,
-    /// Whether the server has sent a challenge.
-    greets: bool,
 }
 
 impl Account {
     pub(super) fn new(url: ServerUrl, username: Username, key: Option<LoginKey>) -> Self {
-        Self { url, username, key, token: None, greets: false }
+        Self { url, username, key, token: None }
     }
 
     /// Connects and logs in; the event says as whom.
     pub(super) async fn log_in(&mut self) -> Result<(Socket, SignalingEvent), Failure> {
-        // It greets late once at most: after that it is known to greet.
-        loop {
-            let opened = socket::open(&self.url).await;
-            let mut socket = opened.map_err(|why| self.unreachable(why))?;
-            match self.log_in_over(&mut socket).await? {
-                Outcome::Granted { ice_servers, token } => {
-                    let is_token = |token: &String| (1..=MAX_SECRET_BYTES).contains(&token.len());
-                    let token = token.filter(is_token);
-                    let resumed = token.is_some() && token == self.token;
-                    self.token = token;
-                    let username = self.username.clone();
-                    let logged_in = SignalingEvent::LoggedIn { username, ice_servers, resumed };
-                    return Ok((socket, logged_in));
-                }
-                Outcome::GreetedLate => {
-                    tracing::info!("the server greeted late: logging in again with the key");
-                    socket::close(&mut socket).await;
-                }
-            }
-        }
+        let opened = socket::open(&self.url).await;
+        let mut socket = opened.map_err(|why| self.unreachable(why))?;
+        let Granted { ice_servers, token } = self.log_in_over(&mut socket).await?;
+        let token = token.filter(|token| (1..=MAX_SECRET_BYTES).contains(&token.len()));
+        let resumed = token.is_some() && token == self.token;
+        self.token = token;
+        let username = self.username.clone();
+        Ok((socket, SignalingEvent::LoggedIn { username, ice_servers, resumed }))
     }
 
-    async fn log_in_over<S: Stream>(&mut self, socket: &mut Socket<S>) -> Result<Outcome, Failure> {
+    async fn log_in_over<S: Stream>(&mut self, socket: &mut Socket<S>) -> Result<Granted, Failure> {
         let mut login = Login {
             username: self.username.as_str().to_owned(),
             public_key: None,
@@ -106,28 +80,21 @@ impl Account {
             // Empty asks for a first one.
             resume: Some(self.token.clone().unwrap_or_default()),
         };
-        if self.key.is_some() {
-            let challenge = self.challenge(socket).await?;
-            match (&self.key, challenge) {
-                (Some(key), Some(challenge)) => {
-                    login.public_key = Some(key.public().to_string());
-                    login.signature = Some(key.sign(&challenge, &login.username).to_string());
-                }
-                _ if self.greets => return Err(self.unreachable(Unreachable::NotGreeted)),
-                _ => tracing::warn!("the server does not greet: logging in as a guest"),
-            }
+        if let Some(key) = &self.key {
+            let challenge = timeout(LOGIN_WITHIN, self.challenge(socket)).await;
+            let challenge = challenge.map_err(|_| self.unreachable(Unreachable::NotGreeted))??;
+            login.public_key = Some(key.public().to_string());
+            login.signature = Some(key.sign(&challenge, &login.username).to_string());
         }
         let signed = login.signature.is_some();
         socket::write(socket, &ClientMessage::Login(login)).await.map_err(|()| self.hung_up())?;
         let answer = timeout(LOGIN_WITHIN, self.answer(socket, signed)).await;
-        let outcome = answer.unwrap_or_else(|_| Err(self.unreachable(Unreachable::OtherProtocol)));
-        match &outcome {
-            Ok(Outcome::GreetedLate) => self.greets = true,
-            Err(Failure::Refused(LoginRefusal::RateLimited | LoginRefusal::Unavailable, _)) => {}
-            Err(Failure::Refused(..)) => self.token = None,
-            Ok(Outcome::Granted { .. }) | Err(_) => {}
+        let granted = answer.unwrap_or_else(|_| Err(self.unreachable(Unreachable::OtherProtocol)));
+        let passes = [LoginRefusal::RateLimited, LoginRefusal::Unavailable];
+        if matches!(&granted, Err(Failure::Refused(reason, _)) if !passes.contains(reason)) {
+            self.token = None;
         }
-        outcome
+        granted
     }
 
     fn unreachable(&self, why: Unreachable) -> Failure {
@@ -138,22 +105,16 @@ impl Account {
         self.unreachable(Unreachable::HungUp { tls: self.url.is_tls() })
     }
 
-    /// What the server wants signed; `None` when its greeting has no challenge or does not come.
-    async fn challenge<S: Stream>(
-        &mut self,
-        socket: &mut Socket<S>,
-    ) -> Result<Option<String>, Failure> {
-        let limit = if self.greets { LOGIN_WITHIN } else { HELLO_WITHIN };
-        let greeting = async {
-            loop {
-                if let ServerMessage::Hello { challenge, .. } = self.next(socket).await? {
-                    return Ok(Some(challenge).filter(|challenge| is_challenge(challenge)));
-                }
+    /// What the server wants signed.
+    async fn challenge<S: Stream>(&self, socket: &mut Socket<S>) -> Result<String, Failure> {
+        loop {
+            if let ServerMessage::Hello { challenge, .. } = self.next(socket).await? {
+                return match is_challenge(&challenge) {
+                    true => Ok(challenge),
+                    false => Err(self.unreachable(Unreachable::NotGreeted)),
+                };
             }
-        };
-        let challenge = timeout(limit, greeting).await.unwrap_or(Ok(None))?;
-        self.greets |= challenge.is_some();
-        Ok(challenge)
+        }
     }
 
     /// What the server answers to a login.
@@ -161,21 +122,16 @@ impl Account {
         &self,
         socket: &mut Socket<S>,
         signed: bool,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Granted, Failure> {
         loop {
             match self.next(socket).await? {
-                ServerMessage::Hello { challenge, .. }
-                    if self.key.is_some() && !signed && is_challenge(&challenge) =>
-                {
-                    return Ok(Outcome::GreetedLate);
-                }
                 // We ask for a name in its one form, which a server has no reason to change.
                 ServerMessage::LoggedIn { username, .. } if username != self.username => {
                     let words = phrase!("log-in-other-name", name = &self.username);
                     return Err(Failure::Refused(LoginRefusal::InvalidName, words));
                 }
                 ServerMessage::LoggedIn { ice_servers, resume: token, .. } => {
-                    return Ok(Outcome::Granted { ice_servers, token });
+                    return Ok(Granted { ice_servers, token });
                 }
                 ServerMessage::LoginRefused { reason, message } => {
                     let words = refusal_words(reason, message, &self.username, signed);

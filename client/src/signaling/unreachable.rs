@@ -69,7 +69,8 @@ pub(super) enum Unreachable {
     OtherProtocol,
     #[error("it sent more than is allowed")]
     TooMuch,
-    #[error("it did not greet")]
+    /// Whoever has a key needs to be asked for it.
+    #[error("it did not ask for this device's key")]
     NotGreeted,
     #[error("the connection failed")]
     Io,
@@ -105,11 +106,10 @@ impl Unreachable {
             Self::Busy => phrase!("server-busy", server = server),
             Self::NotAdmitted(_) => phrase!("server-not-admitted", server = server),
             Self::Moved(_) => phrase!("server-moved", server = server),
-            Self::NotThere(_)
-            | Self::NoSignaling(_)
-            | Self::OtherProtocol
-            | Self::TooMuch
-            | Self::NotGreeted => phrase!("server-none-there", server = server),
+            Self::NotThere(_) | Self::NoSignaling(_) | Self::OtherProtocol | Self::TooMuch => {
+                phrase!("server-none-there", server = server)
+            }
+            Self::NotGreeted => phrase!("server-asks-for-no-key", server = server),
             Self::Failed(_) => phrase!("server-failed", server = server),
             Self::Io => phrase!("server-connection-failed", server = server),
         };
@@ -150,7 +150,8 @@ impl Unreachable {
             Self::NotAdmitted(_) => "ask whoever runs it to let you in",
             Self::Moved(_) => "ask whoever runs it for the new address",
             Self::NotThere(_) | Self::NoSignaling(_) => "check the address and its path",
-            Self::OtherProtocol | Self::TooMuch | Self::NotGreeted => {
+            Self::NotGreeted => "ask whoever runs it to update it; nobody was logged in",
+            Self::OtherProtocol | Self::TooMuch => {
                 "check the address, and that a signaling server runs there"
             }
             Self::Io => "try again",

@@ -97,7 +97,7 @@ fn verify(key: PublicKey, statement: &CallStatement<'_>, signature: &Signature) 
 }
 
 /// The caller's side.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     names: Names,
     own: Side,
@@ -146,6 +146,29 @@ impl Caller {
         Ok((Self { names, own, nonce }, identity))
     }
 
+    /// It rings there.
+    ///
+    /// # Errors
+    /// When that is signed and the signature is not for this call.
+    pub fn rang(&self, identity: IdentityMember) -> Result<Other, TrustError> {
+        let identity = match identity {
+            IdentityMember::Absent => return Ok(Other::Unsigned),
+            IdentityMember::Unreadable => return Err(TrustError::Unreadable),
+            IdentityMember::Present(identity) => identity,
+        };
+        let statement = CallStatement {
+            call: &self.names.call,
+            from: &self.names.other,
+            to: &self.names.own,
+            fingerprints: &[],
+            promise: Promise::Ringing(commit(&self.nonce)),
+        };
+        match verify(identity.key, &statement, &identity.signature) {
+            true => Ok(Other::Signed(identity.key)),
+            false => Err(TrustError::WrongSignature),
+        }
+    }
+
     /// The answer has come.
     ///
     /// # Errors
@@ -179,7 +202,7 @@ impl Caller {
 }
 
 /// The callee's side.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callee {
     names: Names,
     other: Side,
@@ -224,6 +247,21 @@ impl Callee {
     #[must_use]
     pub fn other(&self) -> PublicKey {
         self.other.key
+    }
+
+    /// Signs that it rings, so that the caller knows whom they have reached before anything of
+    /// theirs starts.
+    #[must_use]
+    pub fn ringing(&self, key: &LoginKey) -> CallIdentity {
+        let statement = CallStatement {
+            call: &self.names.call,
+            from: &self.names.own,
+            to: &self.names.other,
+            fingerprints: &[],
+            promise: Promise::Ringing(self.commitment),
+        };
+        let signature = key.sign_call(&statement);
+        CallIdentity { key: key.public(), signature, share: Share::Commitment(self.commitment) }
     }
 
     /// Signs the answer. The nonce is fresh for each call.

@@ -15,6 +15,8 @@ pub(super) enum Action {
     ToggleHelp,
     /// Show the settings, or put them away.
     Settings(bool),
+    /// Show where devices are chosen: over a call, or in the settings.
+    Devices,
     /// Have these settings hold from now on.
     Change(Box<Settings>),
     Fullscreen(bool),
@@ -23,6 +25,8 @@ pub(super) enum Action {
     ToggleMini,
     /// Show where a file is.
     ShowInFolder(PathBuf),
+    /// Open a folder.
+    OpenFolder(PathBuf),
     /// Put away a notice of the window's own.
     DismissLocal(usize),
     /// Offer a server no more where one logs in.

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Area, Context, CursorIcon, Id, Order, Rect, Sense, Theme, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Align2, Area, Context, CursorIcon, Id, Order, Popup, Rect, Sense, Theme, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::action::{Action, Actions};
 use super::call_chips::{self, HintPlace};
 use super::call_look::CallLook;
+use super::call_menu::{self, Item};
 use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
 use super::design::{
     Elevation, Icon, Palette, TypeStyle, component, layout, motion, size, space, stage,
@@ -102,7 +103,7 @@ impl CallScreen {
             let (peer, instead) = (call.peer, instead.as_str());
             let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
             // In the order in which the keyboard goes from one to the next.
-            let bar = self.bar(ui, stage, snapshot, actions);
+            let bar = self.bar(ui, stage, snapshot, look, actions);
             let tools = self.tools(ui, stage, actions);
             let mark = Mark::of(snapshot, peer);
             let head = call_chips::head(ui, stage, call, mark, opacity);
@@ -202,7 +203,9 @@ impl CallScreen {
         if response.double_clicked() {
             actions.push(Action::Fullscreen(!fullscreen_now(ui.ctx())));
         }
-        response.context_menu(|ui| self.menu(ui, look, actions));
+        if let Some(item) = call_menu::on(&response, look) {
+            self.choose(item, ui.ctx(), look, actions);
+        }
         let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
         let off = snapshot.remote_camera_off;
         if off {
@@ -254,101 +257,88 @@ impl CallScreen {
         shown
     }
 
-    /// What a click with the other button offers over the picture.
-    fn menu(&mut self, ui: &mut Ui, look: &mut CallLook, actions: &mut Actions) {
-        let fullscreen = fullscreen_now(ui.ctx());
-        let mut item = |words: String| ui.button(words).clicked();
-        if item(if look.fill { text!("whole-picture") } else { text!("fill-window") }) {
-            look.fill = !look.fill;
-        }
-        if item(if look.own.hidden { text!("show-own-picture") } else { text!("hide-own-picture") })
-        {
-            look.own.hidden = !look.own.hidden;
-        }
-        if item(text!("take-snapshot")) {
-            actions.send(Intent::TakeSnapshot);
-        }
-        if item(text!("mini-window")) {
-            actions.push(Action::Mini(true));
-        }
-        if item(text!("safety-code")) {
-            self.toggle_safety();
-        }
-        if item(text!("statistics")) {
-            self.toggle_statistics();
-        }
-        if item(if fullscreen {
-            text!("menu-leave-full-screen")
-        } else {
-            text!("menu-full-screen")
-        }) {
-            actions.push(Action::Fullscreen(!fullscreen));
+    /// Does what was chosen of the menu.
+    fn choose(&mut self, item: Item, ctx: &Context, look: &mut CallLook, actions: &mut Actions) {
+        match item {
+            Item::Snapshot => actions.send(Intent::TakeSnapshot),
+            Item::SafetyCode => self.toggle_safety(),
+            Item::Statistics => self.toggle_statistics(),
+            Item::Fill => look.fill = !look.fill,
+            Item::OwnPicture => look.own.hidden = !look.own.hidden,
+            Item::Mini => actions.push(Action::Mini(true)),
+            Item::FullScreen => actions.push(Action::Fullscreen(!fullscreen_now(ctx))),
+            Item::Settings => actions.push(Action::Settings(true)),
+            Item::Shortcuts => actions.push(Action::Help(true)),
         }
     }
 
     /// The bar below. Returns whether it is being used.
-    fn bar(&mut self, ui: &mut Ui, over: Rect, snapshot: &Snapshot, actions: &mut Actions) -> bool {
+    fn bar(
+        &mut self,
+        ui: &mut Ui,
+        over: Rect,
+        snapshot: &Snapshot,
+        look: &mut CallLook,
+        actions: &mut Actions,
+    ) -> bool {
         let muted = snapshot.microphone_muted;
-        // What there is no camera for is off, whatever was chosen.
-        let off = snapshot.camera_off || snapshot.has_no_camera();
-        let mut camera = controls::camera(ui.ctx(), off);
-        if snapshot.has_no_camera() {
-            camera.hint = text!("no-camera");
-        }
-        let devices = Control {
-            icon: Icon::Sliders,
-            text: text!("devices"),
-            pressed: Some(self.devices_open),
-            hint: text!("devices-hint"),
-            look: Look::of(self.devices_open),
+        let card = |icon, text, pressed, hint| Control {
+            icon,
+            text,
+            pressed: Some(pressed),
+            hint,
+            look: Look::of(pressed),
         };
-        let microphone = controls::microphone(ui.ctx(), muted);
-        let controls = [microphone, camera, devices, controls::hang_up(ui.ctx())];
+        let open = self.devices_open;
+        let devices = card(Icon::Sliders, text!("devices"), open, text!("devices-hint"));
+        let (icon, text, hint) = (Icon::More, text!("more"), text!("more"));
+        let more = Control { icon, text, pressed: None, hint, look: Look::Plain };
+        let ctx = ui.ctx();
+        let microphone = controls::microphone(ctx, muted);
+        let camera = controls::camera(ctx, snapshot);
+        let controls = [microphone, camera, devices, more, controls::hang_up(ctx)];
         let used = controls::bar(ui, over, &self.reveal, &controls);
         match used.pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
-            // Without a camera it is another one that helps.
-            Some(1) if snapshot.has_no_camera() && !snapshot.camera_off => {
-                self.devices_open = true;
-            }
-            Some(1) => actions.send(Intent::TurnCameraOff(!snapshot.camera_off)),
+            Some(1) => actions.push(controls::camera_pressed(snapshot)),
             Some(2) => self.devices_open = !self.devices_open,
-            Some(_) => actions.send(Intent::HangUp),
-            None => {}
+            Some(4) => actions.send(Intent::HangUp),
+            Some(_) | None => {}
         }
-        used.busy
+        let toggled = used.pressed == Some(3);
+        let chosen = used.more.and_then(|more| call_menu::behind(&more, toggled, look));
+        if let Some(item) = chosen {
+            self.choose(item, ui.ctx(), look, actions);
+        }
+        used.busy || Popup::is_any_open(ui.ctx())
     }
 
     /// The tools at the upper right. Returns whether they are being used.
-    fn tools(&mut self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
+    fn tools(&self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
         let fullscreen = fullscreen_now(ui.ctx());
         let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
         let full = keys(&keyboard::FULLSCREEN);
-        let window = if fullscreen {
+        let (icon, hint) = if fullscreen {
             let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));
             (Icon::Restore, text!("leave-full-screen-hint", keys = keys))
         } else {
             (Icon::Fullscreen, text!("full-screen-hint", keys = full))
         };
-        let statistics_hint = text!("show-statistics-hint", keys = keys(&keyboard::STATISTICS));
-        let statistics = (Icon::Statistics, statistics_hint);
-        let keep = text!("take-snapshot-hint", keys = keys(&keyboard::SNAPSHOT));
         let mini = text!("mini-window-hint", keys = keys(&keyboard::MINI));
         let controls = [
-            (statistics, text!("show-statistics"), Some(self.statistics_open)),
-            ((Icon::Snapshot, keep), text!("take-snapshot"), None),
-            ((Icon::Mini, mini), text!("mini-window"), Some(false)),
-            (window, text!("full-screen"), Some(fullscreen)),
+            (Icon::Mini, text!("mini-window"), false, mini),
+            (icon, text!("full-screen"), fullscreen, hint),
         ]
-        .map(|((icon, hint), text, pressed)| {
-            let look = Look::of(icon == Icon::Statistics && pressed == Some(true));
-            Control { icon, text, pressed, hint, look }
+        .map(|(icon, text, pressed, hint)| Control {
+            icon,
+            text,
+            pressed: Some(pressed),
+            hint,
+            look: Look::Plain,
         });
         let used = controls::tools(ui, over, &self.reveal, &controls);
         match used.pressed {
-            Some(0) => self.toggle_statistics(),
-            Some(1) => actions.send(Intent::TakeSnapshot),
-            Some(2) => actions.push(Action::Mini(true)),
+            Some(0) => actions.push(Action::Mini(true)),
             Some(_) => actions.push(Action::Fullscreen(!fullscreen)),
             None => {}
         }
@@ -380,6 +370,11 @@ impl CallScreen {
                 });
             });
         self.cards.push(card.response.rect);
+    }
+
+    /// Shows the devices over the bar.
+    pub(super) fn open_devices(&mut self) {
+        self.devices_open = true;
     }
 
     pub(super) fn toggle_statistics(&mut self) {

@@ -12,12 +12,14 @@ use eframe::egui::{
     StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
+use super::action::Action;
 use super::design::component::{PILL_BEFORE, PILL_BEHIND, TOOL};
 use super::design::{
     Elevation, Icon, Palette, TypeStyle, layout, motion, radius, size, space, stage,
 };
 use super::keyboard;
 use super::widgets::focus;
+use crate::session::snapshot::{Intent, Snapshot};
 use crate::words::text;
 
 /// How high the bar is, with the gap under it.
@@ -94,15 +96,34 @@ pub(super) fn microphone(ctx: &Context, muted: bool) -> Control {
     Control { icon, text: text!("mute"), pressed: Some(muted), hint, look: Look::of(muted) }
 }
 
-/// Turns the camera off or on.
-pub(super) fn camera(ctx: &Context, off: bool) -> Control {
+/// Turns the camera off or on; without one it leads to where another is chosen.
+pub(super) fn camera(ctx: &Context, snapshot: &Snapshot) -> Control {
+    // What there is no camera for is off, whatever was chosen.
+    let off = snapshot.camera_off || snapshot.has_no_camera();
     let keys = keyboard::named(ctx, &keyboard::CAMERA);
-    let (icon, hint) = if off {
-        (Icon::CameraOff, text!("camera-on-hint", keys = keys))
+    let icon = if off { Icon::CameraOff } else { Icon::Camera };
+    let hint = if leads_to_devices(snapshot) {
+        text!("camera-missing-hint")
+    } else if off {
+        text!("camera-on-hint", keys = keys)
     } else {
-        (Icon::Camera, text!("camera-off-hint", keys = keys))
+        text!("camera-off-hint", keys = keys)
     };
     Control { icon, text: text!("camera"), pressed: Some(!off), hint, look: Look::of(off) }
+}
+
+/// What a press of the camera's button asks for.
+pub(super) fn camera_pressed(snapshot: &Snapshot) -> Action {
+    if leads_to_devices(snapshot) {
+        Action::Devices
+    } else {
+        Action::Send(Intent::TurnCameraOff(!snapshot.camera_off))
+    }
+}
+
+/// Without a camera it is another one that helps.
+fn leads_to_devices(snapshot: &Snapshot) -> bool {
+    snapshot.has_no_camera() && !snapshot.camera_off
 }
 
 /// Closes the call.
@@ -128,10 +149,12 @@ impl Look {
 }
 
 /// What was done with some controls.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Use {
     /// Which was pressed.
     pub(super) pressed: Option<usize>,
+    /// The one that opens a menu, where there is one.
+    pub(super) more: Option<Response>,
     /// Whether the pointer is on them or one has the keyboard.
     pub(super) busy: bool,
 }
@@ -183,6 +206,9 @@ pub(super) fn bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Control]
             used.busy |= response.has_focus();
             if reveal.counts(&response) {
                 used.pressed = Some(i);
+            }
+            if control.icon == Icon::More {
+                used.more = Some(response);
             }
         }
     });

@@ -58,12 +58,14 @@ fn current(ctx: &Context) -> Arc<Shortcuts> {
 
 /// The keys of a shortcut as a person knows them.
 pub(super) fn named(ctx: &Context, shortcut: &Shortcut) -> String {
+    keys_of(ctx, shortcut).unwrap_or_else(|| text!("no-keys"))
+}
+
+/// The same where it has some.
+pub(super) fn keys_of(ctx: &Context, shortcut: &Shortcut) -> Option<String> {
     match shortcut {
-        Shortcut::Of(command) => match current(ctx).keys(*command) {
-            Some(keys) => words::keys(&keys),
-            None => text!("no-keys"),
-        },
-        Shortcut::Fixed(key) => words::key(key.name()),
+        Shortcut::Of(command) => current(ctx).keys(*command).map(|keys| words::keys(&keys)),
+        Shortcut::Fixed(key) => Some(words::key(key.name())),
     }
 }
 

@@ -135,15 +135,17 @@ impl MiniWindow {
         let mark = Mark::of(snapshot, call.peer);
         call_chips::small_head(ui, over, call, mark, opacity);
         let muted = snapshot.microphone_muted;
-        let off = snapshot.camera_off || snapshot.has_no_camera();
         let ctx = ui.ctx();
-        let bar =
-            [controls::microphone(ctx, muted), controls::camera(ctx, off), controls::hang_up(ctx)];
+        let bar = [
+            controls::microphone(ctx, muted),
+            controls::camera(ctx, snapshot),
+            controls::hang_up(ctx),
+        ];
         let keys = keyboard::named(ctx, &keyboard::MINI);
         let larger = text!("leave-mini-window-hint", keys = keys);
         match controls::small_bar(ui, over, reveal, &bar).pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
-            Some(1) => actions.send(Intent::TurnCameraOff(!snapshot.camera_off)),
+            Some(1) => actions.push(controls::camera_pressed(snapshot)),
             Some(_) => actions.send(Intent::HangUp),
             None => {}
         }

@@ -14,6 +14,7 @@ mod action;
 mod app;
 mod call_chips;
 mod call_look;
+mod call_menu;
 mod call_screen;
 mod clock;
 mod closing;

@@ -1,9 +1,8 @@
 //! Notices: lines for the person, as toasts on the right, until they are put away.
 //!
 //! What always holds: in a call they stand between what floats over the picture, and so many as
-//! have room there; where a card leaves no room at all they wait until it is closed.
-
-use std::path::PathBuf;
+//! have room there; where a card leaves no room at all they wait until it is closed. Elsewhere the
+//! newest is shown, and older ones as far as the page can still be used.
 
 use eframe::egui::accesskit::Live;
 use eframe::egui::{
@@ -15,7 +14,7 @@ use super::controls::{BAR_HEIGHT, HEAD_HEIGHT};
 use super::design::{Elevation, Icon, TypeStyle, component, layout, size, space};
 use super::widgets::Tone;
 use super::{widgets, words};
-use crate::session::snapshot::{Intent, Snapshot};
+use crate::session::snapshot::{DeviceKind, Intent, NoticeId, Snapshot};
 use crate::words::{Phrase, text};
 
 /// How many are shown at once; the newest are.
@@ -68,18 +67,15 @@ pub(super) fn show(
     let own = local.iter().enumerate().map(|(i, text)| Toast {
         text: text.text(),
         dismiss: Action::DismissLocal(i),
-        shows: None,
+        help: None,
     });
     let all: Vec<Toast> = snapshot
         .notices
         .iter()
-        .map(|notice| {
-            let kept = snapshot.kept_picture.as_ref();
-            Toast {
-                text: notice.text.text(),
-                dismiss: Action::Send(Intent::DismissNotice(notice.id)),
-                shows: kept.filter(|(id, _)| *id == notice.id).map(|(_, path)| path.clone()),
-            }
+        .map(|notice| Toast {
+            text: notice.text.text(),
+            dismiss: Action::Send(Intent::DismissNotice(notice.id)),
+            help: help(snapshot, notice.id),
         })
         .chain(own)
         .collect();
@@ -94,7 +90,7 @@ pub(super) fn show(
         Place::InCall(place) => {
             (Align2::RIGHT_TOP, vec2(-edge, place.top() - screen.top()), place.height())
         }
-        Place::Below => (Align2::RIGHT_BOTTOM, vec2(-edge, -edge), screen.height() - 2.0 * edge),
+        Place::Below => (Align2::RIGHT_BOTTOM, vec2(-edge, -edge), room_below(screen.height())),
     };
     Area::new(Id::unique("notices"))
         .order(Order::Foreground)
@@ -114,17 +110,40 @@ pub(super) fn show(
                 toast.show(ui, width, actions);
             }
             if older > 0 {
-                widgets::caption(ui, &text!("older-notices", count = older));
+                // What it stands on may be a picture, or a list.
+                let margin = Margin::symmetric(space::S3 as i8, space::S1 as i8);
+                widgets::card(ui).inner_margin(margin).show(ui, |ui| {
+                    widgets::caption(ui, &text!("older-notices", count = older));
+                });
             }
         });
+}
+
+/// How high notices may be together over a page; one is shown in any case.
+fn room_below(screen: f32) -> f32 {
+    if screen < layout::ROOMY_HEIGHT { screen / 3.0 } else { screen - 2.0 * layout::STAGE_MARGIN }
+}
+
+/// What helps with what a notice says: words for a button, and what it does.
+fn help(snapshot: &Snapshot, notice: NoticeId) -> Option<(String, Action)> {
+    if let Some((_, path)) = snapshot.kept_picture.as_ref().filter(|(id, _)| *id == notice) {
+        return Some((text!("show-in-folder"), Action::ShowInFolder(path.clone())));
+    }
+    let (_, device) = snapshot.device_notices.iter().find(|(id, _)| *id == notice)?;
+    let words = match device {
+        DeviceKind::Camera => text!("choose-camera"),
+        DeviceKind::Microphone => text!("choose-microphone"),
+        DeviceKind::Speaker => text!("choose-speaker"),
+    };
+    Some((words, Action::Devices))
 }
 
 /// One notice as it is shown.
 struct Toast {
     text: String,
     dismiss: Action,
-    /// The file that it is about.
-    shows: Option<PathBuf>,
+    /// What helps.
+    help: Option<(String, Action)>,
 }
 
 impl Toast {
@@ -134,7 +153,7 @@ impl Toast {
         let job = TypeStyle::Body.layout(&self.text, Color32::PLACEHOLDER, room, true);
         let above = (size::CONTROL - TypeStyle::Body.line()) / 2.0;
         let text = above + ui.painter().layout_job(job).size().y;
-        let button = self.shows.as_ref().map_or(0.0, |_| size::CONTROL + space::S2);
+        let button = self.help.as_ref().map_or(0.0, |_| size::CONTROL + space::S2);
         text.max(size::CONTROL) + button + 2.0 * space::S2
     }
 
@@ -163,11 +182,10 @@ impl Toast {
                     ui.add_space((size::CONTROL - TypeStyle::Body.line()) / 2.0);
                     let line = ui.add(Label::new(TypeStyle::Body.text(text.as_str())).wrap());
                     widgets::announce(ui, &line, Live::Polite);
-                    if let Some(path) = &self.shows {
-                        let show = text!("show-in-folder");
-                        if widgets::button(ui, Tone::Plain, None, &show, 0.0).clicked() {
-                            actions.push(Action::ShowInFolder(path.clone()));
-                        }
+                    if let Some((words, action)) = &self.help
+                        && widgets::button(ui, Tone::Plain, None, words, 0.0).clicked()
+                    {
+                        actions.push(action.clone());
                     }
                 });
             });

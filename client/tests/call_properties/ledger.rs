@@ -132,6 +132,7 @@ impl Ledger {
                     self.media_runs = true;
                     self.consent = Some(**consent);
                 }
+                Output::Refused { .. } => prop_assert!(false, "nothing is signed here"),
                 Output::StopMedia => {
                     prop_assert!(self.media_runs, "media stopped twice");
                     self.media_runs = false;
@@ -188,7 +189,7 @@ impl Ledger {
         if let Input::Call { peer, call, .. } = step.input {
             self.offered.insert((peer.clone(), call.clone()));
         }
-        let Input::Signal { from, call, signal } = step.input else { return Ok(()) };
+        let Input::Signal { from, call, signal, .. } = step.input else { return Ok(()) };
         let other_person = peer_of(before) != Some(from);
         let other_call =
             matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
@@ -254,7 +255,7 @@ impl Ledger {
     }
 
     fn note_whether_they_are_gone(&mut self, step: &Step<'_>, before: &CallPhase) {
-        if let Input::Signal { from, call, signal } = step.input {
+        if let Input::Signal { from, call, signal, .. } = step.input {
             let same_call = !matches!((step.before.call_id(), call), (Some(ours), Some(theirs)) if ours != theirs);
             if peer_of(before) == Some(from) && same_call {
                 self.peer_gone = *signal == CallSignal::Close(Some(CloseReason::Disconnected));

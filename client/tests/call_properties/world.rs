@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
-use visavis_client::call::{self, CallPhase, PeerId, PeerInput};
+use visavis_client::call::{self, CallNonces, CallPhase, PeerId, PeerInput};
+use visavis_client::trust::Known;
 use visavis_client::words::phrase;
+use visavis_shared::identity::Nonce;
 use visavis_shared::{
     CallId, CallSignal, CandidateInit, CloseReason, DescriptionKind, ErrorCode, Payload,
     SessionDescription, Username,
@@ -25,6 +27,9 @@ pub(crate) type Output = call::Output<Consent>;
 
 /// What a step or a property comes to.
 pub(crate) type Outcome = Result<(), TestCaseError>;
+
+/// Nothing is signed here, so nothing depends on them.
+const NONCES: CallNonces = CallNonces { offer: Nonce([1; 32]), answer: Nonce([2; 32]) };
 
 /// One of the two clients. Alice has the smaller name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +129,7 @@ impl World {
         let now = Instant::now();
         let clients = [Who::Alice, Who::Bob].map(|who| {
             let mut call = Call::default();
-            call.handle_input(Input::SignalingUp { username: who.name() }, now);
+            call.handle_input(Input::SignalingUp { username: who.name(), key: None }, now);
             let ledger = Ledger::new(who.name());
             Client { call, ledger, peer: None, closed: Vec::new(), online: true, sent: Vec::new() }
         });
@@ -265,7 +270,10 @@ impl World {
                 client.peer = None;
                 client.closed.push(id);
             }
-            Output::AcceptAnswer(..) | Output::StartMedia(_) | Output::StopMedia => {}
+            Output::AcceptAnswer(..)
+            | Output::StartMedia(_)
+            | Output::StopMedia
+            | Output::Refused { .. } => {}
         }
     }
 
@@ -282,7 +290,7 @@ impl World {
             }
             return Ok(());
         }
-        self.feed(to, Input::Signal { from: from.name(), call, signal })
+        self.feed(to, Input::Signal { from: from.name(), call, signal, known: Known::default() })
     }
 
     fn pick(letters: usize, n: u8) -> Option<usize> {
@@ -295,7 +303,8 @@ impl World {
             Op::Place(who) => {
                 let call = self.fresh_call();
                 let consent = self.fresh_consent();
-                self.feed(who, Input::Call { peer: who.other().name(), call, consent })
+                let (peer, known) = (who.other().name(), Known::default());
+                self.feed(who, Input::Call { peer, call, nonces: NONCES, known, consent })
             }
             Op::Accept(who) => {
                 let from = match self.phase(who) {
@@ -303,11 +312,11 @@ impl World {
                     _ => who.other().name(),
                 };
                 let consent = self.fresh_consent();
-                self.feed(who, Input::Accept { from, consent })
+                self.feed(who, Input::Accept { from, nonce: NONCES.answer, consent })
             }
             Op::AcceptTooLate(who) => {
                 let consent = self.fresh_consent();
-                self.feed(who, Input::Accept { from: name("dave"), consent })
+                self.feed(who, Input::Accept { from: name("dave"), nonce: NONCES.answer, consent })
             }
             Op::Decline(who) => self.feed(who, Input::Decline),
             Op::HangUp(who) => self.feed(who, Input::HangUp),
@@ -372,7 +381,7 @@ impl World {
                     return Ok(());
                 }
                 self.client(who).online = true;
-                self.feed(who, Input::SignalingUp { username: who.name() })
+                self.feed(who, Input::SignalingUp { username: who.name(), key: None })
             }
             Op::Wait(time) => self.wait(time),
             Op::Sleep(time) => {
@@ -448,7 +457,7 @@ impl World {
             Forged::GarbledOffer => {
                 CallSignal::Offer(json(&description(DescriptionKind::Answer, String::new())))
             }
-            Forged::Ringing => CallSignal::Ringing,
+            Forged::Ringing => CallSignal::Ringing(None),
             Forged::Answer => CallSignal::Answer(json(&description(
                 DescriptionKind::Answer,
                 self.text("forged "),
@@ -461,7 +470,7 @@ impl World {
             Forged::GivesUp(reason) => CallSignal::Close(Some(reason)),
             Forged::Gone => CallSignal::Close(Some(CloseReason::Disconnected)),
         };
-        self.feed(who, Input::Signal { from, call, signal })
+        self.feed(who, Input::Signal { from, call, signal, known: Known::default() })
     }
 
     /// Delivers everything in order while the peer connections do what they owe, until all is

@@ -20,7 +20,7 @@ use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::snapshot::{
-    CallTrust, CodeState, Intent, LoginPhase, Person, SessionLink, Snapshot, Standing,
+    CallTrust, CodeState, Intent, LoginPhase, Person, Snapshot, Standing,
 };
 use visavis_client::ui::{App, WindowOptions};
 use visavis_client::words::Phrase;
@@ -56,15 +56,7 @@ impl Window {
     }
 
     pub(crate) fn open_with(snapshot: Snapshot, size: Vec2, options: WindowOptions) -> Self {
-        let (sender, intents) = mpsc::channel(64);
-        let (snapshots, receiver) = watch::channel(Arc::new(snapshot));
-        let link = SessionLink {
-            intents: sender,
-            snapshots: receiver,
-            remote_video: DropOldestQueue::latest(),
-            self_video: DropOldestQueue::latest(),
-        };
-        Self::open_on(Stage { link, snapshots, intents }, (size, 1.0), options, |_| {})
+        Self::open_on(Stage::empty(snapshot), (size, 1.0), options, |_| {})
     }
 
     /// Opens one of a size in points, with so many pixels for each, and prepares what it is painted
@@ -119,6 +111,13 @@ impl Window {
 
     pub(crate) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    /// Chooses something of what is behind More in a call.
+    pub(crate) fn more(&mut self, item: &str) {
+        self.click("More");
+        self.harness.get_by_role_and_label(Role::MenuItem, item).click();
         self.settle();
     }
 

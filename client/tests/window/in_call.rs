@@ -10,7 +10,7 @@ use eframe::egui::{
 };
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
-use visavis_client::session::snapshot::{CallHint, Intent, Notice, NoticeId, Snapshot};
+use visavis_client::session::snapshot::{CallHint, DeviceKind, Intent, Notice, NoticeId, Snapshot};
 use visavis_client::ui::WindowOptions;
 use visavis_client::words::{Language, speak_on_this_thread};
 
@@ -206,12 +206,10 @@ fn the_window_is_as_it_was_when_the_call_ends_in_the_mini_window() {
 fn a_picture_of_the_other_is_kept_by_a_key_a_button_and_the_menu() {
     let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
     window.press(Modifiers::COMMAND, Key::S);
-    window.click("Take a snapshot");
+    window.more("Take a snapshot");
     window.harness.get_by_label("Picture of bob").click_secondary();
     window.settle();
-    let item = window.harness.get_all_by_label("Take a snapshot").last().expect("an item");
-    item.click();
-    window.settle();
+    window.click("Take a snapshot");
     assert_eq!(window.asked(), vec![Intent::TakeSnapshot; 3]);
     let text = said("The picture is kept in Pictures.");
     let kept = Some((NoticeId(3), PathBuf::from("/home/alice/Pictures/Visavis bob.png")));
@@ -222,6 +220,139 @@ fn a_picture_of_the_other_is_kept_by_a_key_a_button_and_the_menu() {
     window.set(Snapshot { notices, kept_picture: kept, ..seen.clone() });
     assert_eq!(window.harness.query_all_by_label("Show in folder").count(), 1);
     assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn behind_more_is_all_that_a_call_offers_and_the_settings_are_too() {
+    let (mut window, _) = with_pictures(vec2(480.0, 360.0));
+    window.harness.get_by_role_and_label(Role::Button, "More").click();
+    window.settle();
+    let items = window.harness.get_all_by_role(Role::MenuItem);
+    let items: Vec<_> = items.filter_map(|item| item.accesskit_node().label()).collect();
+    let expected = [
+        "Take a snapshot",
+        "Statistics",
+        "Show the whole picture",
+        "Hide my picture",
+        "Mini window",
+        "Fill the screen",
+        "Settings",
+        "Keyboard shortcuts",
+    ];
+    assert_eq!(items, expected);
+    let bar = rect(&window, "Close call");
+    for item in window.harness.get_all_by_role(Role::MenuItem) {
+        assert!(!item.rect().intersects(bar) && item.rect().top() >= 0.0, "{:?}", item.rect());
+    }
+    // The controls stay while it is open, however long that is.
+    window.harness.run_steps(60);
+    assert!(window.harness.query_by_role_and_label(Role::MenuItem, "Settings").is_some());
+    window.click("Settings");
+    assert!(window.harness.query_by_role(Role::MenuItem).is_none());
+    assert!(window.shows("Section") || window.shows("Profile"));
+    window.click("Back");
+    assert!(window.shows("Close call"));
+    window.more("Hide my picture");
+    assert!(!window.shows("Your picture, mirrored"));
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn the_menu_is_walked_by_arrows_and_escape_gives_the_keyboard_back() {
+    let (mut window, _) = with_pictures(vec2(1040.0, 680.0));
+    window.harness.get_by_role_and_label(Role::Button, "More").focus();
+    window.settle();
+    window.press(Modifiers::NONE, Key::Enter);
+    let has_focus = |window: &Window, role, label| {
+        window.harness.get_by_role_and_label(role, label).accesskit_node().is_focused()
+    };
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    if !has_focus(&window, Role::MenuItem, "Take a snapshot") {
+        window.press(Modifiers::NONE, Key::ArrowDown);
+    }
+    while !has_focus(&window, Role::MenuItem, "Statistics") {
+        window.press(Modifiers::NONE, Key::ArrowDown);
+    }
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(
+        window.shows("Close statistics") && window.harness.query_by_role(Role::MenuItem).is_none()
+    );
+    assert!(has_focus(&window, Role::Button, "More"));
+    window.press(Modifiers::NONE, Key::Enter);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.harness.query_by_role(Role::MenuItem).is_none());
+    assert!(window.shows("Close statistics"), "Escape closes the topmost alone");
+    assert!(has_focus(&window, Role::Button, "More"));
+}
+
+#[test]
+fn without_a_camera_the_mini_window_leads_to_the_devices_too() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    window.set(Snapshot { camera_missing: true, camera_live: false, ..seen.clone() });
+    window.click("Mini window");
+    let camera = window.harness.get_by_role_and_label(Role::Button, "Camera");
+    let hint = camera.accesskit_node().description();
+    assert_eq!(hint.as_deref(), Some("There is no camera. Choose another."));
+    camera.click();
+    window.settle();
+    assert!(window.shows("Close devices"), "in the large window");
+    assert_eq!(window.asked(), []);
+    window.set(seen);
+    window.click("Mini window");
+    window.harness.get_by_role_and_label(Role::Button, "Camera").click();
+    window.settle();
+    assert_eq!(window.asked(), [Intent::TurnCameraOff(true)]);
+}
+
+/// Something is wrong with these devices.
+fn troubles() -> Snapshot {
+    let notice = |id, text| Notice { id: NoticeId(id), text: said(text) };
+    Snapshot {
+        notices: vec![
+            notice(1, "The camera is in use by another program. Close that program."),
+            notice(2, "No microphone was found. Connect one."),
+            notice(3, "Something else."),
+        ],
+        device_notices: vec![
+            (NoticeId(1), DeviceKind::Camera),
+            (NoticeId(2), DeviceKind::Microphone),
+        ],
+        ..Snapshot::default()
+    }
+}
+
+#[test]
+fn a_notice_about_a_device_has_one_button_that_leads_to_another_one() {
+    let (mut window, seen) = with_pictures(vec2(1040.0, 680.0));
+    let Snapshot { notices, device_notices, .. } = troubles();
+    window.set(Snapshot { notices, device_notices, ..seen });
+    for button in ["Choose another camera", "Choose another microphone"] {
+        window.click(button);
+        assert!(window.shows("Close devices"), "{button}");
+        window.click("Close devices");
+    }
+    assert!(!window.shows("Choose another speaker"));
+    assert_eq!(window.asked(), []);
+    // Between calls it is the page of the settings.
+    let Snapshot { notices, device_notices, .. } = troubles();
+    window.set(Snapshot { notices, device_notices, ..crate::harness::logged_in() });
+    window.click("Choose another microphone");
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Speaker").is_some());
+    assert!(window.asked().contains(&Intent::RefreshDevices));
+}
+
+#[test]
+fn notices_leave_most_of_a_small_page_to_the_page() {
+    let size = vec2(480.0, 360.0);
+    let Snapshot { notices, device_notices, .. } = troubles();
+    let two = notices[..2].to_vec();
+    let logged_in = crate::harness::logged_in();
+    let snapshot = Snapshot { notices: two, device_notices, ..logged_in };
+    let window = Window::open_with(snapshot, size, WindowOptions::default());
+    let newest = rect(&window, "No microphone was found. Connect one.");
+    assert!(newest.top() > size.y * 0.6, "{newest:?}");
+    assert!(!window.shows("in use by another program") && window.shows("1 older"));
+    assert!(window.shows("Choose another microphone"));
 }
 
 #[test]
@@ -270,7 +401,7 @@ fn notices_cover_nothing_that_floats_over_a_call_and_wait_where_there_is_no_room
         ] {
             assert!(!newest.intersects(rect(&window, other)), "{other} at {size}");
         }
-        window.click("Show statistics");
+        window.more("Statistics");
         window.settle();
         let (card, notice) = (
             window.harness.query_all_by_label("Close statistics").next().map(|node| node.rect()),

@@ -12,6 +12,7 @@ mod contrast;
 mod harness;
 mod in_call;
 mod invitations;
+mod key;
 mod lines;
 mod list;
 mod log_in;

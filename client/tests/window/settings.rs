@@ -9,9 +9,11 @@ use visavis_client::call::event::CallPhase;
 use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
 use visavis_client::device::{DeviceInfo, DeviceList, MicrophoneChoice, SpeakerChoice};
 use visavis_client::media::audio_output::Volume;
-use visavis_client::media::units::{Bitrate, VideoSize};
+use visavis_client::media::units::VideoSize;
 use visavis_client::session::options::Ring;
-use visavis_client::session::snapshot::{Intent, Snapshot, Trial, TrialPhase, TrialState};
+use visavis_client::session::snapshot::{
+    Intent, Snapshot, Trial, TrialPhase, TrialState, VideoLimitChange,
+};
 use visavis_client::settings::Callers;
 use visavis_client::ui::{Folders, WindowOptions};
 use visavis_client::words::phrase;
@@ -178,19 +180,16 @@ fn calls_begin_and_send_as_the_person_wants_and_that_is_remembered() {
     desk.window.choose("Who can call you", "Only contacts");
     desk.window.choose("Largest picture you send", "1920×1080");
     desk.window.choose("Pictures a second", "60");
-    let limit = |fps| Intent::LimitVideo {
-        size: VideoSize::new(1920, 1080).expect("a size"),
-        fps,
-        max_bitrate: Bitrate::from_kbps(2_500),
-    };
+    let none = VideoLimitChange::default();
+    let size = VideoSize::new(1920, 1080);
     assert_eq!(
         desk.window.asked(),
         [
             Intent::TurnCameraOff(true),
             Intent::MuteMicrophone(true),
             Intent::OnlyContactsCall(true),
-            limit(30),
-            limit(60),
+            Intent::LimitVideo(VideoLimitChange { size, ..none }),
+            Intent::LimitVideo(VideoLimitChange { fps: Some(60), ..none }),
         ]
     );
     let kept = desk.kept();
@@ -364,6 +363,8 @@ fn logging_out_of_a_call_asks_first() {
 fn what_is_kept_is_shown_exported_and_erased_only_after_a_second_question() {
     let mut desk = Desk::open(logged_in(), "Data");
     assert!(desk.window.shows("/kept/here"));
+    desk.press("Open");
+    assert!(desk.window.shows("The folder could not be opened. Copy its path"), "it is gone");
     desk.window.type_into("File", "people.json");
     desk.press("Export");
     assert!(desk.window.shows("Enter the whole path of a file."));

@@ -75,7 +75,7 @@ pub(super) fn emission<'a>(message: &'a ServerMessage, me: &'a Username) -> Opti
             CallSignal::Candidate(candidate) if candidate.as_str() == "null" => return None,
             CallSignal::Candidate(candidate) => ("ice-candidate", Argument::Payload(candidate)),
             CallSignal::Decline(_) | CallSignal::Close(_) => ("user left", Argument::User(from)),
-            CallSignal::Ringing => return None,
+            CallSignal::Ringing(_) | CallSignal::Opening(_) => return None,
         },
         ServerMessage::Message { message, .. } => ("message", Argument::Payload(message)),
         ServerMessage::Error { code: ErrorCode::RoomFull, message, .. } => {

@@ -45,6 +45,8 @@ base64_text!(Commitment);
 pub enum Promise {
     /// In an offer: the caller's commitment to a nonce.
     Offer(Commitment),
+    /// While it rings: the commitment of the offer that rings. The callee has no certificate yet.
+    Ringing(Commitment),
     /// In an answer: the callee's nonce, and the commitment of the offer that is answered.
     Answer(Nonce, Commitment),
 }
@@ -71,13 +73,14 @@ impl CallStatement<'_> {
         let mut fields = Fields::new(CALL_DOMAIN);
         fields.add(match self.promise {
             Promise::Offer(_) => b"offer",
+            Promise::Ringing(_) => b"ringing",
             Promise::Answer(..) => b"answer",
         });
         fields.add(self.call.as_str().as_bytes());
         fields.add(self.from.as_str().as_bytes());
         fields.add(self.to.as_str().as_bytes());
         match self.promise {
-            Promise::Offer(commitment) => fields.add(&commitment.0),
+            Promise::Offer(commitment) | Promise::Ringing(commitment) => fields.add(&commitment.0),
             Promise::Answer(nonce, commitment) => {
                 fields.add(&nonce.0);
                 fields.add(&commitment.0);

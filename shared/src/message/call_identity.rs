@@ -89,6 +89,13 @@ impl From<CallIdentity> for Texts {
 }
 
 impl IdentityMember {
+    /// Reads the member itself, where it stands alone.
+    #[must_use]
+    pub fn alone(member: Option<&Payload>) -> Self {
+        let Some(member) = member else { return Self::Absent };
+        member.read::<CallIdentity>().map_or(Self::Unreadable, Self::Present)
+    }
+
     /// Reads it out of a description.
     #[must_use]
     pub fn of(description: &Payload) -> Self {
@@ -124,6 +131,18 @@ mod tests {
             let description = format!(r#"{{"type":"offer","sdp":"v=0","identity":{json}}}"#);
             assert_eq!(of(&description), IdentityMember::Present(identity));
         }
+    }
+
+    #[test]
+    fn an_identity_that_stands_alone_is_read_as_strictly() {
+        let share = Share::Commitment(Commitment([3; 32]));
+        let identity =
+            CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        let member = Payload::of(&identity).expect("JSON");
+        assert_eq!(IdentityMember::alone(Some(&member)), IdentityMember::Present(identity));
+        assert_eq!(IdentityMember::alone(None), IdentityMember::Absent);
+        let number = Payload::of(&7).expect("JSON");
+        assert_eq!(IdentityMember::alone(Some(&number)), IdentityMember::Unreadable);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub use self::missed_call::MissedCall;
 pub use self::payload::{CandidateInit, DescriptionKind, IceServer, Payload, SessionDescription};
 pub use self::words::{CloseReason, DeclineReason, ErrorCode, LoginRefusal};
 use crate::foreign_text::ForeignText;
+use crate::identity::Nonce;
 use crate::ids::{CallId, RoomId, Username};
 
 /// What stands between two people in a call, in either direction; who it is from or to stands
@@ -24,10 +25,12 @@ use crate::ids::{CallId, RoomId, Username};
 pub enum CallSignal {
     /// Calls, or renegotiates when the call already stands.
     Offer(Payload),
-    /// The callee is being rung.
-    Ringing,
+    /// The callee is being rung. Their app may say with which key (an `identity`, unread here).
+    Ringing(Option<Payload>),
     /// Takes the call, or answers a renegotiation.
     Answer(Payload),
+    /// The caller opens the commitment of a signed offer.
+    Opening(Nonce),
     /// An address to try.
     Candidate(Payload),
     /// The call is not taken.
@@ -42,22 +45,24 @@ impl CallSignal {
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Offer(_) => "offer",
-            Self::Ringing => "ringing",
+            Self::Ringing(_) => "ringing",
             Self::Answer(_) => "answer",
+            Self::Opening(_) => "opening",
             Self::Candidate(_) => "candidate",
             Self::Decline(_) => "decline",
             Self::Close(_) => "close",
         }
     }
 
-    /// The description or candidate in it.
+    /// The description, candidate or identity in it.
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {
         match self {
             Self::Offer(payload) | Self::Answer(payload) | Self::Candidate(payload) => {
                 Some(payload)
             }
-            Self::Ringing | Self::Decline(_) | Self::Close(_) => None,
+            Self::Ringing(identity) => identity.as_ref(),
+            Self::Opening(_) | Self::Decline(_) | Self::Close(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use visavis_shared::identity::Nonce;
 use visavis_shared::{
     CallId, CallSignal, ClientMessage, CloseReason, DeclineReason, ErrorCode, ForeignText,
     IceServer, Login, LoginRefusal, MissedCall, Payload, RoomId, ServerMessage, Timestamp,
@@ -65,7 +66,15 @@ pub(crate) fn client_examples() -> Vec<(String, ClientMessage)> {
             format!(r#"{{"type":"offer","otherUsername":"bob","call":"c1","offer":{OFFER}}}"#),
             to_bob(Some("c1"), CallSignal::Offer(payload(OFFER))),
         ),
-        (r#"{"type":"ringing","otherUsername":"bob","call":"c1"}"#.into(), to_bob(Some("c1"), CallSignal::Ringing)),
+        (
+            r#"{"type":"ringing","otherUsername":"bob","call":"c1","identity":{"key":"…"}}"#.into(),
+            to_bob(Some("c1"), CallSignal::Ringing(Some(payload(r#"{"key":"…"}"#)))),
+        ),
+        (
+            r#"{"type":"opening","otherUsername":"bob","call":"c1","nonce":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="}"#.into(),
+            to_bob(Some("c1"), CallSignal::Opening(Nonce([1; 32]))),
+        ),
+        (r#"{"type":"ringing","otherUsername":"bob","call":"c1"}"#.into(), to_bob(Some("c1"), CallSignal::Ringing(None))),
         (
             r#"{"type":"answer","otherUsername":"bob","answer":{"type":"answer","sdp":""}}"#.into(),
             to_bob(None, CallSignal::Answer(payload(r#"{"type":"answer","sdp":""}"#))),
@@ -170,7 +179,11 @@ pub(crate) fn server_examples() -> Vec<(String, ServerMessage)> {
             format!(r#"{{"type":"offer","username":"alice","call":"c1","offer":{OFFER}}}"#),
             from_alice(Some("c1"), CallSignal::Offer(payload(OFFER))),
         ),
-        (r#"{"type":"ringing","username":"alice","call":"c1"}"#.into(), from_alice(Some("c1"), CallSignal::Ringing)),
+        (
+            r#"{"type":"opening","username":"alice","call":"c1","nonce":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="}"#.into(),
+            from_alice(Some("c1"), CallSignal::Opening(Nonce([1; 32]))),
+        ),
+        (r#"{"type":"ringing","username":"alice","call":"c1"}"#.into(), from_alice(Some("c1"), CallSignal::Ringing(None))),
         (
             r#"{"type":"answer","username":"alice","answer":{"type":"answer","sdp":""}}"#.into(),
             from_alice(None, CallSignal::Answer(payload(r#"{"type":"answer","sdp":""}"#))),
@@ -273,7 +286,12 @@ fn any_payload() -> impl Strategy<Value = Payload> {
 fn any_signal() -> impl Strategy<Value = CallSignal> {
     prop_oneof![
         any_payload().prop_map(CallSignal::Offer),
-        Just(CallSignal::Ringing),
+        option::of(
+            any_payload()
+                .prop_filter("null is as good as nothing", |json| { json.as_str() != "null" })
+        )
+        .prop_map(CallSignal::Ringing),
+        any::<[u8; 32]>().prop_map(|bytes| CallSignal::Opening(Nonce(bytes))),
         any_payload().prop_map(CallSignal::Answer),
         any_payload().prop_map(CallSignal::Candidate),
         prop::sample::select(vec![

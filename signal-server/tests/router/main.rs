@@ -113,7 +113,7 @@ fn a_call_is_relayed_to_the_other_and_nobody_else() {
     let mut router = three();
     for signal in [
         CallSignal::Offer(payload()),
-        CallSignal::Ringing,
+        CallSignal::Ringing(None),
         CallSignal::Answer(payload()),
         CallSignal::Candidate(payload()),
         CallSignal::Decline(DeclineReason::Busy),

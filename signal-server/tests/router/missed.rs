@@ -55,7 +55,7 @@ fn an_offer_to_somebody_who_is_not_there_is_a_missed_call_and_is_refused_as_ever
     assert_eq!(missed(&outputs), [("carol", "alice")]);
     assert!(matches!(outputs.last(), Some(Output::Deliver(ALICE, ServerMessage::Error { .. }))));
     for signal in [
-        CallSignal::Ringing,
+        CallSignal::Ringing(None),
         CallSignal::Answer(payload()),
         CallSignal::Candidate(payload()),
         CallSignal::Close(None),
@@ -136,7 +136,8 @@ fn an_offer_to_a_connection_that_was_dead_is_a_missed_call() {
     assert_eq!(missed(&router.disconnect(BOB, now)), [("bob", "alice")]);
     assert_eq!(missed(&router.expire(now + RESUME_WINDOW)), [], "only once");
 
-    for sign in [CallSignal::Ringing, CallSignal::Answer(payload()), CallSignal::Close(None)] {
+    for sign in [CallSignal::Ringing(None), CallSignal::Answer(payload()), CallSignal::Close(None)]
+    {
         let mut router = two(true, now);
         router.handle(ALICE, offer("bob", "c1"), now);
         router.handle(BOB, to("alice", Some("c1"), sign), now);

@@ -176,6 +176,62 @@ fn the_thread_shows_records_and_keeps_the_last_frame() {
 }
 
 #[test]
+fn what_nobody_sees_is_not_decoded_and_goes_on_with_a_key_frame_when_it_is_seen_again() {
+    let mut decoding = Decoding::default();
+    let (mut shown, mut asked) = (Vec::new(), Vec::new());
+    let stream = stream(200, &[20, 100, 163], WallTime(0));
+    let start = stream[0].last_arrival;
+    for (index, received) in (0..).zip(&stream) {
+        // From the tenth frame to the 160th it is out of sight; 60 frames are two seconds.
+        let seen = !(10..160).contains(&index);
+        match decoding.take_if(seen, received, received.last_arrival) {
+            Taken::Frame(frame) => {
+                shown.push(index);
+                decoding.shown(&frame, received.last_arrival, WallTime(0));
+            }
+            Taken::KeyFrameNeeded => asked.push(index),
+            Taken::Nothing => {}
+        }
+        assert_eq!(decoding.stats.rests, (71..160).contains(&index), "{index}");
+    }
+    assert_eq!(shown, (0..71).chain(163..200).collect::<Vec<_>>());
+    assert_eq!((asked, decoding.stats.frames_dropped), (vec![160], 3));
+    assert_eq!(decoding.stats.came_unseen, Some(start + FRAME * 159));
+    assert_eq!((decoding.stats.freeze_count, decoding.stats.frames_decoded), (0, 108));
+}
+
+#[test]
+fn a_glance_elsewhere_costs_no_key_frame() {
+    let mut decoding = Decoding::default();
+    for (index, received) in (0..).zip(&stream(120, &[], WallTime(0))) {
+        let seen = !(10..65).contains(&index);
+        let taken = decoding.take_if(seen, received, received.last_arrival);
+        assert!(matches!(taken, Taken::Frame(_)), "{index}: {taken:?}");
+    }
+}
+
+#[test]
+fn what_is_recorded_or_needed_otherwise_is_decoded_though_nobody_sees_it() {
+    let window = DropOldestQueue::latest();
+    window.pause(true);
+    let settings = VideoReceiveSettings {
+        window: Some(Arc::clone(&window)),
+        needed_unseen: true,
+        ..VideoReceiveSettings::default()
+    };
+    let (input, received) = std::sync::mpsc::sync_channel(4);
+    let receiver = VideoReceiver::spawn(received, settings, || {}).expect("it starts");
+    for unit in stream(5, &[], WallTime(0)) {
+        input.send(unit).expect("it runs");
+    }
+    drop(input);
+    while receiver.stats().frames_decoded < 5 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!((window.take().is_none(), receiver.stop().last.is_some()), (true, true));
+}
+
+#[test]
 fn garbage_from_the_network_is_dropped_and_the_stage_goes_on() {
     let mut decoding = Decoding::default();
     let good = stream(1, &[], WallTime(0)).remove(0);

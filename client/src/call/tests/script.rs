@@ -6,12 +6,17 @@
 
 use std::time::{Duration, Instant};
 
+use visavis_shared::identity::Nonce;
 use visavis_shared::{
     CallId, CallSignal, CandidateInit, CloseReason, DeclineReason, DescriptionKind, ErrorCode,
     Payload, SessionDescription, Username,
 };
 
-use crate::call::{Call, CallPhase, Output, PeerId, PeerInput};
+use crate::call::{Call, CallNonces, CallPhase, Output, PeerId, PeerInput};
+use crate::trust::Known;
+
+/// Nothing is signed in a script, so nothing depends on them.
+const NONCES: CallNonces = CallNonces { offer: Nonce([1; 32]), answer: Nonce([2; 32]) };
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -42,17 +47,18 @@ fn payload<T: serde::Serialize>(value: &T) -> Payload {
 pub(super) type Input = crate::call::Input<()>;
 
 pub(super) fn place(peer: &str, call: &str) -> Input {
-    Input::Call { peer: name(peer), call: id(call).expect("an id"), consent: () }
+    let (peer, call, known) = (name(peer), id(call).expect("an id"), Known::default());
+    Input::Call { peer, call, nonces: NONCES, known, consent: () }
 }
 
 pub(super) fn accept(from: &str) -> Input {
-    Input::Accept { from: name(from), consent: () }
+    Input::Accept { from: name(from), nonce: NONCES.answer, consent: () }
 }
 
 /// `who` is `name/call` or, from an older client, `name`.
 fn signal(who: &str, signal: CallSignal) -> Input {
     let (from, call) = who.split_once('/').unwrap_or((who, ""));
-    Input::Signal { from: name(from), call: id(call), signal }
+    Input::Signal { from: name(from), call: id(call), signal, known: Known::default() }
 }
 
 pub(super) fn offer(who: &str, sdp: &str) -> Input {
@@ -76,7 +82,7 @@ pub(super) fn candidate(who: &str, text: &str) -> Input {
 }
 
 pub(super) fn ringing(who: &str) -> Input {
-    signal(who, CallSignal::Ringing)
+    signal(who, CallSignal::Ringing(None))
 }
 
 pub(super) fn declines(who: &str, reason: DeclineReason) -> Input {
@@ -102,7 +108,7 @@ pub(super) fn refused(code: ErrorCode, in_reply_to: &str, call: &str) -> Input {
 }
 
 pub(super) fn up(username: &str) -> Input {
-    Input::SignalingUp { username: name(username) }
+    Input::SignalingUp { username: name(username), key: None }
 }
 
 fn reports(peer: u64, event: PeerInput) -> Input {
@@ -165,7 +171,9 @@ fn signal_in_words(signal: &CallSignal) -> String {
         }
         CallSignal::Decline(reason) => format!("decline {reason:?}").to_lowercase(),
         CallSignal::Close(Some(reason)) => format!("close {}", reason.as_str()),
-        CallSignal::Ringing | CallSignal::Close(None) => signal.type_name().to_owned(),
+        CallSignal::Ringing(_) | CallSignal::Opening(_) | CallSignal::Close(None) => {
+            signal.type_name().to_owned()
+        }
     }
 }
 
@@ -184,6 +192,7 @@ fn output_in_words(output: &Output<()>) -> String {
         Output::ClosePeer(peer) => format!("{}: close", peer.0),
         Output::StartMedia(_) => "media on".to_owned(),
         Output::StopMedia => "media off".to_owned(),
+        Output::Refused { from } => format!("refused {from}"),
     }
 }
 

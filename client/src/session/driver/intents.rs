@@ -2,19 +2,21 @@
 
 mod consent;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name};
 
 use super::people::peer_of;
-use super::{Driver, Login, LoginRetry};
+use super::trust::{fresh_nonce, fresh_nonces};
+use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::VoiceSetting;
 use crate::people::{Account, Change};
 use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
-use crate::session::snapshot::{Intent, LoginPhase};
+use crate::session::snapshot::{Intent, LogInAs, LoginPhase};
 use crate::signaling::{ServerUrl, Signaling, SignalingConfig};
 use crate::words::{Phrase, name_problem};
 
@@ -24,6 +26,13 @@ pub(super) use consent::Consent;
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 /// The longest pause.
 const LAST_RETRY: Duration = Duration::from_secs(60);
+
+/// An automatic log-in, until it works or the person does something else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoginRetry {
+    pub(super) at: Option<Instant>,
+    after: Duration,
+}
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
@@ -73,23 +82,28 @@ impl Driver {
             Intent::ErasePeople => self.change_people(Change::EraseAll),
             Intent::ForgetKey(username) => self.change_people(Change::ForgetKey(username)),
             Intent::ExportPeople(to) => self.export_people(to),
+            Intent::ExportKey { to, passphrase } => self.export_key(to, passphrase),
+            Intent::ImportKey { from, passphrase } => self.import_key(from, passphrase),
             Intent::SearchPeople(prefix) => {
                 self.snapshot.search = prefix;
                 self.ask_for_people();
             }
             Intent::OnlyContactsCall(only) => self.options.only_contacts_call = only,
-            Intent::LimitVideo { size, fps, max_bitrate } => {
-                self.options.max_bitrate = max_bitrate;
-                self.media.command(MediaCommand::LimitVideo { size, fps, max_bitrate });
+            Intent::LimitVideo(change) => {
+                self.options.max_bitrate = change.max_bitrate.unwrap_or(self.options.max_bitrate);
+                self.media.command(MediaCommand::LimitVideo(change));
             }
             Intent::UseNetwork { ice_servers, relay_only } => {
                 self.options.ice_servers = ice_servers;
                 self.options.relay_only = relay_only;
             }
             Intent::Accept { from } => {
-                self.handle(Input::Accept { from, consent: Consent::of_this_intent() })
+                let nonce = fresh_nonce();
+                self.handle(Input::Accept { from, nonce, consent: Consent::of_this_intent() })
             }
-            Intent::AllowKey(_) | Intent::ConfirmCode | Intent::CodesDiffer => {}
+            Intent::AllowKey(change) => self.allow_key(change),
+            Intent::ConfirmCode => self.confirm_code(),
+            Intent::CodesDiffer => self.codes_differ(),
             Intent::Decline => self.handle(Input::Decline),
             Intent::HangUp => self.handle(Input::HangUp),
             Intent::GiveUp => self.handle(Input::GiveUp),
@@ -165,14 +179,25 @@ impl Driver {
 
     /// Calls somebody, by a consent to call them.
     pub(super) fn place_call(&mut self, peer: Username, consent: Consent) {
-        self.handle(Input::Call { peer, call: fresh_call_id(), consent });
+        let known = self.known(&peer);
+        let (call, nonces) = (fresh_call_id(), fresh_nonces());
+        self.handle(Input::Call { peer, call, nonces, known, consent });
     }
 
     fn log_in(&mut self, server: String, username: &str) {
         self.log_out();
         self.snapshot.server.clone_from(&server);
         username.trim().clone_into(&mut self.snapshot.username);
-        let username = match canonical_name(username) {
+        if self.keys.read_for(LogInAs { server: server.clone(), username: username.to_owned() }) {
+            self.snapshot.login = LoginPhase::LoggingIn;
+        } else {
+            self.log_in_with_key(server, username.to_owned());
+        }
+    }
+
+    /// The key that the log-in is to prove is known.
+    pub(super) fn log_in_with_key(&mut self, server: String, username: String) {
+        let username = match canonical_name(&username) {
             Ok(username) => username,
             Err(error) => {
                 self.snapshot.login = LoginPhase::Failed(name_problem(error));
@@ -194,6 +219,7 @@ impl Driver {
                 return;
             }
         };
+        self.login_key = key.as_ref().map(|key| Arc::new(key.login_key(&server)));
         self.login_asked_at = Some(Instant::now());
         self.snapshot.login = LoginPhase::LoggingIn;
         let waits = self.people.open(Account { server, username: username.clone() });
@@ -215,6 +241,7 @@ impl Driver {
 
     /// Logs in as the options say.
     pub(super) fn log_in_at_start(&mut self) {
+        self.snapshot.key.place = self.keys.place();
         let named = !self.snapshot.server.is_empty() && !self.snapshot.username.is_empty();
         if self.options.log_in_at_start && named {
             self.retry = Some(LoginRetry { at: None, after: FIRST_RETRY });
@@ -264,6 +291,7 @@ impl Driver {
             tokio::spawn(async move { login.signaling.close().await });
         }
         self.login_waits = None;
+        self.keys.forget_reading();
         self.directory.clear();
         self.people.close();
         self.notices.people(None);

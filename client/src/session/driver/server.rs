@@ -3,7 +3,7 @@
 //! Nothing that it sends is taken for what the person wants: a call that follows from it needs a
 //! consent that the person has given before ([`super::intents`]).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use visavis_shared::{ClientMessage, ServerMessage};
 
@@ -15,6 +15,9 @@ use crate::session::media_engine::MediaCommand;
 use crate::session::snapshot::LoginPhase;
 use crate::signaling::SignalingEvent;
 use crate::words::phrase;
+
+/// How often the list of people is asked for while nobody is in a call.
+pub(super) const REFRESH_PEOPLE: Duration = Duration::from_secs(5);
 
 impl Driver {
     pub(super) fn on_signaling(&mut self, event: Option<SignalingEvent>) {
@@ -30,7 +33,8 @@ impl Driver {
                 self.retry = None;
                 self.people_of(&username);
                 self.room.forget_refusal();
-                self.handle(Input::SignalingUp { username });
+                let key = self.login_key.clone();
+                self.handle(Input::SignalingUp { username, key });
                 if let Some(room) = self.room.enter_again(resumed) {
                     self.send(ClientMessage::Join { room });
                 }
@@ -68,7 +72,8 @@ impl Driver {
             // A blocked name learns nothing, not even that it is.
             ServerMessage::Call { from, .. } if !self.may_call(&from) => {}
             ServerMessage::Call { from, call, signal } => {
-                self.handle(Input::Signal { from, call, signal })
+                let known = self.known(&from);
+                self.handle(Input::Signal { from, call, signal, known })
             }
             ServerMessage::Error { code, message, in_reply_to, call } => {
                 tracing::debug!(?code, ?in_reply_to, "the server refused a message: {message}");
@@ -113,8 +118,18 @@ impl Driver {
         }
     }
 
+    /// When to ask who is there, as long as somebody might see it.
+    pub(super) fn people_due(&self) -> Option<Instant> {
+        let asks = self.is_logged_in_with_window() && self.is_between_calls();
+        asks.then(|| self.people_asked_at.map_or_else(Instant::now, |at| at + REFRESH_PEOPLE))
+    }
+
+    fn is_logged_in_with_window(&self) -> bool {
+        self.options.window && matches!(self.snapshot.login, LoginPhase::LoggedIn { .. })
+    }
+
     pub(super) fn ask_for_people(&mut self) {
-        if self.options.window && matches!(self.snapshot.login, LoginPhase::LoggedIn { .. }) {
+        if self.is_logged_in_with_window() {
             self.people_asked_at = Some(Instant::now());
             self.send(ClientMessage::Users { prefix: self.snapshot.search.clone() });
         }

@@ -6,6 +6,7 @@
 //! after each step. Schedules come from a fixed seed; `VISAVIS_TEST_SEED=<number>` tries others.
 
 mod devices;
+mod idle;
 mod keeping;
 mod people;
 mod quiet;
@@ -22,6 +23,7 @@ use visavis_shared::{
 };
 
 use super::*;
+use crate::session::pace;
 use crate::session::snapshot::{LoginPhase, NoticeId, Trial};
 
 type Outcome = Result<(), TestCaseError>;
@@ -178,7 +180,7 @@ fn signals() -> impl Strategy<Value = CallSignal> {
     prop_oneof![
         6 => Just(CallSignal::Offer(description(DescriptionKind::Offer))),
         1 => payloads().prop_map(CallSignal::Offer),
-        1 => Just(CallSignal::Ringing),
+        1 => Just(CallSignal::Ringing(None)),
         2 => payloads().prop_map(CallSignal::Answer),
         2 => payloads().prop_map(CallSignal::Candidate),
         1 => declines.prop_map(CallSignal::Decline),
@@ -517,7 +519,7 @@ fn events_that_come_all_the_time_do_not_hold_up_the_tick() {
         let running = tokio::spawn(driver.run(intents, media_events, Leaver::default()));
         for number in 0..30 {
             media.send(MediaEvent::CameraLive(number % 2 == 0)).await.unwrap();
-            tokio::time::sleep(SLOW_TICK / 10).await;
+            tokio::time::sleep(pace::SLOW / 10).await;
         }
         running.abort();
         assert!(matches!(sent(), Some(ClientMessage::Users { .. })), "nobody asks who is there");

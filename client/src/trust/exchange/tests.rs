@@ -190,6 +190,12 @@ fn what_is_signed_is_what_another_implementation_signs() {
         "V/LMCZCIrg4wZFXDxp3IWhKj3cA4EZCDHJ30oWHMfbctD0yc2hl5T6NRkwDH/E8F8q+ELlNhIuO/F/gsd2zaBw=="
     );
 
+    let (_, rings) = signed(2, bob, alice, &[], Promise::Ringing(commitment));
+    assert_eq!(
+        rings.to_string(),
+        "JPZCqNvUWQTkb5SUYnMSVHPeMVOwwH21wVTR2RGMUGlNm31IBuZ8F35TYcyzAPGO+gTp7dZ49efQCofUyoAZCw=="
+    );
+
     let party = |key, nonce, fingerprints| Party { key, nonce, fingerprints };
     let bytes = safety_code_bytes(
         &names.call,
@@ -222,4 +228,22 @@ proptest! {
         }
         drop(caller);
     }
+}
+
+#[test]
+fn who_is_rung_says_with_which_key_and_for_no_other_call() {
+    let (caller, offered) = offer("c1", 10);
+    let (callee, _) = answer("c1", offered);
+    let rings = callee.ringing(&key(2));
+    assert_eq!(caller.rang(present(rings)), Ok(Other::Signed(key(2).public())));
+    assert_eq!(caller.rang(IdentityMember::Absent), Ok(Other::Unsigned));
+    assert_eq!(caller.rang(IdentityMember::Unreadable), Err(TrustError::Unreadable));
+    for (call, nonce) in [("c2", 10), ("c1", 11)] {
+        let (other, _) = offer(call, nonce);
+        assert_eq!(other.rang(present(rings)), Err(TrustError::WrongSignature), "{call} {nonce}");
+    }
+    // It is no answer, and an answer is none of it.
+    assert_eq!(caller.answered(ANSWER, present(rings)), Err(TrustError::Unreadable));
+    let (_, answered) = answer("c1", offered);
+    assert_eq!(caller.rang(present(answered)), Err(TrustError::WrongSignature));
 }

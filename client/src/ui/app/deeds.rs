@@ -30,6 +30,15 @@ impl App {
                 self.leave_mini(ctx);
                 self.settings_page.open(ctx, open);
             }
+            Action::Devices => {
+                self.leave_mini(ctx);
+                let in_call = running(&self.snapshot.call).is_some();
+                if in_call && !self.settings_page.is_seen(&self.snapshot.call) {
+                    self.call.open_devices();
+                } else {
+                    self.settings_page.open_devices(ctx);
+                }
+            }
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
                 self.keep_settings();
@@ -53,6 +62,11 @@ impl App {
             Action::ShowInFolder(path) => {
                 if !desktop::show_in_folder(&path) {
                     self.local_notices.push(phrase!("folder-not-shown"));
+                }
+            }
+            Action::OpenFolder(path) => {
+                if !desktop::open_folder(&path) {
+                    self.local_notices.push(phrase!("folder-not-opened"));
                 }
             }
             Action::DismissLocal(index) => {

@@ -5,7 +5,7 @@
 //! at once; what holds for the start of a call is left for the next one while there is a call.
 
 use crate::session::options::Ring;
-use crate::session::snapshot::Intent;
+use crate::session::snapshot::{Intent, VideoLimitChange};
 use crate::settings::{Callers, NetworkSettings, Settings};
 
 /// What the session has to be told now.
@@ -27,12 +27,13 @@ pub(in crate::ui) fn intents(
         intents.push(Intent::OnlyContactsCall(after.calls.from == Callers::Contacts));
     }
     if before.video != after.video {
-        let video = &after.video;
-        intents.push(Intent::LimitVideo {
-            size: video.size(),
-            fps: video.fps,
-            max_bitrate: video.max_bitrate(),
-        });
+        // What the command line names for this run stays, unless the same is changed.
+        let (before, after) = (&before.video, &after.video);
+        intents.push(Intent::LimitVideo(VideoLimitChange {
+            size: (before.size() != after.size()).then(|| after.size()),
+            fps: (before.fps != after.fps).then_some(after.fps),
+            max_bitrate: (before.max_kbps != after.max_kbps).then(|| after.max_bitrate()),
+        }));
     }
     if before.network != after.network {
         let mut ice_servers = after.network.all_ice_servers();
@@ -100,9 +101,13 @@ mod tests {
         });
         assert_eq!(told(&settings), [Intent::SetRing(ring)]);
         let settings = after(|settings| settings.video.max_kbps = 4_000);
-        let size = VideoSize::new(1280, 720).expect("a size");
-        let max_bitrate = Bitrate::from_kbps(4_000);
-        assert_eq!(told(&settings), [Intent::LimitVideo { size, fps: 30, max_bitrate }]);
+        let max_bitrate = Some(Bitrate::from_kbps(4_000));
+        let only = VideoLimitChange { max_bitrate, ..VideoLimitChange::default() };
+        assert_eq!(told(&settings), [Intent::LimitVideo(only)], "the others may be of this run");
+        let settings = after(|settings| (settings.video.width, settings.video.height) = (640, 360));
+        let only =
+            VideoLimitChange { size: VideoSize::new(640, 360), ..VideoLimitChange::default() };
+        assert_eq!(told(&settings), [Intent::LimitVideo(only)]);
         let settings = after(|settings| {
             (settings.network.default_stun, settings.network.relay_only) = (false, true);
         });

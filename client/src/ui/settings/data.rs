@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::Ui;
 
+use super::key::KeyPart;
 use super::{Page, rows};
 use crate::session::snapshot::{EXPORT_FILE, Intent, LoginPhase};
-use crate::ui::action::Actions;
+use crate::ui::action::{Action, Actions};
 use crate::ui::design::{Icon, space};
 use crate::ui::widgets::{self, Tone};
 use crate::words::{Phrase, phrase, text};
@@ -20,6 +21,7 @@ pub(super) struct DataPage {
     /// Where to export to, as typed.
     target: Option<String>,
     problem: Option<Phrase>,
+    key: KeyPart,
     erases_calls: bool,
     erases_all: bool,
 }
@@ -31,9 +33,10 @@ impl DataPage {
             LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. }
         );
         rows::group(ui, |ui| {
-            folder(ui, &text!("data-folder"), page.folders.data.as_deref());
-            folder(ui, &text!("settings-folder"), page.folders.settings.as_deref());
+            folder(ui, &text!("data-folder"), page.folders.data.as_deref(), actions);
+            folder(ui, &text!("settings-folder"), page.folders.settings.as_deref(), actions);
         });
+        self.key.show(ui, page, actions);
         if !logged_in {
             rows::group(ui, |ui| rows::said(ui, &text!("data-after-log-in"), ""));
             return;
@@ -103,11 +106,13 @@ fn why_not(path: &Path) -> Option<Phrase> {
     (!path.is_absolute() || path.file_name().is_none()).then(|| phrase!("export-file-wrong"))
 }
 
-/// A folder, and a button that copies its path.
-fn folder(ui: &mut Ui, title: &str, path: Option<&Path>) {
+/// A folder, a button that opens it, and one that copies its path.
+fn folder(ui: &mut Ui, title: &str, path: Option<&Path>, actions: &mut Actions) {
     let Some(path) = path else { return rows::said(ui, title, &text!("folder-none")) };
-    let path = path.display().to_string();
-    if rows::action(ui, title, &path, &text!("settings-copy"), true) {
-        ui.ctx().copy_text(path);
+    let shown = path.display().to_string();
+    match rows::actions(ui, title, &shown, [&text!("settings-open"), &text!("settings-copy")]) {
+        Some(0) => actions.push(Action::OpenFolder(path.to_path_buf())),
+        Some(_) => ui.ctx().copy_text(shown),
+        None => {}
     }
 }

@@ -12,6 +12,7 @@ pub(super) mod applying;
 mod calls;
 mod data;
 mod devices;
+mod key;
 mod network;
 mod notifications;
 mod profile;
@@ -153,6 +154,12 @@ impl SettingsPage {
             // What was typed last time and not taken is gone.
             (self.network, self.notifications, self.profile, self.data) = Default::default();
         }
+    }
+
+    /// Shows where devices are chosen.
+    pub(super) fn open_devices(&mut self, ctx: &Context) {
+        self.open(ctx, true);
+        self.section = Section::Devices;
     }
 
     /// Whether they are what is seen while the call is so.

@@ -143,6 +143,32 @@ pub(super) fn action(ui: &mut Ui, title: &str, second: &str, button: &str, enabl
     })
 }
 
+/// A row with several buttons. Returns which was pressed.
+pub(super) fn actions<const N: usize>(
+    ui: &mut Ui,
+    title: &str,
+    second: &str,
+    buttons: [&str; N],
+) -> Option<usize> {
+    let widths = buttons.map(|button| widgets::button_width(ui, None, button, 0.0));
+    let width = widths.iter().sum::<f32>() + space::S2 * N.saturating_sub(1) as f32;
+    worded(ui, title, second, width, |ui, _| {
+        let place = Rect::from_min_size(
+            pos2(ui.max_rect().left(), ui.max_rect().center().y - size::CONTROL / 2.0),
+            vec2(width, size::CONTROL),
+        );
+        let in_order = Layout::left_to_right(Align::Center);
+        ui.scope_builder(UiBuilder::new().max_rect(place).layout(in_order), |ui| {
+            ui.spacing_mut().item_spacing.x = space::S2;
+            let pressed = buttons.map(|button| {
+                widgets::button(ui, widgets::Tone::Plain, None, button, 0.0).clicked()
+            });
+            pressed.iter().position(|pressed| *pressed)
+        })
+        .inner
+    })
+}
+
 /// A row that only says something.
 pub(super) fn said(ui: &mut Ui, title: &str, second: &str) {
     worded(ui, title, second, 0.0, |_, _| {});

@@ -382,8 +382,8 @@ impl Router {
             // Who was lost on another node may come back, or be somebody else by then: better told
             // too little of them.
             CallSignal::Decline(_) | CallSignal::Close(_) => self.calls.ended(from, to, call),
-            CallSignal::Ringing => self.calls.rang(from, to, call),
-            CallSignal::Candidate(_) => {}
+            CallSignal::Ringing(_) => self.calls.rang(from, to, call),
+            CallSignal::Opening(_) | CallSignal::Candidate(_) => {}
         }
     }
 

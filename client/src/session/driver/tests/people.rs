@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::media::units::Bitrate;
-use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase};
+use crate::people::Change;
+use crate::session::snapshot::{CallEnd, Direction, Presence, RoomPhase, VideoLimitChange};
 use visavis_shared::{MissedCall, Timestamp};
 
 fn server(message: ServerMessage) -> super::Event {
@@ -400,11 +401,15 @@ fn what_is_chosen_for_the_network_and_the_picture_holds_from_the_next_call_on() 
     app.step(person(Intent::UseNetwork { ice_servers: vec![server.clone()], relay_only: true }));
     let (size, max_bitrate) =
         (crate::media::units::VideoSize::new(640, 360).unwrap(), Bitrate::from_kbps(500));
-    app.driver.on_intent(Intent::LimitVideo { size, fps: 15, max_bitrate });
+    let change =
+        VideoLimitChange { size: Some(size), fps: Some(15), max_bitrate: Some(max_bitrate) };
+    app.driver.on_intent(Intent::LimitVideo(change));
+    app.driver.on_intent(Intent::LimitVideo(VideoLimitChange::default()));
     let asked: Vec<_> = app.asked.try_iter().collect();
     assert!(matches!(
         asked[..],
-        [MediaCommand::LimitVideo { size: asked, fps: 15, .. }] if asked == size
+        [MediaCommand::LimitVideo(asked), MediaCommand::LimitVideo(none)]
+            if asked == change && none == VideoLimitChange::default()
     ));
     assert_eq!(app.driver.ice_servers(), [server]);
     assert!(app.driver.options.relay_only && app.driver.options.max_bitrate == max_bitrate);
@@ -448,7 +453,7 @@ fn a_session_without_a_book_lets_those_ring_whom_it_was_not_told_to_block() {
 
 #[test]
 fn another_key_than_the_kept_one_is_noted_once_for_a_call_that_rings_or_was_placed() {
-    use crate::people::{Change, PinnedKey};
+    use crate::people::PinnedKey;
     use crate::trust::{CallTrust, CodeState, KeyChange, Standing};
     use visavis_shared::PublicKey;
     let (before, now) = (PublicKey([1; 32]), Some(PublicKey([2; 32])));

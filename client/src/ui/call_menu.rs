@@ -1,0 +1,114 @@
+//! What a call offers besides its controls: behind More in the bar, and by a click with the other
+//! button on the picture.
+//!
+//! In: how the call is shown. Out: which item was chosen. What always holds: the menu is dark as
+//! all that floats over a call, and names the keys that do the same.
+
+use eframe::egui::style::StyleModifier;
+use eframe::egui::{Context, Frame, Id, Popup, RectAlign, Response, SetOpenCommand, Theme, Ui};
+
+use super::call_look::CallLook;
+use super::call_screen::fullscreen_now;
+use super::design::{Icon, space};
+use super::keyboard::{self, Shortcut};
+use super::widgets;
+use crate::settings::Command;
+use crate::words::text;
+
+/// What can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Item {
+    Snapshot,
+    SafetyCode,
+    Statistics,
+    /// The whole picture, or one that fills the window.
+    Fill,
+    /// One's own picture, hidden or shown.
+    OwnPicture,
+    Mini,
+    FullScreen,
+    Settings,
+    Shortcuts,
+}
+
+/// An item with its icon, its words, and its keys where it has some.
+type Entry = (Item, Icon, String, Option<Shortcut>);
+
+fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
+    let fill = if look.fill { text!("whole-picture") } else { text!("fill-window") };
+    let (eye, own) = if look.own.hidden {
+        (Icon::Eye, text!("show-own-picture"))
+    } else {
+        (Icon::EyeOff, text!("hide-own-picture"))
+    };
+    let (screen, full) = if fullscreen_now(ctx) {
+        (Icon::Restore, text!("menu-leave-full-screen"))
+    } else {
+        (Icon::Fullscreen, text!("menu-full-screen"))
+    };
+    let whole = Some(Shortcut::Of(Command::WholePicture));
+    [
+        (Item::Snapshot, Icon::Snapshot, text!("take-snapshot"), Some(keyboard::SNAPSHOT)),
+        (Item::SafetyCode, Icon::Shield, text!("safety-code"), Some(keyboard::SAFETY_CODE)),
+        (Item::Statistics, Icon::Statistics, text!("statistics"), Some(keyboard::STATISTICS)),
+        (Item::Fill, Icon::Expand, fill, whole),
+        (Item::OwnPicture, eye, own, None),
+        (Item::Mini, Icon::Mini, text!("mini-window"), Some(keyboard::MINI)),
+        (Item::FullScreen, screen, full, Some(keyboard::FULLSCREEN)),
+        (Item::Settings, Icon::Settings, text!("settings"), None),
+        (Item::Shortcuts, Icon::Keyboard, text!("keyboard-shortcuts"), None),
+    ]
+}
+
+/// Shows it above the button that opens it; `toggled`: the button was pressed just now.
+pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> Option<Item> {
+    let popup = Popup::menu(button)
+        .open_memory(toggled.then_some(SetOpenCommand::Toggle))
+        .align(RectAlign::TOP)
+        .gap(space::S3);
+    let was_open = popup.is_open() && !toggled;
+    let id = popup.get_id();
+    let chosen = show(popup, look);
+    let ctx = &button.ctx;
+    // Whoever closes it by a key is where they were.
+    if was_open && !Popup::is_id_open(ctx, id) && widgets::focus::by_keyboard(ctx) {
+        button.request_focus();
+    }
+    chosen
+}
+
+/// Shows it where the picture was clicked with the other button.
+pub(super) fn on(picture: &Response, look: &CallLook) -> Option<Item> {
+    show(Popup::context_menu(picture), look)
+}
+
+fn show(popup: Popup<'_>, look: &CallLook) -> Option<Item> {
+    let dark = popup.ctx().style_of(Theme::Dark);
+    let frame = Frame::popup(&dark);
+    let style = StyleModifier::from((*dark).clone());
+    let popup = popup.frame(frame).style(style).accessible_name(text!("more"));
+    popup.show(|ui| items(ui, look)).and_then(|shown| shown.inner)
+}
+
+fn items(ui: &mut Ui, look: &CallLook) -> Option<Item> {
+    let entries = entries(ui.ctx(), look).map(|(item, icon, words, shortcut)| {
+        let keys = shortcut.and_then(|shortcut| keyboard::keys_of(ui.ctx(), &shortcut));
+        (item, widgets::MenuItem { icon, words, keys })
+    });
+    let widths = entries.iter().map(|(_, item)| item.width(ui));
+    ui.set_width(widths.fold(0.0, f32::max));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let mut chosen = None;
+    let menu = Id::unique("call-menu");
+    for (item, entry) in &entries {
+        if *item == Item::Settings {
+            widgets::menu_line(ui);
+        }
+        if entry.show(ui, menu).clicked() {
+            chosen = Some(*item);
+            // A click closes the menu by itself, a key does not.
+            ui.close();
+        }
+    }
+    chosen
+}
