@@ -109,6 +109,10 @@ impl Driver {
         match event {
             PeopleEvent::Ready(words) => {
                 self.notices.people(words);
+                // A call came before the book: its key is judged by what stands there.
+                if let Some(peer) = peer_of(&self.snapshot.call).cloned() {
+                    self.learn(peer);
+                }
                 if let Some(config) = self.login_waits.take() {
                     self.connect(config);
                 }
