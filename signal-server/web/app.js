@@ -137,7 +137,7 @@ const calls = new Calls(server, media, {
     show();
     if (isNew) ring(call.phase === "ringing");
   },
-  notice: (phrase) => notice(phrase, shown?.peer),
+  notice,
 });
 
 /** Follows the link by which the person came. */
@@ -227,6 +227,8 @@ function show(wanted = screenOf(shown)) {
     $("phase").textContent = states[phase] ? say(states[phase]) : "";
     $("trust").hidden = !trust;
     $("trust").dataset.trust = seen;
+    const marks = { same: "#i-check", confirmed: "#i-check", unsigned: "#i-off", differ: "#i-off" };
+    $("mark").setAttribute("href", marks[seen] ?? "#");
     $("trust").lastElementChild.textContent = trust ? say(trust) : "";
     text("trust-line", trust && `${trust}-line`);
     text("compare", "compare");

@@ -9,7 +9,7 @@ const COME_BACK = 15_000;
 const RECONNECT = 30_000;
 const RESTART_GRACE = 2_000;
 const RESTART_RETRY = 5_000;
-const OPENING = 10_000;
+const OPENING = 5_000;
 const MOST_CANDIDATES = 64;
 const MOST_ENDED = 16;
 
@@ -24,7 +24,7 @@ export function videoCodecs() {
 }
 
 export class Calls {
-  /** `media` opens devices; `changed(call)` shows how things stand, `notice(phrase)` says a word. */
+  /** `media` opens devices; `changed(call)` shows how things stand, `notice(phrase, name)` says a word. */
   constructor(server, media, { changed, notice }) {
     Object.assign(this, { server, media, changed, notice });
     this.current = null;
@@ -74,7 +74,7 @@ export class Calls {
     const call = this.current;
     if (!call?.key || !call.code) return;
     this.set(call, { standing: same ? "confirmed" : "differ" });
-    await remember(call.peer, call.key, same).catch(() => this.notice("key-not-kept"));
+    await remember(call.peer, call.key, same).catch(() => this.notice("key-not-kept", call.peer));
   }
 
   // ---- what the server sends
@@ -95,7 +95,7 @@ export class Calls {
     if (type === "close" && message.reason === "disconnected") return this.gone(call);
     this.clear(call, "gone");
     if (call.isGone) this.back(call);
-    if (type === "ringing") this.set(call, { rings: true });
+    if (type === "ringing") await this.running(call, this.rang(call, message));
     else if (type === "candidate") await this.candidate(call, message.candidate);
     else if (type === "answer") await this.running(call, this.answered(call, message.answer));
     else if (type === "opening") await this.running(call, this.opened(call, message.nonce));
@@ -106,7 +106,7 @@ export class Calls {
     const call = this.current;
     if (!call) return;
     this.clear(call, "server");
-    if (call.phase === "ringing") this.send(call, { type: "ringing" });
+    if (call.phase === "ringing") call.silent || this.sendRinging(call);
     else if (!this.stands(call) || call.pc.signalingState === "have-local-offer") this.again(call);
     else if (call.phase === "reconnecting") this.restart(call);
   }
@@ -165,11 +165,25 @@ export class Calls {
     if (!describes(offer, "offer")) return this.end(call, "call-not-set-up", { type: "decline", reason: "failed" });
     await this.running(call, this.judged(call));
     if (call.over) return;
-    this.send(call, { type: "ringing" });
+    this.sendRinging(call);
     const left = before?.phase === "ringing" ? before.until - Date.now() : RING;
     call.until = Date.now() + left;
     this.after(call, "ring", left, () => this.end(call, "missed-call-from", { type: "decline", reason: "timeout" }));
     this.set(call, { silent: false });
+  }
+
+  async sendRinging(call) {
+    const identity = call.key ? await call.exchange.ringing() : undefined;
+    this.send(call, { type: "ringing", identity });
+  }
+
+  /** It rings there: with another key than before, the call is over before anything has left. */
+  async rang(call, message) {
+    if (call.phase !== "calling") return;
+    const key = call.exchange ? await call.exchange.rang(message) : null;
+    if (key) this.set(call, await this.judge(call.peer, key));
+    if (call.standing === "changed") return this.end(call, "key-changed", { type: "close" });
+    this.set(call, { rings: true });
   }
 
   /** Judges whose offer it is. Whether the call may go on at once. */
@@ -218,7 +232,7 @@ export class Calls {
     if (call.over) return;
     if (call.standing === "changed") return this.end(call, "key-changed", { type: "close" });
     this.set(call, { phase: "connecting", code: call.exchange?.code ?? null });
-    if (key) this.send(call, { type: "opening", nonce: call.exchange.opening });
+    if (key) this.reveal(call);
     this.after(call, "connect", CONNECT, () => this.fail(call, "not-connected-to"));
     call.theirs = call.exchange?.theirs?.prints ?? null;
     await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
@@ -327,7 +341,7 @@ export class Calls {
   /** Media flows for the first time. */
   stood(call) {
     call.since = Date.now();
-    if (call.standing === "new") remember(call.peer, call.key, false).catch(() => this.notice("key-not-kept"));
+    if (call.standing === "new") remember(call.peer, call.key, false).catch(() => this.notice("key-not-kept", call.peer));
   }
 
   restart(call) {
@@ -412,6 +426,8 @@ export class Calls {
     this.leave(call, last);
     this.media.close();
     if (this.allowed === call.peer) this.allowed = null;
+    // Nobody is asked about what has not even rung.
+    if (call.silent) return void this.notice("untrusted", call.peer);
     this.changed({ ...call, phase: "ended", word, talked: call.since && Date.now() - call.since });
   }
 
@@ -457,6 +473,12 @@ export class Calls {
 
   again(call) {
     if (call.last) this.send(call, call.last);
+    if (call.exchange?.opening) this.reveal(call);
+  }
+
+  /** Opens our commitment. */
+  reveal(call) {
+    this.send(call, { type: "opening", nonce: call.exchange.opening });
   }
 
   after(call, name, wait, act) {

@@ -141,7 +141,7 @@ export async function verifies(key, signature, bytes) {
 
 /** What a description says of its sender: null when nothing. */
 function identityOf(description, share) {
-  const { identity } = description;
+  const identity = description?.identity;
   if (identity === undefined || identity === null) return null;
   const key = fromBase64(identity.key, 32);
   const signature = fromBase64(identity.signature, 64);
@@ -158,18 +158,22 @@ export class Exchange {
   }
 
   async sign(role, sdp, share) {
-    this.ours = { key: this.identity.key, prints: fingerprints(sdp), nonce: this.nonce };
+    const prints = sdp === null ? [] : fingerprints(sdp);
     const { own: from, other: to, id: call } = this;
-    const bytes = statement(role, { call, from, to, share, prints: this.ours.prints });
-    return { key: toBase64(this.identity.key), signature: toBase64(await this.identity.sign(bytes)) };
+    const { key, sign } = this.identity;
+    if (prints.length) this.ours = { key, prints, nonce: this.nonce };
+    const signature = await sign(statement(role, { call, from, to, share, prints }));
+    // A page is as honest as the server that it comes from, and says that it is one.
+    return { key: toBase64(key), signature: toBase64(signature), page: true };
   }
 
   async verify(role, sdp, { key, signature, share }, shares) {
     if (typeof this.id !== "string") throw new TrustError("untrusted-unreadable");
-    this.theirs = { key, prints: fingerprints(sdp), nonce: share };
+    const prints = sdp === null ? [] : fingerprints(sdp);
     const { other: from, own: to, id: call } = this;
-    const bytes = statement(role, { call, from, to, share: shares, prints: this.theirs.prints });
+    const bytes = statement(role, { call, from, to, share: shares, prints });
     if (!(await verifies(key, signature, bytes))) throw new TrustError("untrusted-signature");
+    if (prints.length) this.theirs = { key, prints, nonce: share };
     return toBase64(key);
   }
 
@@ -178,6 +182,14 @@ export class Exchange {
     this.nonce = random(32);
     this.commitment = await commitmentTo(this.nonce);
     return { ...(await this.sign("offer", sdp, [this.commitment])), commitment: toBase64(this.commitment) };
+  }
+
+  /** The key of whoever it rings for, or null. */
+  async rang(message) {
+    const identity = identityOf(message, "commitment");
+    if (!identity) return null;
+    if (toBase64(identity.share) !== toBase64(this.commitment)) throw new TrustError("untrusted-signature");
+    return this.verify("ringing", null, identity, [this.commitment]);
   }
 
   /** The key of an answer to it, or null; then there may be a `code` and an `opening`. */
@@ -196,6 +208,11 @@ export class Exchange {
     if (!identity) return null;
     this.commitment = identity.share;
     return this.verify("offer", description.sdp, identity, [this.commitment]);
+  }
+
+  /** The identity of whoever it rings for here. */
+  async ringing() {
+    return { ...(await this.sign("ringing", null, [this.commitment])), commitment: toBase64(this.commitment) };
   }
 
   /** The identity of our answer to it. */

@@ -70,12 +70,27 @@ impl App {
         self.program.interrupt().await.expect("the app runs");
     }
 
+    /// Waits for the end of the call and checks that the app heard, and saw nothing.
+    ///
+    /// # Panics
+    /// When it did not, or saw something.
+    pub async fn assert_heard(self, peer: &str) {
+        let finished = self.program.finish(LIMIT).await.expect("the app ends by itself");
+        assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
+        let report =
+            Report::read(&Self::file(&self.folder, "report.json")).expect("there is a report");
+        assert_eq!((report.word("outcome"), report.word("peer")), (Some("completed"), Some(peer)));
+        let level = report.number("audio.received.level_dbfs");
+        assert!(level.is_some_and(|level| level > -40.0), "{}", report.0);
+        assert_eq!(report.number("video.received.frames_decoded").unwrap_or(0.0), 0.0);
+    }
+
     /// Waits for the end of the call and checks what the app saw and heard of a page with drawn
-    /// media.
+    /// media. Gives its report.
     ///
     /// # Panics
     /// When it saw or heard something else.
-    pub async fn assert_saw_and_heard_what_is_drawn(self, peer: &str) {
+    pub async fn assert_saw_and_heard_what_is_drawn(self, peer: &str) -> Report {
         let finished = self.program.finish(LIMIT).await.expect("the app ends by itself");
         assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
 
@@ -91,6 +106,7 @@ impl App {
         assert!(number("audio.received.level_dbfs") > -40.0, "{}", report.0);
 
         look::assert_is_drawn(&read_png(&Self::file(&self.folder, "last.png")));
+        report
     }
 }
 

@@ -17,6 +17,9 @@ pub struct CallIdentity {
     pub signature: Signature,
     /// What goes with the role.
     pub share: Share,
+    /// Whether a web page signs, which is as honest as the server that it comes from. It says so by
+    /// itself, and nothing vouches for that.
+    pub page: bool,
 }
 
 /// What each side adds to the safety code.
@@ -48,6 +51,8 @@ struct Texts {
     commitment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    page: bool,
 }
 
 /// An identity has exactly one of `commitment` and `nonce`, and each text is base64.
@@ -70,6 +75,7 @@ impl TryFrom<Texts> for CallIdentity {
             key: texts.key.parse().map_err(|_| Unreadable)?,
             signature: texts.signature.parse().map_err(|_| Unreadable)?,
             share,
+            page: texts.page,
         })
     }
 }
@@ -85,6 +91,7 @@ impl From<CallIdentity> for Texts {
             signature: identity.signature.to_string(),
             commitment,
             nonce,
+            page: identity.page,
         }
     }
 }
@@ -129,9 +136,11 @@ mod tests {
 
     #[test]
     fn an_identity_survives_its_text() {
-        for share in [Share::Commitment(Commitment([3; 32])), Share::Nonce(Nonce([4; 32]))] {
-            let identity =
-                CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        for (share, page) in
+            [(Share::Commitment(Commitment([3; 32])), false), (Share::Nonce(Nonce([4; 32])), true)]
+        {
+            let (key, signature) = (PublicKey([1; 32]), Signature([2; 64]));
+            let identity = CallIdentity { key, signature, share, page };
             let json = serde_json::to_string(&identity).expect("JSON");
             let description = format!(r#"{{"type":"offer","sdp":"v=0","identity":{json}}}"#);
             assert_eq!(of(&description), IdentityMember::Present(identity));
@@ -141,8 +150,8 @@ mod tests {
     #[test]
     fn an_identity_that_stands_alone_is_read_as_strictly() {
         let share = Share::Commitment(Commitment([3; 32]));
-        let identity =
-            CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        let (key, signature) = (PublicKey([1; 32]), Signature([2; 64]));
+        let identity = CallIdentity { key, signature, share, page: false };
         let member = Payload::of(&identity).expect("JSON");
         assert_eq!(IdentityMember::alone(Some(&member)), IdentityMember::Present(identity));
         assert_eq!(IdentityMember::alone(None), IdentityMember::Absent);

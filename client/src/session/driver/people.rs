@@ -186,9 +186,9 @@ impl Driver {
         let changed = self.snapshot.trust.is_some_and(|trust| trust.standing.is_changed());
         if let CallPhase::Ringing { peer, since } = &self.snapshot.call
             && changed
-            && self.other_key_noted != Some(*since)
+            && self.people.other_key_noted != Some(*since)
         {
-            self.other_key_noted = Some(*since);
+            self.people.other_key_noted = Some(*since);
             self.change_key(Change::NoteOtherKey(peer.clone()));
         }
     }
