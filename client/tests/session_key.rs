@@ -74,6 +74,7 @@ async fn the_key_of_the_folder_is_used_and_another_one_from_the_next_log_in_on()
     assert_eq!(logs_in(&one, &server.url()).await, None);
     let place = Some(KeyPlace::File(here.path().join(KEY_FILE)));
     assert_eq!(one.link.snapshots.borrow().key.place, place);
+    send(&one, Intent::LogOut).await;
     let words = logs_in(&other, &server.url()).await.expect("the name is taken");
     assert!(words.contains("This name belongs to somebody else"), "{words}");
 
@@ -82,7 +83,6 @@ async fn the_key_of_the_folder_is_used_and_another_one_from_the_next_log_in_on()
     let exported =
         works(&one, Intent::ExportKey { to: file.clone(), passphrase: passphrase() }).await;
     assert!(matches!(exported, KeyWork::Done(_)), "{exported:?}");
-    send(&one, Intent::LogOut).await;
     let imported = works(&other, Intent::ImportKey { from: file, passphrase: passphrase() }).await;
     assert!(matches!(imported, KeyWork::Done(_)), "{imported:?}");
     assert_eq!(logs_in(&other, &server.url()).await, None, "the same person");
