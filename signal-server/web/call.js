@@ -11,7 +11,7 @@ const RESTART_GRACE = 2_000;
 const RESTART_RETRY = 5_000;
 const OPENING = 5_000;
 const MOST_CANDIDATES = 64;
-const MOST_ENDED = 16;
+const MOST_ENDED = 64;
 
 const describes = (it, type) => it?.type === type && typeof it.sdp === "string";
 const sameList = (one, other) => one.join() === other.join();
@@ -31,7 +31,7 @@ export class Calls {
     this.identity = null;
     /** Whom the person allows one call without a key. */
     this.allowed = null;
-    /** How the last calls ended, for whoever has missed it. */
+    /** How the last calls ended, for whoever has missed it, and so that none rings twice. */
     this.ended = new Map();
   }
 
@@ -63,7 +63,7 @@ export class Calls {
 
   /** The person has decided about another key, or about none: what rings may be accepted, or called again. */
   async allow(peer, key) {
-    if (key) await remember(peer, key, false);
+    if (key) await remember(peer, key, false).catch(() => this.notice("key-not-kept", peer));
     this.allowed = key ? null : peer;
     const call = this.current;
     if (call?.peer === peer && call.standing === "changed") this.set(call, await this.judge(peer, call.key));
@@ -82,11 +82,13 @@ export class Calls {
   async receive(message) {
     const { type, username: from, call: id } = message;
     if (type === "error") return this.refused(message);
+    if (type === "ice-servers") return this.current?.pc?.setConfiguration({ iceServers: this.server.iceServers });
     if (!["offer", "ringing", "answer", "candidate", "decline", "close", "opening"].includes(type)) return;
     if (typeof from !== "string" || from === this.server.name) return;
-    const last = this.ended.get(`${from} ${id}`);
-    if (last) {
-      if (["offer", "ringing", "answer"].includes(type)) this.server.send(last);
+    const name = `${from} ${id}`;
+    if (this.ended.has(name)) {
+      const last = this.ended.get(name);
+      if (last && ["offer", "ringing", "answer"].includes(type)) this.server.send(last);
       return;
     }
     const call = this.current;
@@ -154,7 +156,9 @@ export class Calls {
       const { media, video } = call;
       this.leave(call, id && { type: "close", reason: "failed" });
       const next = this.begin({ peer: from, id, offer, phase: "connecting", media });
-      return this.running(next, this.judged(next).then((may) => may && this.answer(next, video)));
+      // Not waited for: the person may still be asked for the camera.
+      this.running(next, this.judged(next).then((may) => may && this.answer(next, video)));
+      return;
     }
     if (!same) return decline("busy");
     if (describes(offer, "offer")) await this.running(call, this.further(call, offer));
@@ -424,6 +428,7 @@ export class Calls {
   end(call, word, last) {
     if (call.over) return;
     this.leave(call, last);
+    if (!last) this.note(call.peer, call.id, null);
     this.media.close();
     if (this.allowed === call.peer) this.allowed = null;
     // Nobody is asked about what has not even rung.
@@ -442,8 +447,12 @@ export class Calls {
 
   final(message) {
     this.server.send(message);
-    if (!message.call) return;
-    this.ended.set(`${message.otherUsername} ${message.call}`, message);
+    this.note(message.otherUsername, message.call, message);
+  }
+
+  note(peer, id, last) {
+    if (!id) return;
+    this.ended.set(`${peer} ${id}`, last);
     if (this.ended.size > MOST_ENDED) this.ended.delete(this.ended.keys().next().value);
   }
 

@@ -168,6 +168,8 @@ fn listed<'a>(asked: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
@@ -215,6 +217,37 @@ mod tests {
         }
     }
 
+    fn phrases(path: &str) -> BTreeMap<&'static str, &'static str> {
+        let text = std::str::from_utf8(file(path).unwrap().content).unwrap();
+        text.lines().map(|line| line.split_once(" = ").unwrap()).collect()
+    }
+
+    #[test]
+    fn every_phrase_is_there_in_every_language_and_is_used() {
+        let english = phrases("/words/en.txt");
+        for language in ["de", "es", "fr", "zh"] {
+            let others = phrases(&format!("/words/{language}.txt"));
+            assert!(others.keys().eq(english.keys()), "{language}");
+            for (key, phrase) in others {
+                let places = |phrase: &str| phrase.contains("{}");
+                assert_eq!(places(phrase), places(english[key]), "{language}: {key}");
+            }
+        }
+        let code: String = FILES
+            .iter()
+            .filter(|file| matches!(file.content_type, HTML | SCRIPT))
+            .map(|file| std::str::from_utf8(file.content).unwrap())
+            .collect();
+        for key in english.keys().filter(|key| !key.starts_with("trust-")) {
+            assert!(code.contains(&format!("\"{key}\"")), "{key} is not used");
+        }
+        for mark in ["data-say=\"", "data-label=\""] {
+            for key in code.split(mark).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(english.contains_key(key), "{key} is no phrase");
+            }
+        }
+    }
+
     #[test]
     fn a_browser_that_has_the_file_is_told_so() {
         let file = file("/app.js").unwrap();
@@ -235,8 +268,7 @@ mod tests {
             assert_eq!(answer.status(), status, "{kept}");
             assert!(answer.headers().contains_key(CONTENT_SECURITY_POLICY));
         }
-        let tags: std::collections::BTreeSet<_> =
-            FILES.iter().map(|file| file.tag.as_bytes()).collect();
+        let tags: BTreeSet<_> = FILES.iter().map(|file| file.tag.as_bytes()).collect();
         assert_eq!(tags.len(), FILES.len());
     }
 
