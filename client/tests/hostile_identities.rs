@@ -46,6 +46,7 @@ fn offered(key: [u8; 32], signature: [u8; 64]) -> Result<(), TrustError> {
         key: PublicKey(key),
         signature: Signature(signature),
         share: Share::Commitment(commit(&nonce())),
+        page: false,
     };
     Callee::offered(bobs(), OFFER, IdentityMember::Present(identity)).map(|callee| {
         assert!(callee.is_some(), "it is signed");

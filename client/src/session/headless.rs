@@ -397,8 +397,11 @@ mod tests {
     fn nobody_accepts_a_call_under_another_key_in_the_place_of_a_person() {
         let bob = Username::parse("bob").unwrap();
         let (before, now) = (visavis_shared::PublicKey([1; 32]), None);
-        let trust =
-            CallTrust { standing: Standing::Changed { before, now }, code: CodeState::None };
+        let trust = CallTrust {
+            standing: Standing::Changed { before, now },
+            code: CodeState::None,
+            page: false,
+        };
         let call = CallPhase::Ringing { peer: bob.clone(), since: std::time::Instant::now() };
         let snapshot = Snapshot { call, trust: Some(trust), ..Snapshot::default() };
         let mut said = Vec::new();
@@ -417,7 +420,7 @@ mod tests {
         let mut person = person(Task::Call(bob));
         let mut said = Vec::new();
         for code in [CodeState::Awaited, CodeState::Here(code), CodeState::Here(code)] {
-            let trust = Some(CallTrust { standing: Standing::New(key), code });
+            let trust = Some(CallTrust { standing: Standing::New(key), code, page: false });
             let snapshot = Snapshot { call: call.clone(), trust, ..Snapshot::default() };
             let _ = person.look(&snapshot, &mut |line: &str| said.push(line.to_owned()));
         }
