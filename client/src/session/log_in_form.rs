@@ -129,6 +129,16 @@ impl Field {
     }
 }
 
+/// Whether the key of another computer is of use where a log-in failed for this reason: the name is
+/// somebody else's, or the key that is here can't be used any more.
+#[must_use]
+pub fn another_key_helps(failure: &Phrase) -> bool {
+    matches!(
+        failure.id(),
+        Some("log-in-not-allowed" | "log-in-was-here" | "key-damaged" | "key-keyring-gone")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use visavis_shared::NameError;

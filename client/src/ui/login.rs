@@ -16,14 +16,10 @@ use super::design::{TypeStyle, component, layout, size, space};
 use super::widgets::{self, Mark, Tone};
 use super::words;
 use crate::invitation::Invitation;
-use crate::session::log_in_form::Field;
+use crate::session::log_in_form::{Field, another_key_helps};
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::words::{Phrase, phrase, text};
 use server::ServerForm;
-
-/// Why a log-in failed where the key of another computer, or of a file, is of use.
-const BROUGHT_KEY_HELPS: [&str; 4] =
-    ["log-in-not-allowed", "log-in-was-here", "key-damaged", "key-keyring-gone"];
 
 #[derive(Default)]
 pub(super) struct LoginForm {
@@ -122,8 +118,7 @@ impl LoginForm {
 
     /// Whether another key would help: the name is somebody else's, or the key can't be used.
     fn needs_a_key(&self) -> bool {
-        let failure = self.failure.as_ref().and_then(Phrase::id);
-        failure.is_some_and(|id| BROUGHT_KEY_HELPS.contains(&id))
+        self.failure.as_ref().is_some_and(another_key_helps)
     }
 
     /// The failure, where it belongs to a field.
