@@ -1,18 +1,24 @@
-//! The key of this device: made once, kept in one file, and the reason why a name is its owner's.
+//! The key of this device: made once, kept in the system's keyring or in one file, and the reason
+//! why a name is its owner's.
 //!
 //! In: the data directory, and the origin of a server. Out: a [`LoginKey`] for that server, which
 //! signs challenges. What always holds: there is one key in a data directory, also when two
 //! programs start there at once; it is on the disk before it is used; only its owner can read it; a
-//! file that is damaged or can't be read is an error and stays as it is, because a new key would
-//! own none of the old one's names.
+//! key that is damaged or can't be read is an error and stays as it is, because a new key would
+//! own none of the old one's names. `store` says where it is, `export` takes it to another computer.
 //!
-//! The file holds 32 random bytes. No server ever sees a key that is made of these alone: each
+//! The key is 32 random bytes. No server ever sees a key that is made of these alone: each
 //! origin has a key of its own (HKDF with SHA-256, RFC 5869), so that a server that passes on
 //! another's challenge gets a signature that is good for nothing there, and two servers can't tell
 //! that a person is the same.
 
-use std::fs;
-use std::io::{self, Read as _, Write as _};
+pub mod export;
+mod file;
+mod keyring;
+pub mod passphrase;
+pub mod store;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -21,14 +27,18 @@ use sha2::Sha256;
 use visavis_shared::identity::CallStatement;
 use visavis_shared::{PublicKey, Signature, login_statement};
 
-use crate::private_file;
 use crate::words::{Phrase, phrase};
 
-/// The file's name inside the data directory.
-pub const KEY_FILE: &str = "device.key";
+pub use file::KEY_FILE;
+pub use keyring::KeyringError;
+pub use store::{KeyPlace, KeyStore};
+
 const SEED_BYTES: usize = 32;
 /// The salt of the derivation: a key for logins is a key for nothing else.
 const LOGIN_KEY_DOMAIN: &[u8] = b"visavis login key v1";
+/// The same for the name in the keyring.
+const ACCOUNT_DOMAIN: &[u8] = b"visavis keyring account v1";
+const ACCOUNT_BYTES: usize = 16;
 
 /// Why there is no key. Each text is for the person, and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +59,13 @@ pub enum KeyError {
          with --data-dir"
     )]
     Write(PathBuf, #[source] io::Error),
+    #[error("this device's key is in the system's keyring; {0}")]
+    Keyring(#[from] KeyringError),
+    #[error(
+        "this device's key is not in the system's keyring any more; import the file that you \
+         exported it to, or move {0} away to start with a new key, which does not own your names"
+    )]
+    Gone(PathBuf),
 }
 
 impl KeyError {
@@ -60,6 +77,12 @@ impl KeyError {
             Self::Read(path, _) => phrase!("key-unread", file = file(path)),
             Self::Damaged(path) => phrase!("key-damaged", file = file(path)),
             Self::Write(..) => phrase!("key-unsaved"),
+            Self::Keyring(KeyringError::Locked) => phrase!("key-keyring-locked"),
+            Self::Keyring(KeyringError::Silent) => phrase!("key-keyring-silent"),
+            Self::Keyring(KeyringError::Missing | KeyringError::Failed) => {
+                phrase!("key-keyring-missing")
+            }
+            Self::Gone(path) => phrase!("key-keyring-gone", file = file(path)),
         };
         words.or_plain(self.to_string())
     }
@@ -85,27 +108,31 @@ impl DeviceKey {
         Self { seed }
     }
 
-    /// Reads the key of a data directory, or makes one when there is none. Waits for the disk.
+    /// The key that was kept as these bytes: so many, and not zeros, which some file systems leave
+    /// behind after a power cut.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let seed: [u8; SEED_BYTES] = bytes.try_into().ok()?;
+        (seed != [0; SEED_BYTES]).then_some(Self { seed })
+    }
+
+    /// Reads the key in a data directory's file, or makes one when there is none. Waits for the
+    /// disk, and looks in no keyring: that is [`KeyStore`]'s to do.
     ///
     /// # Errors
     /// [`KeyError`] says what to do.
     pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyError> {
         let path = data_dir.join(KEY_FILE);
-        match load(&path) {
-            Err(KeyError::Read(_, source))
-                if matches!(
-                    source.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) => {}
-            other => return other,
+        match file::load(&path)? {
+            Some(key) => Ok(key),
+            None => file::create(&path),
         }
-        match create(&path, rand::random()) {
-            Ok(()) => {}
-            // Another program was quicker; then its key is the one.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(KeyError::Write(path, source)),
-        }
-        load(&path)
+    }
+
+    /// What the key is called in the keyring: made of the key, so that two keys never have one name
+    /// and what is read under it can be checked, and good for finding nothing out about it.
+    fn account(&self) -> String {
+        let name = hmac(ACCOUNT_DOMAIN, &[&self.seed]);
+        name[..ACCOUNT_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The key for one server, which no other server ever sees. `origin` is its address without a
@@ -125,52 +152,6 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
-}
-
-fn load(path: &Path) -> Result<DeviceKey, KeyError> {
-    let unreadable = |source| KeyError::Read(path.to_owned(), source);
-    let damaged = || KeyError::Damaged(path.to_owned());
-    // Looked at first: opening a pipe would wait for somebody to write to it.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(damaged());
-    }
-    let file = fs::File::open(path).map_err(unreadable)?;
-    if private_file::keep_private(&file).is_err() {
-        tracing::warn!("others can read the device's key, and it can't be kept from them");
-    }
-    let mut bytes = Vec::with_capacity(SEED_BYTES + 1);
-    file.take(SEED_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    let seed: [u8; SEED_BYTES] = bytes.try_into().map_err(|_| damaged())?;
-    // What some file systems leave behind after a power cut.
-    if seed == [0; SEED_BYTES] { Err(damaged()) } else { Ok(DeviceKey { seed }) }
-}
-
-/// Puts a file in place, whole, unless there is one.
-fn create(path: &Path, seed: [u8; SEED_BYTES]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    private_file::create_dir(dir)?;
-    // The process id and chance keep two that do this at once from writing into each other's draft.
-    let draft =
-        path.with_extension(format!("key.{}-{:08x}", std::process::id(), rand::random::<u32>()));
-    let written = write(private_file::create_new(&draft)?, &seed).and_then(|()| {
-        match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                // Some file systems have no links. Then a crash at this very moment leaves a
-                // damaged file, which is said.
-                write(private_file::create_new(path)?, &seed)
-            }
-            other => other,
-        }
-    });
-    // Nothing more can be done about a draft that can't be removed; nobody else can read it.
-    let _ = fs::remove_file(&draft);
-    written?;
-    private_file::sync_dir(dir)
-}
-
-fn write(mut file: fs::File, seed: &[u8]) -> io::Result<()> {
-    file.write_all(seed)?;
-    file.sync_all()
 }
 
 /// The key of this device for one server.
@@ -206,6 +187,8 @@ impl LoginKey {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn somewhere() -> (tempfile::TempDir, PathBuf) {

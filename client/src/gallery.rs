@@ -5,11 +5,12 @@
 //! of a call, and the session's end of the link. What always holds: the same name and time make the
 //! same state; there is no server, no call and no device behind it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use visavis_shared::{RoomId, Username};
+use visavis_shared::{PublicKey, RoomId, Username};
 
 use crate::call::event::{CallPhase, EndReason};
 use crate::config::{Settings, Theme};
@@ -20,8 +21,9 @@ use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
-    CallEnd, CallHint, ContactRow, DeviceKind, Direction, DisplayName, Intent, LoginPhase, Notice,
-    NoticeId, Person, Presence, RecentCall, RoomPhase, SessionLink, Snapshot, UnixTime,
+    CallEnd, CallHint, CallTrust, CodeState, ContactRow, DeviceKind, Direction, DisplayName,
+    Intent, KeyChange, LoginPhase, Notice, NoticeId, Person, PinnedKey, Presence, RecentCall,
+    RoomPhase, SafetyCode, SessionLink, Snapshot, Standing, UnixTime,
 };
 use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
@@ -47,6 +49,11 @@ pub const SCREENS: &[&str] = &[
     "settings",
     "help",
     "ringing",
+    "ringing-new",
+    "ringing-unverified",
+    "ringing-changed",
+    "key-changed",
+    "key-missing",
     "calling",
     "connecting",
     "call",
@@ -58,6 +65,13 @@ pub const SCREENS: &[&str] = &[
     "call-notices",
     "call-devices",
     "call-statistics",
+    "call-new",
+    "call-unverified",
+    "call-perhaps-new",
+    "code",
+    "code-verified",
+    "code-unverified",
+    "codes-differ",
     "reconnecting",
     "ended",
     "talked",
@@ -142,14 +156,23 @@ pub fn options(screen: &str, theme: Theme) -> WindowOptions {
 #[must_use]
 pub fn presses(screen: &str) -> Vec<String> {
     match screen {
-        "person" => vec![["bob".to_owned(), text!("online")].join(", ")],
+        "person" => vec![["bob".to_owned(), text!("trust-verified"), text!("online")].join(", ")],
         "calls" => vec![text!("tab-calls-missed", count = 2_u32)],
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
+        "code" => vec![shield(&text!("trust-new"))],
+        "code-verified" => vec![shield(&text!("trust-verified"))],
+        "code-unverified" => vec![shield(&text!("trust-not-verified"))],
+        "codes-differ" => vec![shield(&text!("trust-codes-differ"))],
         "call-statistics" => vec![text!("more"), text!("statistics")],
         _ => Vec::new(),
     }
+}
+
+/// What the shield of the call with bob is called.
+fn shield(state: &str) -> String {
+    text!("name-and-state", name = "bob", state = state)
 }
 
 fn name(text: &str) -> Username {
@@ -169,6 +192,55 @@ fn devices() -> DeviceList {
     }
 }
 
+/// The key that each of these names had in earlier calls, by how that is.
+const KEYS: [(&str, KeyState); 5] = [
+    ("bob", KeyState::Compared),
+    ("olga", KeyState::Compared),
+    ("maryam", KeyState::Kept),
+    ("wide", KeyState::Compared),
+    ("shalom", KeyState::Contradicted),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyState {
+    Kept,
+    Compared,
+    Contradicted,
+}
+
+const DAY: u64 = 24 * 60 * 60;
+const BOBS_KEY: PublicKey = PublicKey([1; 32]);
+
+fn keys(wall: UnixTime) -> BTreeMap<Username, PinnedKey> {
+    let ago = |days: u64| UnixTime(wall.0.saturating_sub(days * DAY));
+    let pinned = |state| PinnedKey {
+        key: BOBS_KEY,
+        since: ago(40),
+        confirmed: (state != KeyState::Kept).then(|| ago(15)),
+        other_seen: (state == KeyState::Contradicted).then(|| ago(1)),
+    };
+    KEYS.map(|(who, state)| (name(who), pinned(state))).into()
+}
+
+/// What bob's key comes to in this state.
+fn trust(screen: &str) -> CallTrust {
+    let (before, now) = (BOBS_KEY, Some(PublicKey([2; 32])));
+    let (standing, code) = match screen {
+        "ringing-new" | "call-new" | "call-perhaps-new" | "code" | "codes-differ" => {
+            (Standing::New(before), CodeState::Here(SafetyCode::of(b"gallery")))
+        }
+        "ringing-unverified" | "call-unverified" | "code-unverified" => {
+            (Standing::Unsigned, CodeState::None)
+        }
+        "ringing-changed" => (Standing::Changed { before, now }, CodeState::None),
+        _ => {
+            let code = CodeState::Here(SafetyCode::of(b"gallery"));
+            (Standing::Same { key: before, confirmed: true }, code)
+        }
+    };
+    CallTrust { standing, code, page: false }
+}
+
 /// Contacts, some calls with them, and somebody who is blocked.
 fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
     let contact = |username: &str, shown: &str, presence| ContactRow {
@@ -176,7 +248,7 @@ fn with_contacts(s: &mut Snapshot, wall: UnixTime) {
         display_name: DisplayName::parse(shown).ok().flatten(),
         added: UnixTime(0),
         presence,
-        key: None,
+        key: s.keys.get(&name(username)).copied(),
     };
     s.contacts = Arc::new(vec![
         contact("bob", "", Presence::Online),
@@ -240,6 +312,10 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         microphone_level: 0.12,
         ..Snapshot::default()
     };
+    let new = ["ringing-new", "call-new", "call-perhaps-new", "code", "codes-differ"];
+    if !new.contains(&screen) {
+        s.keys = Arc::new(keys(at.wall));
+    }
     let in_call = CallPhase::InCall { peer: bob.clone(), since: ago(187) };
     match screen {
         "contacts" | "person" | "calls" => with_contacts(&mut s, at.wall),
@@ -268,12 +344,24 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         }
         "alone" => (s.people, s.people_total) = (Vec::new(), 0),
         "offline" => s.login = LoginPhase::Reconnecting { username: name("alice") },
-        "ringing" => s.call = CallPhase::Ringing { peer: bob, since: ago(4) },
+        "ringing" | "ringing-new" | "ringing-unverified" | "ringing-changed" => {
+            s.call = CallPhase::Ringing { peer: bob, since: ago(4) }
+        }
         "calling" => s.call = CallPhase::Calling { peer: bob, ringing: true, since: ago(7) },
         "connecting" => s.call = CallPhase::Connecting { peer: bob, since: ago(1) },
-        "call" | "call-devices" | "call-statistics" | "call-weak" => {
+        "key-changed" | "key-missing" => {
+            with_contacts(&mut s, at.wall);
+            let now = (screen == "key-changed").then_some(PublicKey([2; 32]));
+            let reason = EndReason::KeyChanged(KeyChange { peer: bob.clone(), now });
+            s.call = CallPhase::Ended { peer: bob, reason, talked: None };
+        }
+        "call" | "call-devices" | "call-statistics" | "call-weak" | "call-new"
+        | "call-unverified" | "call-perhaps-new" | "code" | "code-verified" | "code-unverified"
+        | "codes-differ" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
+            s.keys_in_doubt = screen == "call-perhaps-new";
+            s.codes_differ = screen == "codes-differ";
             s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
             if screen == "call-weak" {
                 s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
@@ -339,6 +427,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             (s.preview, s.camera_live) = (true, true);
         }
     }
+    s.trust = (!s.call.is_between_calls()).then(|| trust(screen));
     s
 }
 

@@ -13,10 +13,10 @@ use clap::Parser as _;
 #[cfg(feature = "gui")]
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
-use visavis_client::cli::{Action, Cli, ExitReason, Invocation, Target};
-use visavis_client::config::{config_dir, data_dir};
+use visavis_client::cli::{Action, Cli, ExitReason, IdentityCommand, Invocation, Target, identity};
+use visavis_client::config::{NoFolder, config_dir, data_dir};
 use visavis_client::device;
-use visavis_client::device_key::DeviceKey;
+use visavis_client::device_key::KeyStore;
 use visavis_client::doctor::{self, Finding};
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
@@ -29,7 +29,6 @@ use visavis_client::session::report::Report;
 use visavis_client::settings::{Callers, Settings};
 use visavis_client::signaling::ServerUrl;
 use visavis_client::stop::{self, Stop};
-use visavis_client::words::{Phrase, phrase};
 use visavis_shared::{Username, canonical_name};
 
 /// The server when none was ever named.
@@ -70,6 +69,7 @@ fn main() -> ExitCode {
     };
     let code = match invocation.action.clone() {
         Action::Devices { json } => list_devices(json),
+        Action::Identity(command) => run_identity(&invocation, &command),
         Action::Doctor { json } => run_doctor(&runtime, &invocation, json),
         Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Task::Call(peer)),
         Action::Call(Target::Room(room)) => run_headless(&runtime, &invocation, Task::Meet(room)),
@@ -150,9 +150,10 @@ fn run_headless(
     if let Err(error) = invocation.check_inputs().and_then(|()| invocation.check_outputs()) {
         return fail(error.exit(), &error.to_string());
     }
-    let identity = match device_key(invocation) {
-        Ok(key) => Identity::Device(key),
-        Err(words) => return fail(ExitReason::Device, &words.plain()),
+    let identity = match key_store(invocation).map(|keys| keys.load()) {
+        Ok(Ok((key, _))) => Identity::Device(key),
+        Ok(Err(error)) => return fail(ExitReason::Device, &error.to_string()),
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
     let script = Script {
         server: invocation.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
@@ -252,11 +253,21 @@ fn people_folder(invocation: &Invocation) -> Option<PathBuf> {
     Some(folder.join("people"))
 }
 
-/// The key in the data directory; made now when there is none.
-fn device_key(invocation: &Invocation) -> Result<DeviceKey, Phrase> {
-    let folder = data_dir(invocation.program.data_dir.as_deref())
-        .map_err(|error| phrase!("settings-unsaved").or_plain(error.to_string()))?;
-    DeviceKey::load_or_create(&folder).map_err(|error| error.words())
+/// The key of this data directory. Whoever names a folder wants everything to stay in it.
+fn key_store(invocation: &Invocation) -> Result<KeyStore, NoFolder> {
+    let named = invocation.program.data_dir.as_deref();
+    Ok(KeyStore::in_folder(data_dir(named)?).that_moves(named.is_none()))
+}
+
+fn run_identity(invocation: &Invocation, command: &IdentityCommand) -> ExitCode {
+    let store = match key_store(invocation) {
+        Ok(store) => store,
+        Err(error) => return fail(ExitReason::Device, &error.to_string()),
+    };
+    match identity::run(command, &store, invocation.server.as_deref(), say) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.exit(), &error.to_string()),
+    }
 }
 
 /// Writes the report; a disk that hangs is waited for only so long. The error is a line for people.
@@ -376,8 +387,7 @@ fn run_window(
     words::speak(opened.settings.appearance.language.spoken());
     let run = opened.settings.for_run(invocation);
     let options = SessionOptions {
-        // A window that opens can say what is wrong better than one that does not.
-        identity: device_key(invocation).map_or_else(Identity::Unusable, Identity::Device),
+        keys: key_store(invocation).ok(),
         people: Some(folder.join("people")),
         remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: run.username.clone().unwrap_or_default(),

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 
 use common::{Client, LONG, Script, WELCOME, offer, send, server};
 use futures_util::StreamExt as _;
-use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;

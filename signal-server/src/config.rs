@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
 use crate::admission::tls::TlsFiles;
+use crate::admission::web_page::WebSwitch;
 use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
@@ -37,6 +38,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The sites whose pages may connect; all of them when it is empty.
     pub origins: Vec<Origin>,
+    /// Whether the guest page is served at `/`.
+    pub web: bool,
     /// Where the metrics are, if they are anywhere.
     pub metrics: Option<SocketAddr>,
     /// How names stand in the log.
@@ -72,6 +75,7 @@ impl Config {
             tls: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
+            web: true,
             metrics: Some(any_port),
             log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
@@ -163,6 +167,17 @@ pub struct Options {
     )]
     pub allow_origin: Vec<Origin>,
 
+    /// Whether people without the app can call from a page that is served at /: on or off. It needs
+    /// encryption, or a browser on this machine, for camera and microphone.
+    #[arg(
+        long,
+        env = "VISAVIS_WEB",
+        value_name = "SWITCH",
+        default_value = "on",
+        help_heading = "Network"
+    )]
+    pub web: WebSwitch,
+
     /// How much of everything there may be.
     #[command(flatten)]
     pub limits: LimitOptions,
@@ -220,6 +235,7 @@ impl Options {
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
             trusted_proxies: self.trusted_proxy.clone(),
             origins: self.allow_origin.clone(),
+            web: self.web == WebSwitch::On,
             metrics: self.metrics_listen,
             log_names: self.log.log_names,
             names: self.names.config(),
@@ -262,7 +278,7 @@ mod tests {
         let config = parse(&[]).unwrap();
         assert_eq!(config.listen, "0.0.0.0:9090".parse().unwrap());
         assert_eq!(config.stun, Some("0.0.0.0:3478".parse().unwrap()));
-        assert!(config.directory && config.missed_calls);
+        assert!(config.directory && config.missed_calls && config.web);
         assert_eq!((config.limits, config.timing), (Limits::default(), Timing::default()));
         assert_eq!(
             (config.tls, config.trusted_proxies, config.origins),
@@ -289,11 +305,12 @@ mod tests {
             "--metrics-listen=off",
             "--log-names=plain",
             "--missed-calls=off",
+            "--web=off",
         ])
         .unwrap();
         assert_eq!(config.listen, "[::1]:9000".parse().unwrap());
         assert_eq!(config.stun, None);
-        assert!(!config.directory && !config.missed_calls);
+        assert!(!config.directory && !config.missed_calls && !config.web);
         assert_eq!(
             config.tls,
             Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() })

@@ -192,7 +192,12 @@ pub(crate) fn route<B>(request: &Request<B>) -> Route {
         "/" => Route::FrontPage,
         _ => return Route::Nothing,
     };
-    if matches!(*request.method(), Method::GET | Method::HEAD) { page } else { Route::WrongMethod }
+    if is_reading(request.method()) { page } else { Route::WrongMethod }
+}
+
+/// Whether a page may be asked for by this method.
+pub(crate) fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// RFC 6455 §4.2.1. Whether the rest of the head is as it must be is judged when the upgrade is

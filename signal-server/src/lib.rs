@@ -47,6 +47,7 @@ mod transport;
 pub use admission::origin::Origin;
 pub use admission::proxy::Network;
 pub use admission::tls::{TlsError, TlsFiles};
+pub use admission::web_page::WebSwitch;
 pub use cluster::redis::{RedisConfig, RedisOptionError, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret};

@@ -269,6 +269,7 @@ async fn serve(
         proxies: TrustedProxies(config.trusted_proxies),
         origins: AllowedOrigins(config.origins),
         tls: tls.as_ref().map(Tls::current),
+        web: config.web,
     });
     // What goes on beside the connections, as long as there is a server.
     let mut beside = JoinSet::new();

@@ -24,11 +24,13 @@ async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
 
 #[tokio::test]
 async fn pages_are_answered_in_words() {
-    let server = server().await;
+    let server = server_with(|config| config.web = false).await;
     for (path, status, words) in [
         ("/healthz", 200, "The server lives."),
         ("/readyz", 200, "The server accepts logins."),
         ("/", 426, "speaks WebSocket"),
+        ("/app.js", 404, "There is nothing here."),
+        ("/words/en.txt", 404, "There is nothing here."),
         ("/metrics", 404, "There is nothing here."),
         ("/socket.iota/?EIO=4&transport=polling", 404, "There is nothing here."),
     ] {

@@ -88,6 +88,22 @@ async fn log_in(socket: &mut Socket, name: &str) {
 }
 
 #[tokio::test]
+async fn the_guest_page_comes_encrypted_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = certify(folder.path());
+    let server = server(&folder, Timing::default()).await;
+    let mut stream = encrypted(&server, &certificate).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an answer");
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer:.200}");
+    assert!(answer.contains("<script type=\"module\" src=\"app.js\">"), "{answer:.200}");
+    server.shutdown().await;
+}
+
+#[tokio::test]
 async fn two_people_meet_over_encrypted_connections() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = certify(folder.path());

@@ -6,6 +6,7 @@
 //! is a throttled background tab; every browser ends with its [`Page`], killed by its own process
 //! id if need be.
 
+pub mod guest;
 mod page;
 
 use std::path::{Path, PathBuf};
@@ -182,7 +183,19 @@ impl Browsers {
     /// # Errors
     /// When either does not start.
     pub async fn start() -> Result<Self, BrowserError> {
-        let site = Site::start(files()?).await?;
+        Self::serving(files()?).await
+    }
+
+    /// Starts what drives the browsers, for pages that somebody else serves.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn for_guests() -> Result<Self, BrowserError> {
+        Self::serving(Vec::new()).await
+    }
+
+    async fn serving(files: Vec<File>) -> Result<Self, BrowserError> {
+        let site = Site::start(files).await?;
         let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
         let port = driver.prints(DRIVER_START, driver_port).await?;
         Ok(Self {

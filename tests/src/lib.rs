@@ -1,8 +1,11 @@
 //! What the end-to-end tests share.
 
+pub mod app;
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
+#[cfg(target_os = "linux")]
+pub mod capture;
 #[cfg(target_os = "linux")]
 pub mod desktop_bus;
 #[cfg(target_os = "linux")]
@@ -10,6 +13,8 @@ pub mod flood;
 pub mod hostile;
 pub mod http;
 pub mod inspection;
+#[cfg(target_os = "linux")]
+pub mod keyring_daemon;
 pub mod listen;
 pub mod look;
 pub mod meddling_server;
@@ -21,6 +26,7 @@ pub mod presence;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod real_keyboard;
+pub mod recording_proxy;
 pub mod redirect;
 pub mod report;
 pub mod server;

@@ -25,7 +25,7 @@ use crate::picture::{Picture, PictureError};
 use crate::programs::{Program, ProgramError};
 
 pub use self::description::{Section, sections};
-use self::firefox::{Firefox, FirefoxError};
+pub use self::firefox::{Firefox, FirefoxError};
 
 /// How long anything that a peer does may take on a slow machine.
 pub const LIMIT: Duration = Duration::from_secs(30);

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Each part, and the parts it may name as `crate::part`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("attention", &["call", "settings"]),
+    ("attention", &["call", "settings", "trust"]),
     ("call", &["device_key", "trust", "words"]),
     ("device", &["media"]),
     ("signaling", &["device_key", "transport", "words"]),
@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trust", &["device_key"]),
     ("words", &["media"]),
     ("stop", &[]),
-    ("cli", &["device", "invitation", "media"]),
+    ("cli", &["device", "device_key", "invitation", "media", "signaling"]),
 ];
 
 /// The rooms of a crate, floor by floor: a room may name only rooms of the floors below its own,

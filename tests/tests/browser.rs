@@ -1,24 +1,18 @@
 //! Pages in Chromium, in both dialects: with each other, and with the app.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tempfile::TempDir;
+use visavis_tests::app::{APP_TONE_HZ, App};
 use visavis_tests::browser::{Browsers, DRAWN_TONE_HZ, Dialect, Page, PageMedia, Status};
 use visavis_tests::look;
-use visavis_tests::picture::Picture;
 use visavis_tests::presence;
-use visavis_tests::programs::{self, Program, ServerProgram};
-use visavis_tests::report::Report;
+use visavis_tests::programs::ServerProgram;
 
 /// How long anything in a call may take on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// More than two seconds of frames.
 const FRAMES: u64 = 61;
-
-/// Far from Chromium's own tones, and not a multiple of one.
-const APP_TONE_HZ: f64 = 1000.0;
 
 async fn assert_sees_and_hears_what_is_drawn(page: &Page) {
     page.status_until("seeing and hearing", LIMIT, |status| status.sees_and_hears(FRAMES))
@@ -88,74 +82,6 @@ async fn what_the_camera_of_a_page_takes_is_seen_and_heard() {
     assert!(green > red.max(blue).saturating_add(60), "{red} {green} {blue}");
 }
 
-/// The app without a window, and what it leaves behind.
-struct App {
-    program: Program,
-    folder: TempDir,
-}
-
-impl App {
-    /// `command` is `call` or `answer` with what belongs to it.
-    fn start(username: &str, server: &ServerProgram, command: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let (data, report, snapshot) = (path("data"), path("report.json"), path("last.png"));
-        let tone = format!("tone:{APP_TONE_HZ}");
-        let options = [
-            ["--server", server.url()],
-            ["--username", username],
-            ["--camera", "pattern"],
-            ["--microphone", &tone],
-            ["--speaker", "none"],
-            ["--video-size", "640x360"],
-            ["--timeout", "30s"],
-            ["--data-dir", &data],
-            ["--report", &report],
-            ["--snapshot", &snapshot],
-        ];
-        let arguments = command.iter().copied().chain(options.concat());
-        let visavis = programs::visavis().expect("the app is built");
-        Self {
-            program: Program::start("visavis", &visavis, arguments).expect("the app starts"),
-            folder,
-        }
-    }
-
-    fn file(folder: &TempDir, name: &str) -> PathBuf {
-        folder.path().join(name)
-    }
-
-    /// Closes the call.
-    async fn closes(&self) {
-        self.program.interrupt().await.expect("the app runs");
-    }
-
-    /// Waits for the end of the call and checks what the app saw and heard of a page with drawn
-    /// media.
-    async fn assert_saw_and_heard_what_is_drawn(self, peer: &str) {
-        let finished = self.program.finish(LIMIT).await.expect("the app ends by itself");
-        assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
-
-        let report =
-            Report::read(&Self::file(&self.folder, "report.json")).expect("there is a report");
-        assert_eq!((report.word("outcome"), report.word("peer")), (Some("completed"), Some(peer)));
-        let number = |place: &str| {
-            report.number(place).unwrap_or_else(|| panic!("{place} is in {}", report.0))
-        };
-        assert!(number("video.received.frames_decoded") >= FRAMES as f64, "{}", report.0);
-        assert!(number("video.sent.frames") >= FRAMES as f64, "{}", report.0);
-        assert!((number("audio.received.tone_hz") - DRAWN_TONE_HZ).abs() <= 2.0, "{}", report.0);
-        assert!(number("audio.received.level_dbfs") > -40.0, "{}", report.0);
-
-        look::assert_is_drawn(&read_png(&Self::file(&self.folder, "last.png")));
-    }
-}
-
-fn read_png(path: &Path) -> Picture {
-    Picture::from_png(&std::fs::read(path).expect("there is a snapshot"))
-        .expect("the snapshot is a PNG")
-}
-
 /// Waits until a page sees and hears the app, and checks how.
 async fn assert_sees_and_hears_the_app(page: &Page) {
     let status = page
@@ -188,7 +114,7 @@ async fn page_calls_app(dialect: Dialect) {
     let page =
         browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(page.login("alice").await.expect("the page answers"));
-    let app = App::start("bob", &server, &["answer", "--from", "alice"]);
+    let app = App::start("bob", server.url(), &["answer", "--from", "alice"]);
     presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
 
     page.call("bob").await.expect("the page calls");
@@ -211,7 +137,7 @@ async fn app_calls_page(dialect: Dialect) {
         browsers.open(dialect, PageMedia::Drawn, server.url()).await.expect("the page opens");
     assert!(page.login("alice").await.expect("the page answers"));
 
-    let app = App::start("bob", &server, &["call", "alice"]);
+    let app = App::start("bob", server.url(), &["call", "alice"]);
     assert_sees_and_hears_the_app(&page).await;
     page.close_call().await.expect("the page closes the call");
     app.assert_saw_and_heard_what_is_drawn("alice").await;
@@ -257,7 +183,7 @@ async fn the_app_calls_a_page_on_socket_io_that_is_in_the_room_already() {
     let browsers = Browsers::start().await.expect("chromedriver starts");
     let (page, id) = page_in_a_room(&browsers, &server).await;
 
-    let app = App::start("bob", &server, &["call", "--room", "blue"]);
+    let app = App::start("bob", server.url(), &["call", "--room", "blue"]);
     assert_sees_and_hears_the_app(&page).await;
     assert_eq!(page.status().await.expect("the page answers").with.as_deref(), Some("bob"));
     app.closes().await;
@@ -275,7 +201,7 @@ async fn the_app_calls_a_page_on_socket_io_that_is_in_the_room_already() {
 async fn a_page_on_socket_io_calls_the_app_that_waits_in_the_room() {
     let server = ServerProgram::start().await.expect("the server starts");
     let browsers = Browsers::start().await.expect("chromedriver starts");
-    let app = App::start("bob", &server, &["call", "--room", "blue"]);
+    let app = App::start("bob", server.url(), &["call", "--room", "blue"]);
     presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
     let (page, id) = page_in_a_room(&browsers, &server).await;
 

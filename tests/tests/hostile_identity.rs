@@ -228,8 +228,8 @@ async fn keys_that_are_replaced_at_the_first_contact_show_in_the_code() {
     alice.call("bob").await;
     bob.until("rings", rings).await;
     bob.accept().await;
-    let alices = code_of(&alice.until("has a code", has_code).await);
-    let bobs = code_of(&bob.until("has a code", has_code).await);
+    let alices = code_of(&*alice.until("has a code", has_code).await);
+    let bobs = code_of(&*bob.until("has a code", has_code).await);
     assert_ne!(alices, bobs);
 }
 
@@ -373,7 +373,7 @@ async fn another_key_is_told_to_the_person_who_decides_and_is_known_from_then_on
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commitment_that_is_opened_to_another_nonce_ends_the_call() {
-    let (server, mut alice, mut bob) = alice_and_bob().await;
+    let (server, alice, mut bob) = alice_and_bob().await;
     server.meddle(|_, mut message| {
         if message["type"] == "opening" {
             message["nonce"] = json!(Nonce([9; 32]).to_string());
@@ -389,7 +389,7 @@ async fn a_commitment_that_is_opened_to_another_nonce_ends_the_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opening_that_is_withheld_leaves_the_call_not_verified() {
-    let (server, mut alice, mut bob) = alice_and_bob().await;
+    let (server, alice, mut bob) = alice_and_bob().await;
     server.meddle(|_, message| match message["type"].as_str() {
         Some("opening") => Vec::new(),
         _ => vec![message],

@@ -168,10 +168,10 @@ plot-not-measured = { $name }, die letzte Minute: jetzt nicht gemessen
 ## Who is at the other end.
 key-missing = { $peer } hat diesen Anruf mit keinem Schlüssel signiert, obwohl es früher einen gab.
 key-changed = Der Schlüssel von { $peer } hat sich geändert.
-key-changed-advice = Von dem Anruf hat noch nichts begonnen. Frage { $peer } auf anderem Weg; wenn du anrufst, vergleicht zuerst den Sicherheitscode.
+key-changed-advice = Von dem Anruf hat noch nichts begonnen. Fragen Sie { $peer } auf anderem Weg; wenn Sie anrufen, vergleichen Sie zuerst den Sicherheitscode.
 call-untrusted = Der Anruf mit { $peer } war nicht sicher und wurde beendet.
 untrusted-signature = Was ankam, war nicht mit dem Schlüssel der Gegenseite signiert. Vielleicht ist jemand dazwischen.
 untrusted-certificate = Das Zertifikat der Gegenseite hat sich mitten im Anruf geändert. Vielleicht ist jemand dazwischen.
 untrusted-opening = Der Sicherheitscode der Gegenseite wurde falsch geöffnet. Vielleicht ist jemand dazwischen.
-untrusted-unreadable = Die Signatur der Gegenseite ist unlesbar. Bitte sie, Visavis zu aktualisieren.
+untrusted-unreadable = Die Signatur der Gegenseite ist nicht lesbar. Bitten Sie die Gegenseite, Visavis zu aktualisieren.
 call-refused-untrusted = Ein Anruf, der angeblich von { $peer } kam, wurde abgelehnt: Er war nicht mit dem angegebenen Schlüssel signiert. Vielleicht ist jemand dazwischen.

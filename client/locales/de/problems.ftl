@@ -41,3 +41,27 @@ people-keys-damaged = { $count ->
 people-key-differed = Für { $name } ist ein anderer Schlüssel gemerkt, als der Anruf eben hatte. Vergleichen Sie den Sicherheitscode, bevor Sie Vertrauliches sagen.
 people-other-key = Für diesen Namen ist ein anderer Schlüssel gemerkt.
 people-too-many-keys = Mehr als { $most } Schlüssel haben keinen Platz. Vergessen Sie zuerst welche.
+
+## Der Schlüssel: wo er ist, und sein Weg auf einen anderen Computer
+
+key-keyring-locked = Der Schlüssel, dem Ihre Namen gehören, ist in Ihrem Schlüsselbund, und der ist gesperrt. Entsperren Sie ihn und melden Sie sich dann wieder an.
+key-keyring-silent = Der Schlüssel, dem Ihre Namen gehören, ist in Ihrem Schlüsselbund, und der antwortet nicht. Entsperren Sie ihn oder starten Sie ihn neu, und melden Sie sich dann wieder an.
+key-keyring-missing = Der Schlüssel, dem Ihre Namen gehören, ist in Ihrem Schlüsselbund, und der ist nicht zu erreichen. Melden Sie sich neu am Computer an.
+key-keyring-gone = Der Schlüssel, dem Ihre Namen gehören, ist nicht mehr in Ihrem Schlüsselbund. Importieren Sie ihn aus einer Datei, oder verschieben Sie { $file }, um mit einem neuen Schlüssel zu beginnen.
+key-none = Es gibt noch keinen Schlüssel. Ihre erste Anmeldung macht einen.
+key-busy = Mit Ihrem Schlüssel geschieht gerade etwas. Versuchen Sie es gleich noch einmal.
+key-exported = Ihr Schlüssel ist in { $file }. Bringen Sie die Datei und ihre Passphrase zum anderen Computer.
+key-imported = Der Schlüssel ist jetzt hier. Er gilt ab Ihrer nächsten Anmeldung.
+key-imported-aside = Der Schlüssel ist jetzt hier und gilt ab Ihrer nächsten Anmeldung. Der bisherige liegt in { $file }.
+key-imported-same = Das ist der Schlüssel, der schon hier ist.
+key-not-kept-aside = Es wurde nichts geändert: Der Schlüssel, der hier ist, lässt sich nicht aufheben. Prüfen Sie, ob auf der Festplatte Platz ist.
+key-export-exists = { $file } gibt es schon. Wählen Sie einen anderen Namen.
+key-export-unwritten = { $file } lässt sich nicht schreiben. Wählen Sie einen anderen Ordner.
+key-export-unread = { $file } lässt sich nicht lesen. Wählen Sie eine andere Datei.
+key-export-none = Das ist keine Datei mit einem Schlüssel von Visavis.
+key-export-newer = Diese Datei stammt von einer neueren Version von Visavis. Aktualisieren Sie diese hier.
+key-export-damaged = Diese Datei ist beschädigt. Kopieren Sie sie noch einmal, oder exportieren Sie den Schlüssel noch einmal.
+key-export-costly = Diese Datei ist nicht von Visavis: Sie zu öffnen würde zu lange dauern.
+key-export-no-memory = Der Speicher reicht nicht. Schließen Sie andere Programme und versuchen Sie es noch einmal.
+key-passphrase-wrong = Das ist nicht die Passphrase dieser Datei.
+key-passphrase-too-short = Diese Passphrase ist zu kurz. Nehmen Sie mehrere Wörter.

@@ -56,4 +56,4 @@ invited-to-room = Sie sind in den Raum { $room } auf { $server } eingeladen.
 start-here = Einen eigenen Server betreiben
 start-here-line = Installieren Sie visavis-signal-server auf einem Computer, den beide erreichen, und starten Sie ihn. Eine Einrichtung ist nicht nötig. Seinen Namen oder seine Adresse geben beide hier ein.
 log-in-here = An diesem Computer anmelden
-server-asks-for-no-key = Der Server unter { $server } hat nicht nach deinem Schlüssel gefragt, deshalb wurde niemand angemeldet. Bitte den Betreiber, ihn zu aktualisieren, oder versuche es noch einmal.
+server-asks-for-no-key = Der Server unter { $server } hat nicht nach Ihrem Schlüssel gefragt, deshalb wurde niemand angemeldet. Bitten Sie den Betreiber, ihn zu aktualisieren, oder versuchen Sie es noch einmal.

@@ -128,3 +128,22 @@ licences-inside = Was darin steckt
 licences-inside-list = webrtc und egui (MIT oder Apache 2.0), OpenH264 (BSD), Opus und Sonora (BSD), die Schrift Inter (OFL) und weitere freie Software.
 log = Protokoll
 log-hint = Es steht dort, wo Visavis gestartet wurde: in jenem Terminal oder im Journal des Systems. Es enthält keine Adressen oder Schlüssel.
+
+## Der Schlüssel
+
+key-in-keyring = Im Schlüsselbund dieses Computers.
+key-in-file = In der Datei { $file }.
+move-key = Auf einen anderen Computer bringen
+move-key-hint = Mit demselben Schlüssel sind Sie dort derselbe Mensch.
+export-key = Schlüssel in einer Datei sichern
+import-key = Schlüssel aus einer Datei benutzen
+import-key-sure = Den Schlüssel ersetzen, der hier ist? Namen gehören ihm. Er wird aufgehoben.
+key-passphrase = Passphrase
+key-passphrase-again = Noch einmal dieselbe
+key-passphrases-differ = Die beiden Passphrasen sind verschieden.
+key-passphrase-weak = Schwach: Wer die Datei findet, kann sie erraten.
+key-passphrase-fair = Mittel: Sie zu erraten dauert lange.
+key-passphrase-strong = Stark.
+key-working = Einen Moment…
+key-save = Schlüssel sichern
+key-use = Schlüssel benutzen

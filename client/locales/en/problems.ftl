@@ -41,3 +41,27 @@ people-keys-damaged = { $count ->
 people-key-differed = Another key is remembered for { $name } than the call just had. Compare the safety code before you say anything private.
 people-other-key = Another key is remembered for that name.
 people-too-many-keys = There's no room for more than { $most } keys. Forget some first.
+
+## The key: where it is, and its way to another computer
+
+key-keyring-locked = The key that your usernames belong to is in your keyring, which is locked. Unlock it, then log in again.
+key-keyring-silent = The key that your usernames belong to is in your keyring, which doesn't answer. Unlock or restart it, then log in again.
+key-keyring-missing = The key that your usernames belong to is in your keyring, which can't be reached. Log in to your desktop again.
+key-keyring-gone = The key that your usernames belong to is not in your keyring any more. Import it from a file, or move { $file } away to begin with a new key.
+key-none = There is no key yet. Your first log-in makes one.
+key-busy = Something is being done with your key already. Try again in a moment.
+key-exported = Your key is in { $file }. Take it and its passphrase to the other computer.
+key-imported = The key is here now. It is used from your next log-in on.
+key-imported-aside = The key is here now, and is used from your next log-in on. The one before is kept in { $file }.
+key-imported-same = That is the key that is here already.
+key-not-kept-aside = Nothing was changed: the key that is here can't be kept aside. Check that there is room on the disk.
+key-export-exists = { $file } is there already. Choose another name.
+key-export-unwritten = { $file } can't be written. Choose another folder.
+key-export-unread = { $file } can't be read. Choose another file.
+key-export-none = That is no file with a key of Visavis.
+key-export-newer = A newer version of Visavis made this file. Update this one.
+key-export-damaged = This file is damaged. Copy it again, or export the key again.
+key-export-costly = This file is not from Visavis: opening it would take too long.
+key-export-no-memory = There is not enough memory. Close other programs, then try again.
+key-passphrase-wrong = That is not the passphrase of this file.
+key-passphrase-too-short = That passphrase is too short. Use several words.

@@ -128,3 +128,22 @@ licences-inside = What is inside
 licences-inside-list = webrtc and egui (MIT or Apache 2.0), OpenH264 (BSD), Opus and Sonora (BSD), the typeface Inter (OFL), and other free software.
 log = Log
 log-hint = It is where Visavis was started from: in that terminal, or in the system's journal. It holds no addresses or keys.
+
+## The key
+
+key-in-keyring = In this computer's keyring.
+key-in-file = In the file { $file }.
+move-key = Move to another computer
+move-key-hint = With the same key you are the same person there.
+export-key = Save the key in a file
+import-key = Use the key of a file
+import-key-sure = Replace the key that is here? Usernames belong to it. It is kept aside.
+key-passphrase = Passphrase
+key-passphrase-again = The same again
+key-passphrases-differ = The two passphrases differ.
+key-passphrase-weak = Weak: whoever finds the file may guess it.
+key-passphrase-fair = Fair: guessing it takes long.
+key-passphrase-strong = Strong.
+key-working = One moment…
+key-save = Save key
+key-use = Use key

@@ -168,10 +168,10 @@ plot-not-measured = { $name }, el último minuto: ahora sin medir
 ## Who is at the other end.
 key-missing = { $peer } no firmó esta llamada con ninguna clave, aunque antes había una.
 key-changed = La clave de { $peer } ha cambiado.
-key-changed-advice = Nada de la llamada ha empezado. Pregunta a { $peer } por otra vía; si llamas, comparad primero el código de seguridad.
+key-changed-advice = Nada de la llamada ha empezado. Pregunte a { $peer } por otra vía; si llama, comparen primero el código de seguridad.
 call-untrusted = La llamada con { $peer } no era segura y se terminó.
 untrusted-signature = Lo que llegó no estaba firmado con la clave de la otra persona. Puede que haya alguien en medio.
 untrusted-certificate = El certificado de la otra persona cambió durante la llamada. Puede que haya alguien en medio.
 untrusted-opening = El código de seguridad de la otra persona se abrió mal. Puede que haya alguien en medio.
-untrusted-unreadable = La firma de la otra persona no se puede leer. Pídele que actualice Visavis.
+untrusted-unreadable = La firma de la otra persona no se puede leer. Pídale que actualice Visavis.
 call-refused-untrusted = Se rechazó una llamada que decía ser de { $peer }: no estaba firmada con la clave indicada. Puede que haya alguien en medio.

@@ -41,3 +41,27 @@ people-keys-damaged = { $count ->
 people-key-differed = Para { $name } se recuerda otra clave que la de esta llamada. Compare el código de seguridad antes de decir nada privado.
 people-other-key = Para ese nombre se recuerda otra clave.
 people-too-many-keys = No caben más de { $most } claves. Olvide alguna primero.
+
+## La clave: dónde está y cómo llevarla a otro equipo
+
+key-keyring-locked = La clave a la que pertenecen sus nombres está en su depósito de claves, que está bloqueado. Desbloquéelo y vuelva a iniciar sesión.
+key-keyring-silent = La clave a la que pertenecen sus nombres está en su depósito de claves, que no responde. Desbloquéelo o reinícielo y vuelva a iniciar sesión.
+key-keyring-missing = La clave a la que pertenecen sus nombres está en su depósito de claves, al que no se puede acceder. Vuelva a entrar en su equipo.
+key-keyring-gone = La clave a la que pertenecen sus nombres ya no está en su depósito de claves. Impórtela desde un archivo, o mueva { $file } para empezar con una clave nueva.
+key-none = Todavía no hay ninguna clave. Su primer inicio de sesión crea una.
+key-busy = Ya se está haciendo algo con su clave. Inténtelo de nuevo en un momento.
+key-exported = Su clave está en { $file }. Lleve el archivo y su frase de contraseña al otro equipo.
+key-imported = La clave ya está aquí. Se usará desde su próximo inicio de sesión.
+key-imported-aside = La clave ya está aquí y se usará desde su próximo inicio de sesión. La anterior se conserva en { $file }.
+key-imported-same = Esa es la clave que ya está aquí.
+key-not-kept-aside = No se ha cambiado nada: la clave que hay aquí no se puede conservar aparte. Compruebe que haya espacio en el disco.
+key-export-exists = { $file } ya existe. Elija otro nombre.
+key-export-unwritten = No se puede escribir { $file }. Elija otra carpeta.
+key-export-unread = No se puede leer { $file }. Elija otro archivo.
+key-export-none = Ese archivo no contiene una clave de Visavis.
+key-export-newer = Este archivo es de una versión más nueva de Visavis. Actualice esta.
+key-export-damaged = Este archivo está dañado. Cópielo de nuevo o exporte la clave otra vez.
+key-export-costly = Este archivo no es de Visavis: abrirlo llevaría demasiado tiempo.
+key-export-no-memory = No hay memoria suficiente. Cierre otros programas e inténtelo de nuevo.
+key-passphrase-wrong = Esa no es la frase de contraseña de este archivo.
+key-passphrase-too-short = Esa frase de contraseña es demasiado corta. Use varias palabras.

@@ -56,4 +56,4 @@ invited-to-room = Le invitan a la sala { $room } en { $server }.
 start-here = Tener un servidor propio
 start-here-line = Instale visavis-signal-server en un equipo al que lleguen los dos e inícielo. No hace falta configurar nada. Su nombre o dirección es lo que ambos escriben aquí.
 log-in-here = Iniciar sesión en este equipo
-server-asks-for-no-key = El servidor { $server } no pidió tu clave, así que nadie inició sesión. Pide a quien lo administra que lo actualice, o inténtalo de nuevo.
+server-asks-for-no-key = El servidor { $server } no pidió su clave, así que nadie inició sesión. Pida a quien lo administra que lo actualice, o inténtelo de nuevo.

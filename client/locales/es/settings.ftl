@@ -128,3 +128,22 @@ licences-inside = Qué contiene
 licences-inside-list = webrtc y egui (MIT o Apache 2.0), OpenH264 (BSD), Opus y Sonora (BSD), la tipografía Inter (OFL) y otro software libre.
 log = Registro
 log-hint = Está donde se inició Visavis: en esa terminal o en el registro del sistema. No contiene direcciones ni claves.
+
+## La clave
+
+key-in-keyring = En el depósito de claves de este equipo.
+key-in-file = En el archivo { $file }.
+move-key = Llevar a otro equipo
+move-key-hint = Con la misma clave, usted es allí la misma persona.
+export-key = Guardar la clave en un archivo
+import-key = Usar la clave de un archivo
+import-key-sure = ¿Reemplazar la clave que hay aquí? Hay nombres que le pertenecen. Se conserva aparte.
+key-passphrase = Frase de contraseña
+key-passphrase-again = La misma otra vez
+key-passphrases-differ = Las dos frases de contraseña son distintas.
+key-passphrase-weak = Débil: quien encuentre el archivo puede adivinarla.
+key-passphrase-fair = Aceptable: adivinarla lleva mucho tiempo.
+key-passphrase-strong = Fuerte.
+key-working = Un momento…
+key-save = Guardar clave
+key-use = Usar clave

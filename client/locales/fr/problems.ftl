@@ -41,3 +41,27 @@ people-keys-damaged = { $count ->
 people-key-differed = Une autre clé est retenue pour { $name } que celle de l’appel. Comparez le code de sécurité avant de dire quoi que ce soit de privé.
 people-other-key = Une autre clé est retenue pour ce nom.
 people-too-many-keys = Il n’y a pas de place pour plus de { $most } clés. Oubliez-en d’abord.
+
+## La clé : où elle est, et son passage à un autre ordinateur
+
+key-keyring-locked = La clé à laquelle appartiennent vos noms est dans votre trousseau, qui est verrouillé. Déverrouillez-le, puis reconnectez-vous.
+key-keyring-silent = La clé à laquelle appartiennent vos noms est dans votre trousseau, qui ne répond pas. Déverrouillez-le ou redémarrez-le, puis reconnectez-vous.
+key-keyring-missing = La clé à laquelle appartiennent vos noms est dans votre trousseau, qui est injoignable. Ouvrez à nouveau votre session sur l’ordinateur.
+key-keyring-gone = La clé à laquelle appartiennent vos noms n’est plus dans votre trousseau. Importez-la depuis un fichier, ou déplacez { $file } pour commencer avec une nouvelle clé.
+key-none = Il n’y a pas encore de clé. Votre première connexion en crée une.
+key-busy = Votre clé est déjà en cours d’utilisation. Réessayez dans un instant.
+key-exported = Votre clé est dans { $file }. Apportez ce fichier et sa phrase secrète à l’autre ordinateur.
+key-imported = La clé est maintenant ici. Elle servira dès votre prochaine connexion.
+key-imported-aside = La clé est maintenant ici et servira dès votre prochaine connexion. La précédente est gardée dans { $file }.
+key-imported-same = C’est la clé qui est déjà ici.
+key-not-kept-aside = Rien n’a été changé : la clé présente ne peut pas être mise de côté. Vérifiez qu’il reste de la place sur le disque.
+key-export-exists = { $file } existe déjà. Choisissez un autre nom.
+key-export-unwritten = Impossible d’écrire { $file }. Choisissez un autre dossier.
+key-export-unread = Impossible de lire { $file }. Choisissez un autre fichier.
+key-export-none = Ce n’est pas un fichier contenant une clé de Visavis.
+key-export-newer = Ce fichier vient d’une version plus récente de Visavis. Mettez celle-ci à jour.
+key-export-damaged = Ce fichier est endommagé. Copiez-le à nouveau, ou exportez à nouveau la clé.
+key-export-costly = Ce fichier ne vient pas de Visavis : l’ouvrir prendrait trop de temps.
+key-export-no-memory = La mémoire ne suffit pas. Fermez d’autres programmes, puis réessayez.
+key-passphrase-wrong = Ce n’est pas la phrase secrète de ce fichier.
+key-passphrase-too-short = Cette phrase secrète est trop courte. Utilisez plusieurs mots.

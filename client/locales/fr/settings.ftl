@@ -128,3 +128,22 @@ licences-inside = Ce qu’il contient
 licences-inside-list = webrtc et egui (MIT ou Apache 2.0), OpenH264 (BSD), Opus et Sonora (BSD), la police Inter (OFL) et d’autres logiciels libres.
 log = Journal
 log-hint = Il se trouve là d’où Visavis a été lancé : dans ce terminal ou dans le journal du système. Il ne contient ni adresses ni clés.
+
+## La clé
+
+key-in-keyring = Dans le trousseau de cet ordinateur.
+key-in-file = Dans le fichier { $file }.
+move-key = Passer à un autre ordinateur
+move-key-hint = Avec la même clé, vous y êtes la même personne.
+export-key = Enregistrer la clé dans un fichier
+import-key = Utiliser la clé d’un fichier
+import-key-sure = Remplacer la clé présente ici ? Des noms lui appartiennent. Elle sera gardée de côté.
+key-passphrase = Phrase secrète
+key-passphrase-again = La même encore une fois
+key-passphrases-differ = Les deux phrases secrètes diffèrent.
+key-passphrase-weak = Faible : qui trouve le fichier peut la deviner.
+key-passphrase-fair = Moyenne : la deviner prend longtemps.
+key-passphrase-strong = Forte.
+key-working = Un instant…
+key-save = Enregistrer la clé
+key-use = Utiliser la clé

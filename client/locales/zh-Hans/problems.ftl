@@ -40,3 +40,27 @@ people-keys-damaged = { $count ->
 people-key-differed = 为 { $name } 记住的密钥与此次通话的不同。在说私密内容之前，请比对安全码。
 people-other-key = 为这个名字记住的是另一个密钥。
 people-too-many-keys = 最多只能记住 { $most } 个密钥。请先忘记一些。
+
+## 密钥：存放位置，以及如何转移到另一台电脑
+
+key-keyring-locked = 您的用户名所属的密钥存放在钥匙串中，而钥匙串已锁定。请解锁后重新登录。
+key-keyring-silent = 您的用户名所属的密钥存放在钥匙串中，而钥匙串没有响应。请解锁或重启它，然后重新登录。
+key-keyring-missing = 您的用户名所属的密钥存放在钥匙串中，而现在无法访问钥匙串。请重新登录电脑。
+key-keyring-gone = 您的用户名所属的密钥已不在钥匙串中。请从文件导入，或移走 { $file } 以使用新密钥。
+key-none = 还没有密钥。首次登录时会创建。
+key-busy = 密钥正在使用中。请稍后再试。
+key-exported = 您的密钥已存入 { $file }。请把该文件和口令带到另一台电脑。
+key-imported = 密钥已导入，下次登录时起使用。
+key-imported-aside = 密钥已导入，下次登录时起使用。原来的密钥保存在 { $file }。
+key-imported-same = 这就是已在此处的密钥。
+key-not-kept-aside = 未作任何更改：无法另存现有的密钥。请检查磁盘是否有空间。
+key-export-exists = { $file } 已存在。请换一个名称。
+key-export-unwritten = 无法写入 { $file }。请选择其他文件夹。
+key-export-unread = 无法读取 { $file }。请选择其他文件。
+key-export-none = 这不是包含 Visavis 密钥的文件。
+key-export-newer = 此文件由更新版本的 Visavis 生成。请更新本程序。
+key-export-damaged = 此文件已损坏。请重新复制，或重新导出密钥。
+key-export-costly = 此文件并非来自 Visavis：打开它需要的时间过长。
+key-export-no-memory = 内存不足。请关闭其他程序后重试。
+key-passphrase-wrong = 这不是该文件的口令。
+key-passphrase-too-short = 口令太短。请使用多个词语。

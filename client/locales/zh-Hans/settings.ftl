@@ -128,3 +128,22 @@ licences-inside = 所用组件
 licences-inside-list = webrtc 和 egui（MIT 或 Apache 2.0）、OpenH264（BSD）、Opus 和 Sonora（BSD）、Inter 字体（OFL）及其他自由软件。
 log = 日志
 log-hint = 位于启动 Visavis 的地方：该终端或系统日志。其中没有地址或密钥。
+
+## 密钥
+
+key-in-keyring = 在这台电脑的钥匙串中。
+key-in-file = 在文件 { $file } 中。
+move-key = 转移到另一台电脑
+move-key-hint = 使用同一密钥，您在那里就是同一个人。
+export-key = 将密钥存入文件
+import-key = 使用文件中的密钥
+import-key-sure = 替换此处的密钥？有用户名属于它。它会另行保存。
+key-passphrase = 口令
+key-passphrase-again = 再次输入口令
+key-passphrases-differ = 两次输入的口令不同。
+key-passphrase-weak = 弱：拿到文件的人可能猜出它。
+key-passphrase-fair = 中等：猜出它需要很长时间。
+key-passphrase-strong = 强。
+key-working = 请稍候…
+key-save = 存储密钥
+key-use = 使用密钥

@@ -5,7 +5,8 @@
 //! and not as steps: what shows notifications, keeps the screen awake or paints the tray compares
 //! it with what is there and makes up the difference. What always holds: where no call rings, no
 //! notification of one stands and nothing rings, whatever came before; what the rules silence is
-//! neither heard nor shown outside the window.
+//! neither heard nor shown outside the window; a call under another key than before is taken in the
+//! window, after its words were read, and nowhere else.
 //!
 //! [`Rules`] say when one may be disturbed.
 
@@ -14,7 +15,9 @@ mod outlook;
 mod rules;
 
 pub use missed::{Missed, MissedCalls};
-pub use outlook::{Attention, Facts, Incoming, MissedNotification, Outlook, Tray, TrayCall};
+pub use outlook::{
+    Attention, Facts, Incoming, MissedNotification, Outlook, Tray, TrayCall, Vouched,
+};
 pub use rules::Rules;
 
 #[cfg(test)]

@@ -8,12 +8,15 @@ use super::missed::{Missed, MissedCalls};
 use super::rules::Rules;
 use crate::call::event::CallPhase;
 use crate::settings::TimeOfDay;
+use crate::trust::CallTrust;
 
 /// What is known at a moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// Where the call is.
     pub call: &'a CallPhase,
+    /// Who is at its other end, as far as that is known.
+    pub trust: Option<CallTrust>,
     /// Who was missed.
     pub missed: &'a MissedCalls,
     /// Whether the microphone is muted.
@@ -26,11 +29,34 @@ pub struct Facts<'a> {
     pub window_is_seen: bool,
 }
 
+/// What vouches for a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// A key, which is no other than before.
+    ByKey,
+    /// Nothing.
+    ByNothing,
+    /// Another key than before, or none where there was one: only the window can take the call.
+    ByAnotherKey,
+}
+
+impl Vouched {
+    fn of(trust: Option<CallTrust>) -> Self {
+        match trust {
+            Some(trust) if trust.standing.is_changed() => Self::ByAnotherKey,
+            Some(trust) if !trust.is_not_verified() => Self::ByKey,
+            _ => Self::ByNothing,
+        }
+    }
+}
+
 /// A notification of a call that rings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
     /// Who calls.
     pub peer: Username,
+    /// What vouches for that.
+    pub vouched: Vouched,
     /// Since when; tells one call from the next.
     pub since: Instant,
 }
@@ -113,7 +139,11 @@ impl Attention {
         Outlook {
             incoming: disturbing
                 .filter(|_| facts.rules.notifications && !facts.window_is_seen)
-                .map(|(peer, since)| Incoming { peer: peer.clone(), since }),
+                .map(|(peer, since)| Incoming {
+                    peer: peer.clone(),
+                    vouched: Vouched::of(facts.trust),
+                    since,
+                }),
             missed: self.missed(facts),
             quiet,
             rings: ringing.is_some() && !quiet,

@@ -1,11 +1,12 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 use super::*;
 use crate::call::event::{CallPhase, EndReason};
 use crate::settings::{QuietHours, TimeOfDay};
+use crate::trust::{CallTrust, CodeState, Standing};
 
 fn name(text: &str) -> Username {
     Username::parse(text).expect("a name")
@@ -23,6 +24,10 @@ fn ended(peer: &str) -> CallPhase {
     CallPhase::Ended { peer: name(peer), reason: EndReason::NoAnswer, talked: None }
 }
 
+fn incoming(peer: &str, since: Instant) -> Incoming {
+    Incoming { peer: name(peer), vouched: Vouched::ByNothing, since }
+}
+
 fn missed(peer: &str) -> Missed {
     Missed { peer: name(peer), while_busy: false, silently: false }
 }
@@ -35,6 +40,7 @@ struct Desk {
     seen: bool,
     now: TimeOfDay,
     muted: bool,
+    trust: Option<CallTrust>,
 }
 
 impl Desk {
@@ -46,12 +52,14 @@ impl Desk {
             seen: false,
             now: time("12:00"),
             muted: false,
+            trust: None,
         }
     }
 
     fn when(&mut self, call: &CallPhase) -> Outlook {
         let facts = Facts {
             call,
+            trust: self.trust,
             missed: &self.missed,
             muted: self.muted,
             rules: &self.rules,
@@ -66,7 +74,7 @@ impl Desk {
 fn a_call_rings_raises_the_window_and_is_shown_until_it_is_taken() {
     let (mut desk, since) = (Desk::new(), Instant::now());
     let outlook = desk.when(&ringing("bob", since));
-    assert_eq!(outlook.incoming, Some(Incoming { peer: name("bob"), since }));
+    assert_eq!(outlook.incoming, Some(incoming("bob", since)));
     assert!(outlook.rings && outlook.raise == Some(since) && !outlook.keep_awake);
     assert_eq!(outlook.tray.call, TrayCall::Ringing(name("bob")));
     let outlook = desk.when(&CallPhase::Connecting { peer: name("bob"), since });
@@ -163,7 +171,7 @@ fn who_wants_no_ring_tone_still_sees_that_somebody_calls() {
     let (mut desk, since) = (Desk::new(), Instant::now());
     desk.rules.ring = false;
     let outlook = desk.when(&ringing("bob", since));
-    assert_eq!(outlook.incoming, Some(Incoming { peer: name("bob"), since }));
+    assert_eq!(outlook.incoming, Some(incoming("bob", since)));
     assert!(outlook.quiet && !outlook.rings && outlook.raise == Some(since));
 }
 
@@ -271,5 +279,22 @@ proptest! {
             // Asked again, it says the same.
             prop_assert_eq!(desk.when(&call), outlook);
         }
+    }
+}
+
+#[test]
+fn a_notification_knows_what_vouches_for_the_caller() {
+    let (one, two) = (PublicKey([1; 32]), PublicKey([2; 32]));
+    let (mut desk, since) = (Desk::new(), Instant::now());
+    for (standing, vouched) in [
+        (Standing::Unsigned, Vouched::ByNothing),
+        (Standing::New(one), Vouched::ByKey),
+        (Standing::Same { key: one, confirmed: true }, Vouched::ByKey),
+        (Standing::Changed { before: one, now: Some(two) }, Vouched::ByAnotherKey),
+        (Standing::Changed { before: one, now: None }, Vouched::ByAnotherKey),
+    ] {
+        desk.trust = Some(CallTrust { standing, code: CodeState::None, page: false });
+        let shown = desk.when(&ringing("bob", since)).incoming;
+        assert_eq!(shown, Some(Incoming { peer: name("bob"), vouched, since }), "{standing:?}");
     }
 }

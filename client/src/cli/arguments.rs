@@ -7,6 +7,7 @@ use clap::builder::{RangedU64ValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use visavis_shared::{RoomId, Username};
 
+use super::IdentityCommand;
 use super::values;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
@@ -20,7 +21,7 @@ Exit codes:
   3  the server was not reached, or refused the login
   4  the other was not reached: unknown, offline, declined, busy, no answer
   5  the connection failed or was lost
-  6  a device failed, or a file that is played
+  6  a device failed, a file that is played, or the key that your names belong to
   7  connected, and ended normally, but a file could not be written";
 
 /// Private one-to-one video calls.
@@ -67,6 +68,11 @@ pub(super) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Say where the key is that your names belong to, or take it to another computer
+    Identity {
+        #[command(subcommand)]
+        what: IdentityCommand,
     },
     /// List cameras, microphones and speakers with their formats
     Devices {

@@ -5,7 +5,7 @@ use visavis_shared::{IceServer, RoomId, Username};
 use super::arguments::{
     Cli, Command, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
-use super::values;
+use super::{IdentityCommand, values};
 use crate::invitation::{self, Invitation};
 
 /// What the program is to do.
@@ -25,6 +25,8 @@ pub enum Action {
         /// Print JSON.
         json: bool,
     },
+    /// Show, export or import the device's key.
+    Identity(IdentityCommand),
     /// List the devices.
     Devices {
         /// Print JSON.
@@ -99,6 +101,7 @@ impl Cli {
             (None, None) => Action::Window,
             (Some(Command::Answer { from }), None) => Action::Answer { from },
             (Some(Command::Devices { json }), None) => Action::Devices { json },
+            (Some(Command::Identity { what }), None) => Action::Identity(what),
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
         };
         let invitation = invitation(&self.words)?;
@@ -130,7 +133,7 @@ fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
             )
         }),
         _ => Err(UsageError(
-            "there is no such command: use call, answer, doctor or devices, or nothing but an \
+            "there is no such command: use call, answer, doctor, devices or identity, or nothing but an \
              invitation such as visavis://HOST/NAME",
         )),
     }

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod files;
+pub mod identity;
 mod invocation;
 mod values;
 
@@ -13,6 +14,7 @@ pub use arguments::{
     Cli, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 pub use files::FileError;
+pub use identity::IdentityCommand;
 pub use invocation::{Action, DEFAULT_STUN, Invocation, Target, UsageError};
 
 /// How a run ended, as the exit code says it.
@@ -28,7 +30,7 @@ pub enum ExitReason {
     NotReached = 4,
     /// The connection failed or was lost.
     Connection = 5,
-    /// A device failed, or a file that is played.
+    /// A device failed, a file that is played, or the key that names belong to.
     Device = 6,
     /// Connected, and ended normally, but a file could not be written.
     File = 7,

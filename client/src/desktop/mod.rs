@@ -207,6 +207,7 @@ impl Driver {
         self.missed.look(snapshot, !rules.allow_disturbing(now));
         let outlook = self.attention.outlook(&Facts {
             call: &snapshot.call,
+            trust: snapshot.trust,
             missed: self.missed.calls(),
             muted: snapshot.microphone_muted,
             rules: &rules,
@@ -236,6 +237,10 @@ impl Driver {
     fn on_event(&mut self, event: DesktopEvent) {
         let snapshot = Arc::clone(&self.link.snapshots.borrow());
         match event {
+            // What there is to decide stands in the window.
+            DesktopEvent::Answer(call) if rings(&snapshot.call, &call) && changed(&snapshot) => {
+                self.window.ask(WindowRequest::Raise);
+            }
             DesktopEvent::Answer(call) if rings(&snapshot.call, &call) => {
                 self.intend(Intent::Accept { from: call.peer });
                 self.window.ask(WindowRequest::Raise);
@@ -266,6 +271,11 @@ impl Driver {
 fn rings(phase: &CallPhase, call: &Incoming) -> bool {
     matches!(phase, CallPhase::Ringing { peer, since }
         if *peer == call.peer && *since == call.since)
+}
+
+/// Whether the call comes under another key than before.
+fn changed(snapshot: &Snapshot) -> bool {
+    snapshot.trust.is_some_and(|trust| trust.standing.is_changed())
 }
 
 fn put<T: PartialEq>(wish: &watch::Sender<T>, new: T) {

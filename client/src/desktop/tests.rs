@@ -1,10 +1,12 @@
 use std::time::Duration;
 
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 use super::*;
+use crate::attention::Vouched;
 use crate::call::event::EndReason;
 use crate::media::drop_oldest_queue::DropOldestQueue;
+use crate::session::snapshot::{CallTrust, CodeState, Standing};
 use crate::settings::QuietHours;
 
 fn name(text: &str) -> Username {
@@ -42,6 +44,16 @@ impl Stage {
         self.driver.look(&snapshot, false);
     }
 
+    /// The same of a call under another key than before.
+    fn changed(&mut self, call: CallPhase) {
+        let (before, now) = (PublicKey([1; 32]), Some(PublicKey([2; 32])));
+        let standing = Standing::Changed { before, now };
+        let trust = Some(CallTrust { standing, code: CodeState::None, page: false });
+        let snapshot = Arc::new(Snapshot { call, trust, ..Snapshot::default() });
+        self.snapshots.send_replace(Arc::clone(&snapshot));
+        self.driver.look(&snapshot, false);
+    }
+
     fn intended(&mut self) -> Vec<Intent> {
         std::iter::from_fn(|| self.intents.try_recv().ok()).collect()
     }
@@ -54,7 +66,7 @@ impl Stage {
 #[tokio::test]
 async fn a_click_means_the_call_that_it_was_shown_for_and_no_other() {
     let (mut stage, since) = (Stage::new(), Instant::now());
-    let shown = Incoming { peer: name("bob"), since };
+    let shown = Incoming { peer: name("bob"), vouched: Vouched::ByNothing, since };
     stage.is(CallPhase::Ringing { peer: name("bob"), since }, false);
     assert_eq!(stage.driver.wishes.notifications.borrow().incoming, Some(shown.clone()));
     stage.driver.on_event(DesktopEvent::Answer(shown.clone()));
@@ -73,6 +85,20 @@ async fn a_click_means_the_call_that_it_was_shown_for_and_no_other() {
         stage.driver.on_event(DesktopEvent::Decline(shown.clone()));
         assert_eq!(stage.intended(), []);
     }
+}
+
+#[tokio::test]
+async fn a_call_under_another_key_is_not_taken_outside_the_window() {
+    let (mut stage, since) = (Stage::new(), Instant::now());
+    stage.changed(CallPhase::Ringing { peer: name("bob"), since });
+    let shown = stage.driver.wishes.notifications.borrow().incoming.clone().unwrap();
+    assert_eq!(shown.vouched, Vouched::ByAnotherKey);
+    assert_eq!(stage.asked(), [WindowRequest::Raise]);
+    // From a notification that was shown before that was known.
+    stage.driver.on_event(DesktopEvent::Answer(shown.clone()));
+    assert_eq!((stage.intended(), stage.asked()), (vec![], vec![WindowRequest::Raise]));
+    stage.driver.on_event(DesktopEvent::Decline(shown));
+    assert_eq!(stage.intended(), [Intent::Decline]);
 }
 
 #[tokio::test]

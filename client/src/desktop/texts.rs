@@ -2,7 +2,7 @@
 
 use visavis_shared::Username;
 
-use crate::attention::MissedNotification;
+use crate::attention::{Incoming, MissedNotification, Vouched};
 use crate::words::{Phrase, phrase, text};
 
 /// The program's name.
@@ -13,8 +13,17 @@ pub(super) const APP_ID: &str = "visavis";
 const NAMES: usize = 3;
 
 /// Below who calls.
-pub(super) fn incoming_body() -> String {
-    text!("desktop-video-call")
+pub(super) fn incoming_body(call: &Incoming) -> String {
+    match call.vouched {
+        Vouched::ByKey => text!("desktop-video-call"),
+        Vouched::ByNothing => text!("desktop-call-not-verified"),
+        Vouched::ByAnotherKey => text!("desktop-key-changed", name = &call.peer),
+    }
+}
+
+/// Whether the call may be taken outside the window.
+pub(super) fn can_be_answered(call: &Incoming) -> bool {
+    call.vouched != Vouched::ByAnotherKey
 }
 
 /// Takes the call.

@@ -58,13 +58,15 @@ pub(super) async fn notifications(
 }
 
 fn of_incoming(call: &Incoming) -> Toast {
+    let first = if texts::can_be_answered(call) {
+        (ANSWER, texts::answer(), DesktopEvent::Answer(call.clone()))
+    } else {
+        (SHOW, texts::show(), DesktopEvent::Show)
+    };
     Toast {
         summary: texts::is_calling(&call.peer),
-        body: texts::incoming_body(),
-        actions: vec![
-            (ANSWER, texts::answer(), DesktopEvent::Answer(call.clone())),
-            (DECLINE, texts::decline(), DesktopEvent::Decline(call.clone())),
-        ],
+        body: texts::incoming_body(call),
+        actions: vec![first, (DECLINE, texts::decline(), DesktopEvent::Decline(call.clone()))],
         dismissed: None,
     }
 }

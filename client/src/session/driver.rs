@@ -9,6 +9,7 @@
 
 mod connection;
 mod intents;
+mod keys;
 mod people;
 mod server;
 mod trust;
@@ -31,6 +32,7 @@ use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
 use crate::session::kept_picture;
+use crate::session::keys::{KeyEvent, Keys};
 use crate::session::measure::CallMeasurements;
 use crate::session::media::MediaHandle;
 use crate::session::media_engine::{MediaCommand, MediaEvent};
@@ -48,7 +50,7 @@ use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
 use crate::words::phrase;
 
 use connection::CallPeer;
-use intents::Consent;
+use intents::{Consent, LoginRetry};
 use people::TurnedAway;
 
 /// Intents that wait; a person makes a few a second.
@@ -149,6 +151,7 @@ struct Driver {
     reports: mpsc::Sender<Report>,
     people_asked_at: Option<Instant>,
     people: People,
+    keys: Keys,
     /// A log-in that waits until it is known who is blocked.
     login_waits: Option<SignalingConfig>,
     /// When an automatic log-in is tried again.
@@ -159,15 +162,6 @@ struct Driver {
     turned_away: VecDeque<TurnedAway>,
     /// Who may be without a key in the next call, although one is kept.
     unsigned_allowed: Option<Username>,
-    /// The call that rings under another key than the kept one, by when it began.
-    other_key_noted: Option<Instant>,
-}
-
-/// An automatic log-in, until it works or the person does something else.
-#[derive(Debug, Clone, Copy)]
-struct LoginRetry {
-    at: Option<Instant>,
-    after: Duration,
 }
 
 /// Everything that can happen to a session, listed once.
@@ -181,6 +175,7 @@ enum Event {
     TheirMedia(MediaStatus),
     Media(MediaEvent),
     People(PeopleEvent),
+    Key(KeyEvent),
 }
 
 impl Driver {
@@ -204,9 +199,8 @@ impl Driver {
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
-        let mut people = People::new(options.people.clone());
-        people.block_too(options.blocked.iter().cloned());
-        people.keep_only_keys(options.only_keys);
+        let people = People::of(&options);
+        let keys = Keys::new(options.keys.clone());
         let driver = Self {
             options,
             login_key: None,
@@ -229,13 +223,13 @@ impl Driver {
             reports,
             people_asked_at: None,
             people,
+            keys,
             login_waits: None,
             retry: None,
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
             unsigned_allowed: None,
-            other_key_noted: None,
         };
         (driver, snapshots)
     }
@@ -260,6 +254,7 @@ impl Driver {
                 () = sleep_until_some(deadline) => Event::Deadline,
                 () = sleep_until_some(tick_at) => Event::Tick,
                 event = self.people.next_event() => Event::People(event),
+                event = self.keys.next_event() => Event::Key(event),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
                 Some(event) = media_events.recv() => Event::Media(event),
@@ -278,6 +273,7 @@ impl Driver {
                 Event::TheirMedia(status) => self.on_their_media(status),
                 Event::Media(event) => self.on_media(event),
                 Event::People(event) => self.on_people(event),
+                Event::Key(event) => self.on_key(event),
             }
             self.say_media_status();
             self.publish_snapshot();

@@ -15,6 +15,7 @@ pub mod driver;
 pub mod ending;
 pub mod headless;
 mod kept_picture;
+mod keys;
 pub mod log_in_form;
 mod measure;
 mod media;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use visavis_shared::{IceServer, Username};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
-use crate::device_key::DeviceKey;
+use crate::device_key::{DeviceKey, KeyStore};
 use crate::media::audio_output::Volume;
 use crate::media::ringtone::RingTone;
 use crate::media::units::{Bitrate, VideoSize};
@@ -48,6 +48,9 @@ pub struct Ring {
 pub struct SessionOptions {
     /// What logins prove.
     pub identity: Identity,
+    /// Where the key is kept that takes the place of `identity` at each log-in; `None` where
+    /// `identity` stands.
+    pub keys: Option<KeyStore>,
     /// STUN and TURN servers beside those the signaling server offers.
     pub ice_servers: Vec<IceServer>,
     /// Only relayed media.
@@ -108,6 +111,7 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             identity: Identity::Guest,
+            keys: None,
             ice_servers: Vec::new(),
             relay_only: false,
             bind: Vec::new(),

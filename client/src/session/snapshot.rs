@@ -10,6 +10,11 @@ use visavis_shared::{IceServer, RoomId, Username};
 
 use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
+pub use crate::device_key::KeyPlace;
+pub use crate::device_key::export::EXPORT_NAME as KEY_EXPORT_NAME;
+pub use crate::device_key::passphrase::{
+    MOST_CHARS as MOST_PASSPHRASE_CHARS, Passphrase, Strength,
+};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
@@ -79,6 +84,21 @@ pub enum Intent {
     ForgetKey(Username),
     /// Write contacts, blocked names, calls and keys as JSON into a file.
     ExportPeople(PathBuf),
+    /// Seal the device's key with a passphrase into a file that is not there yet.
+    ExportKey {
+        /// The file.
+        to: PathBuf,
+        /// What opens it.
+        passphrase: Passphrase,
+    },
+    /// Take the key out of such a file; the next log-in uses it. The one that is here is kept
+    /// aside.
+    ImportKey {
+        /// The file.
+        from: PathBuf,
+        /// What opens it.
+        passphrase: Passphrase,
+    },
     /// List only those whose names begin so; everybody when empty.
     SearchPeople(String),
     /// Let only contacts call, or everybody who is not blocked.
@@ -144,6 +164,38 @@ pub enum Intent {
     TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
+}
+
+/// Who wants to log in where; both as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogInAs {
+    /// The server.
+    pub server: String,
+    /// The name.
+    pub username: String,
+}
+
+/// What is known of the device's key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyStatus {
+    /// Where it is; `None` when there is none yet, or none is kept.
+    pub place: Option<KeyPlace>,
+    /// What became of its last export or import.
+    pub work: KeyWork,
+}
+
+/// An export or import of the key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum KeyWork {
+    /// There was none.
+    #[default]
+    None,
+    /// It takes a moment.
+    Underway,
+    /// It is done; how, in words.
+    Done(Phrase),
+    /// It was not done; why, in words.
+    Failed(Phrase),
 }
 
 /// Where the login is.
@@ -295,6 +347,8 @@ pub enum DeviceKind {
 pub struct Snapshot {
     /// The login.
     pub login: LoginPhase,
+    /// The device's key.
+    pub key: KeyStatus,
     /// The server as it was last typed or remembered.
     pub server: String,
     /// The name as it was last typed or remembered.

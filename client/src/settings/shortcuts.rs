@@ -36,6 +36,8 @@ pub enum Command {
     WholePicture,
     /// Shows the statistics of the call, or puts them away.
     Statistics,
+    /// Shows who is at the other end of a call, and the safety code.
+    SafetyCode,
     /// Opens the settings.
     Settings,
     /// Lists the shortcuts.
@@ -53,7 +55,7 @@ enum Scope {
 
 impl Command {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Accept,
         Self::HangUp,
         Self::Mute,
@@ -64,6 +66,7 @@ impl Command {
         Self::FullScreen,
         Self::WholePicture,
         Self::Statistics,
+        Self::SafetyCode,
         Self::Settings,
         Self::Help,
     ];
@@ -93,6 +96,7 @@ impl Command {
             Self::FullScreen => ("fullScreen", Keys::of("F11"), Call),
             Self::WholePicture => ("wholePicture", Keys::of("0"), Call),
             Self::Statistics => ("statistics", Keys::of("I").ctrl(), Call),
+            Self::SafetyCode => ("safetyCode", Keys::of("K").ctrl(), Call),
             Self::Settings => ("settings", Keys::of("Comma").ctrl(), Everywhere),
             Self::Help => ("help", Keys::of("F1"), Everywhere),
         }

@@ -28,8 +28,8 @@ use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::settings::{Folders, Page, SettingsPage};
 use super::video_view::VideoView;
-use super::{WindowOptions, clock, invite, keyboard, notices, waiting, wake, widgets};
-use crate::call::event::CallPhase;
+use super::{WindowOptions, clock, invite, keyboard, notices, trust, waiting, wake, widgets};
+use crate::call::event::{CallPhase, EndReason};
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
 use crate::desktop::{self, WindowLink, WindowRequest, WindowTray};
@@ -72,6 +72,8 @@ pub struct App {
     /// There while the window is small.
     mini: Option<MiniWindow>,
     looks: Looks,
+    /// Whose other key was allowed: the code is to be compared once the call stands.
+    compares_with: Option<Username>,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -135,6 +137,7 @@ impl App {
             mini: None,
             looks: Looks::default(),
             before_call: None,
+            compares_with: None,
         }
     }
 
@@ -273,12 +276,20 @@ impl App {
                 if disturbs { UserAttentionType::Critical } else { UserAttentionType::Reset };
             ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
         }
+        if !old.is_between_calls() && new.is_between_calls() {
+            self.compares_with = None;
+        }
         let same = |phase| running(phase).map(|(peer, since, _)| (peer, since));
         let (was, is) = (same(old), same(new));
         if was != is {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
             self.call = CallScreen::default();
+            if let Some((peer, _)) = is
+                && self.compares_with.take().as_ref() == Some(peer)
+            {
+                self.call.toggle_safety();
+            }
             if is.is_none() {
                 self.leave_mini(ctx);
                 if super::call_screen::fullscreen_now(ctx) {
@@ -347,10 +358,13 @@ impl App {
         if self.inviting {
             invite::dialog(&ctx, &snapshot, &mut actions);
         }
+        let key_changed = self.key_changed(&ctx, &snapshot, &mut actions);
         let deed = self.closing.show(&ctx, &snapshot.call);
         self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
+        let safety = call.0.shows_safety();
         let covered = self.help || in_settings || self.inviting || self.closing.asks();
+        let covered = covered || key_changed || safety;
         self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {
             self.apply(&ctx, action);
@@ -360,6 +374,16 @@ impl App {
             self.call_look = CallLook::remembered(&self.settings);
             self.keep_settings();
         }
+    }
+
+    /// Asks what to do where somebody's key has changed. Returns whether it does.
+    fn key_changed(&self, ctx: &Context, snapshot: &Snapshot, actions: &mut Actions) -> bool {
+        let CallPhase::Ended { reason: EndReason::KeyChanged(change), .. } = &snapshot.call else {
+            return false;
+        };
+        let can_call = matches!(snapshot.login, LoginPhase::LoggedIn { .. });
+        trust::dialog(ctx, change, can_call, actions);
+        true
     }
 
     fn screen(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
@@ -381,11 +405,22 @@ impl App {
             CallPhase::Ended { .. } if !snapshot.end_takes_a_page() => {
                 self.between_calls(ui, snapshot, actions);
             }
+            // That is asked over the people.
+            CallPhase::Ended { reason: EndReason::KeyChanged(_), .. } => {
+                self.between_calls(ui, snapshot, actions);
+            }
             CallPhase::Idle => self.between_calls(ui, snapshot, actions),
             CallPhase::Calling { peer, ringing, since } => {
                 let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
                 let progress = if *ringing { text!("ringing") } else { text!("calling") };
-                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
+                waiting::waiting(
+                    ui,
+                    (peer.as_str(), snapshot),
+                    &heading,
+                    &progress,
+                    waited,
+                    actions,
+                );
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
@@ -394,7 +429,14 @@ impl App {
             CallPhase::Connecting { peer, since } => {
                 let heading = text!("connecting-person", peer = peer);
                 let (progress, waited) = (text!("connecting"), waited(ui, *since));
-                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
+                waiting::waiting(
+                    ui,
+                    (peer.as_str(), snapshot),
+                    &heading,
+                    &progress,
+                    waited,
+                    actions,
+                );
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}

@@ -2,12 +2,14 @@
 //! the other is muted, how the connection is doing, and what one does not notice about one's own
 //! microphone.
 //!
-//! What always holds: but for the name and the clock they stay while they are true, whatever fades;
+//! What always holds: but for the name and the clock they stay while they are true, whatever fades,
+//! and name and clock stay, too, while nobody vouches for who is there;
 //! each has its own place, so that none lies over another, over the bar or over the self-view.
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    CornerRadius, Galley, Label, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    CornerRadius, Galley, Label, PointerButton, Rect, Sense, Stroke, Ui, UiBuilder, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +20,9 @@ use super::design::{
     Icon, Palette, TypeStyle, clock_width, component, layout, motion, paint_clock, radius, size,
     space, stage,
 };
+use super::trust::Mark;
 use super::widgets::focus;
-use super::{wake, widgets, words};
+use super::{keyboard, wake, widgets, words};
 use crate::session::snapshot::{CallHint, Snapshot};
 use crate::words::text;
 
@@ -30,61 +33,154 @@ const TOOLS: usize = 4;
 /// On both sides of a chip's content, and above and below.
 const PADDING: Vec2 = vec2(space::S3 + size::RING, space::S2);
 
-/// Who it is and how long it has been, in the upper left; fades with the bar.
-/// Returns where it is.
-pub(super) fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, opacity: f32) -> Rect {
-    let at = over.min + Vec2::splat(layout::STAGE_MARGIN);
-    let most = (over.width() / 2.0).min(layout::SIDE_BAR);
-    head_at(ui, Rect::from_min_size(at, vec2(most, size::CONTROL)), call, opacity)
+/// The name, the shield and the clock, and what was done with them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) place: Rect,
+    /// Whether the person wants to know what the shield means.
+    pub(super) pressed: bool,
+    /// Whether the pointer is on it or it has the keyboard.
+    pub(super) busy: bool,
 }
 
-/// The same in the mini window.
-pub(super) fn small_head(ui: &mut Ui, over: Rect, call: CallView<'_>, opacity: f32) {
+/// Who it is, what vouches for that, and how long it has been, in the upper left; fades with the
+/// bar, but for what has to be seen. A button: it tells what the shield means.
+pub(super) fn head(ui: &mut Ui, over: Rect, call: CallView<'_>, mark: Mark, opacity: f32) -> Head {
+    let at = over.min + Vec2::splat(layout::STAGE_MARGIN);
+    let usual = (over.width() / 2.0).min(layout::SIDE_BAR);
+    let free = over.width() - 2.0 * layout::STAGE_MARGIN - tools_width() - space::S2;
+    let most = if mark.stands_out() { free.min(size::DIALOG) } else { usual };
+    let room = Rect::from_min_size(at, vec2(most, size::CONTROL));
+    let opacity = if mark.stands_out() { 1.0 } else { opacity };
+    let parts = Parts::of(ui, room, call, mark);
+    // But for the clock, which tells something of its own.
+    let (place, acts) = (parts.place, parts.acts);
+    let response = ui.interact(acts, ui.make_persistent_id("safety"), Sense::click());
+    let label = text!("name-and-state", name = call.peer, state = mark.word());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    let keys = keyboard::named(ui.ctx(), &keyboard::SAFETY_CODE);
+    let hint = text!("safety-code-hint", state = mark.word(), keys = keys);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(&*hint));
+    let touched = response.hovered() || response.has_focus();
+    parts.show(ui, call, mark, opacity, touched);
+    if response.has_focus() && focus::by_keyboard(ui.ctx()) {
+        focus::paint_ring(ui.painter(), place, radius::FULL, Palette::of(ui.visuals()));
+    }
+    // What the pointer presses must have been seen.
+    let pressed =
+        response.clicked() && (opacity > 0.0 || !response.clicked_by(PointerButton::Primary));
+    response.on_hover_text(hint);
+    Head { place, pressed, busy: touched }
+}
+
+/// The same in the mini window, where it only tells.
+pub(super) fn small_head(ui: &mut Ui, over: Rect, call: CallView<'_>, mark: Mark, opacity: f32) {
     let at = over.min + Vec2::splat(space::S2);
     let most = over.width() - space::S8 - component::TOOL;
-    head_at(ui, Rect::from_min_size(at, vec2(most, component::TOOL)), call, opacity);
+    let room = Rect::from_min_size(at, vec2(most, component::TOOL));
+    let opacity = if mark.stands_out() { 1.0 } else { opacity };
+    let parts = Parts::of(ui, room, call, mark);
+    let response = ui.interact(parts.acts, ui.make_persistent_id("safety"), Sense::hover());
+    let label = text!("name-and-state", name = call.peer, state = mark.word());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+    parts.show(ui, call, mark, opacity, false);
 }
 
-/// In the upper left of `room`, as wide as it has to be.
-fn head_at(ui: &mut Ui, room: Rect, call: CallView<'_>, opacity: f32) -> Rect {
-    let talked = call.now.saturating_duration_since(call.since);
-    ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
-    let clock = words::clock(talked);
-    let painter = ui.painter();
-    let clock_width = clock_width(painter, &clock, TypeStyle::Body);
-    // The clock first into the space, so that a long name is what gets cut.
-    let pad = space::S3 + size::RING;
-    let between = 2.0 * space::S2 + size::HAIRLINE;
-    let most = room.width() - 2.0 * pad - between - clock_width;
-    let name = TypeStyle::Strong.layout(call.peer, stage::TEXT, most, false);
-    let name = painter.layout_job(name);
-    let chip = Rect::from_min_size(
-        room.min,
-        vec2(name.size().x + between + clock_width + 2.0 * pad, room.height()),
-    );
-    ui.scope_builder(UiBuilder::new().max_rect(chip), |ui| {
-        ui.set_opacity(opacity);
-        controls::float(ui, chip);
-        let name_place = Rect::from_min_size(
-            pos2(chip.left() + pad, chip.center().y - name.size().y / 2.0),
-            name.size(),
-        );
-        ui.put(name_place, Label::new(name));
-        let line_at = name_place.right() + space::S2;
-        ui.painter().vline(
-            line_at,
-            chip.center().y - space::S2..=chip.center().y + space::S2,
-            Stroke::new(size::HAIRLINE, stage::DIVIDER),
-        );
-        let at = pos2(line_at + size::HAIRLINE + space::S2, chip.center().y);
-        let place = paint_clock(ui.painter(), at, &clock, TypeStyle::Body, stage::TEXT_2);
-        let time = ui.interact(place, ui.make_persistent_id("clock"), Sense::hover());
-        time.widget_info(|| WidgetInfo::labeled(Role::Label, true, &clock));
-        ui.ctx().accesskit_node_builder(time.id, |node| {
-            node.set_description(text!("time-in-call", time = words::spoken(talked)));
+/// What stands in the head, as far as it has room: the words of the shield come before the name,
+/// the name before the clock.
+struct Parts {
+    place: Rect,
+    /// All of it before the clock.
+    acts: Rect,
+    name: Option<Arc<Galley>>,
+    word: Option<Arc<Galley>>,
+    clock: Option<String>,
+}
+
+/// A name of which less is seen tells nobody.
+const LEAST_NAME: f32 = size::FIELD;
+/// The ends of the head.
+const HEAD_END: f32 = space::S3 + size::RING;
+/// Between its parts.
+const HEAD_GAP: f32 = space::S2;
+
+impl Parts {
+    /// In the upper left of `room`, as wide as it has to be.
+    fn of(ui: &Ui, room: Rect, call: CallView<'_>, mark: Mark) -> Self {
+        let painter = ui.painter();
+        let lay = |style: TypeStyle, text: &str, ink, most: f32| {
+            painter.layout_job(style.layout(text, ink, most, false))
+        };
+        let fixed = 2.0 * HEAD_END + size::ICON_SM;
+        let word = mark.stands_out().then(|| {
+            let most = room.width() - fixed - HEAD_GAP;
+            lay(TypeStyle::Body, &mark.word(), stage::TEXT_2, most)
         });
-    });
-    chip
+        let word_width = word.as_ref().map_or(0.0, |word| word.size().x + HEAD_GAP);
+        let talked = words::clock(call.now.saturating_duration_since(call.since));
+        let clock_width =
+            clock_width(painter, &talked, TypeStyle::Body) + 2.0 * HEAD_GAP + size::HAIRLINE;
+        let left = room.width() - fixed - word_width - HEAD_GAP;
+        let clock = (left - clock_width >= LEAST_NAME).then_some(talked);
+        let clock_width = clock.as_ref().map_or(0.0, |_| clock_width);
+        let most = left - clock_width;
+        let name =
+            (most >= LEAST_NAME).then(|| lay(TypeStyle::Strong, call.peer, stage::TEXT, most));
+        let name_width = name.as_ref().map_or(0.0, |name| name.size().x + HEAD_GAP);
+        let width = fixed + name_width + word_width + clock_width;
+        let place = Rect::from_min_size(room.min, vec2(width, room.height()));
+        let acts = match clock_width {
+            0.0 => place,
+            clock => place.with_max_x(place.right() - HEAD_END - clock + HEAD_GAP),
+        };
+        Self { place, acts, name, word, clock }
+    }
+
+    fn show(self, ui: &mut Ui, call: CallView<'_>, mark: Mark, opacity: f32, touched: bool) {
+        let Self { place, name, word, clock, .. } = self;
+        ui.ctx().request_repaint_after(wake::until_next_second(call.since, call.now));
+        ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+            ui.set_opacity(opacity);
+            controls::float(ui, place);
+            if touched {
+                let corners = CornerRadius::same((place.height() / 2.0) as u8);
+                ui.painter().rect_filled(place, corners, stage::GLASS);
+            }
+            let mut left = place.left() + HEAD_END;
+            let middle = place.center().y;
+            let text = |ui: &Ui, left: f32, galley: Arc<Galley>, ink| {
+                let at = pos2(left, middle - galley.size().y / 2.0);
+                let right = at.x + galley.size().x;
+                ui.painter().galley(at, galley, ink);
+                right + HEAD_GAP
+            };
+            if let Some(name) = name {
+                left = text(ui, left, name, stage::TEXT);
+            }
+            let corner = pos2(left, middle - size::ICON_SM / 2.0);
+            let shield = Rect::from_min_size(corner, Vec2::splat(size::ICON_SM));
+            let ink = mark.ink(Palette::of(ui.visuals()), stage::TEXT);
+            mark.icon().paint(ui.painter(), shield, ink);
+            left = shield.right() + HEAD_GAP;
+            if let Some(word) = word {
+                left = text(ui, left, word, stage::TEXT_2);
+            }
+            let Some(clock) = clock else { return };
+            ui.painter().vline(
+                left,
+                middle - space::S2..=middle + space::S2,
+                Stroke::new(size::HAIRLINE, stage::DIVIDER),
+            );
+            let at = pos2(left + size::HAIRLINE + HEAD_GAP, middle);
+            let place = paint_clock(ui.painter(), at, &clock, TypeStyle::Body, stage::TEXT_2);
+            let time = ui.interact(place, ui.make_persistent_id("clock"), Sense::hover());
+            time.widget_info(|| WidgetInfo::labeled(Role::Label, true, &clock));
+            let talked = call.now.saturating_duration_since(call.since);
+            ui.ctx().accesskit_node_builder(time.id, |node| {
+                node.set_description(text!("time-in-call", time = words::spoken(talked)));
+            });
+        });
+    }
 }
 
 /// Says that the other can't be heard because they want it so: beside the head where there is room,

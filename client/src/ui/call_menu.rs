@@ -19,6 +19,7 @@ use crate::words::text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
     Snapshot,
+    SafetyCode,
     Statistics,
     /// The whole picture, or one that fills the window.
     Fill,
@@ -33,7 +34,7 @@ pub(super) enum Item {
 /// An item with its icon, its words, and its keys where it has some.
 type Entry = (Item, Icon, String, Option<String>);
 
-fn entries(ctx: &Context, look: &CallLook) -> [Entry; 8] {
+fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
     let fill = if look.fill { text!("whole-picture") } else { text!("fill-window") };
     let (eye, own) = if look.own.hidden {
         (Icon::Eye, text!("show-own-picture"))
@@ -50,6 +51,7 @@ fn entries(ctx: &Context, look: &CallLook) -> [Entry; 8] {
     let statistics = keys(keyboard::STATISTICS);
     [
         (Item::Snapshot, Icon::Snapshot, text!("take-snapshot"), keys(keyboard::SNAPSHOT)),
+        (Item::SafetyCode, Icon::Shield, text!("safety-code"), keys(keyboard::SAFETY_CODE)),
         (Item::Statistics, Icon::Statistics, text!("statistics"), statistics),
         (Item::Fill, Icon::Expand, fill, whole),
         (Item::OwnPicture, eye, own, None),

@@ -18,6 +18,7 @@ use super::design::{
 };
 use super::mini::MiniWindow;
 use super::self_view::{OwnPicture, SelfView};
+use super::trust::{Mark, SafetyPanel};
 use super::video_view::{VideoView, letterbox};
 use super::{devices, keyboard, notices, statistics, widgets};
 use crate::session::snapshot::{CallHint, Intent, Snapshot};
@@ -41,6 +42,8 @@ pub(super) struct CallScreen {
     /// Whether what is behind More is shown.
     menu_open: bool,
     statistics_open: bool,
+    /// There while it is open.
+    safety: Option<SafetyPanel>,
     controls_busy: bool,
     /// Since when a picture is to come, when that is not since the beginning.
     picture_due: Option<Instant>,
@@ -60,6 +63,7 @@ impl Default for CallScreen {
             devices_open: false,
             menu_open: false,
             statistics_open: false,
+            safety: None,
             controls_busy: false,
             picture_due: None,
             cards: Vec::new(),
@@ -83,7 +87,8 @@ impl CallScreen {
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
             let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
-            let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
+            let open = self.devices_open || self.safety.is_some();
+            let hold = !shown || open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
@@ -102,10 +107,21 @@ impl CallScreen {
             let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
             // In the order in which the keyboard goes from one to the next.
             let bar = self.bar(ui, stage, snapshot, look, actions);
-            self.controls_busy = self.tools(ui, stage, actions) || bar;
+            let tools = self.tools(ui, stage, actions);
+            let mark = Mark::of(snapshot, peer);
+            let head = call_chips::head(ui, stage, call, mark, opacity);
+            if head.pressed {
+                self.toggle_safety();
+            }
+            self.controls_busy = tools || bar || head.busy;
             let own = self.self_view.show(ui, stage, own, &mut look.own);
-            self.chips(ui, stage, call, snapshot, (own, opacity), actions);
+            self.chips(ui, stage, call, snapshot, (own, head.place), actions);
         });
+        if let Some(safety) = &mut self.safety
+            && safety.show(ui.ctx(), call.peer, snapshot, actions)
+        {
+            self.safety = None;
+        }
         if self.devices_open {
             self.devices(ui.ctx(), stage, snapshot, actions);
         }
@@ -124,10 +140,9 @@ impl CallScreen {
         stage: Rect,
         call: CallView<'_>,
         snapshot: &Snapshot,
-        (own, opacity): (Rect, f32),
+        (own, head): (Rect, Rect),
         actions: &mut Actions,
     ) {
-        let head = call_chips::head(ui, stage, call, opacity);
         let muted = snapshot.remote_muted.then(|| call_chips::muted(ui, stage, head, call.peer));
         let top = call_chips::under_head(stage, muted);
         let condition = call_chips::condition(ui, stage, top, call, snapshot);
@@ -249,6 +264,7 @@ impl CallScreen {
     fn choose(&mut self, item: Item, ctx: &Context, look: &mut CallLook, actions: &mut Actions) {
         match item {
             Item::Snapshot => actions.send(Intent::TakeSnapshot),
+            Item::SafetyCode => self.toggle_safety(),
             Item::Statistics => self.toggle_statistics(),
             Item::Fill => look.fill = !look.fill,
             Item::OwnPicture => look.own.hidden = !look.own.hidden,
@@ -373,13 +389,26 @@ impl CallScreen {
         self.statistics_open = !self.statistics_open;
     }
 
+    /// Says what the shield means, or no more.
+    pub(super) fn toggle_safety(&mut self) {
+        self.safety = self.safety.is_none().then(SafetyPanel::default);
+    }
+
+    /// Whether what the shield means stands over everything.
+    pub(super) fn shows_safety(&self) -> bool {
+        self.safety.is_some()
+    }
+
     /// Whether the devices stand over the bar.
     pub(super) fn shows_devices(&self) -> bool {
         self.devices_open
     }
 
-    /// Puts devices and statistics away if they are shown; returns whether they were.
+    /// Puts what stands over the picture away if it is shown; returns whether it was.
     pub(super) fn close_cards(&mut self) -> bool {
+        if self.safety.take().is_some() {
+            return true;
+        }
         let devices = std::mem::take(&mut self.devices_open);
         std::mem::take(&mut self.statistics_open) || devices
     }

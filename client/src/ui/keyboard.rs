@@ -20,6 +20,7 @@ use super::controls::BAR_HEIGHT;
 use super::design::{Icon, Palette, TypeStyle, motion, radius, size, space, stage};
 use super::push_to_talk::{Pass, PushToTalk, Turn};
 use super::settings::shortcuts::meaning;
+use super::trust::Mark;
 use super::{widgets, words};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
@@ -43,6 +44,7 @@ pub(super) const STATISTICS: Shortcut = Shortcut::Of(Command::Statistics);
 pub(super) const FULLSCREEN: Shortcut = Shortcut::Of(Command::FullScreen);
 pub(super) const MINI: Shortcut = Shortcut::Of(Command::MiniWindow);
 pub(super) const SNAPSHOT: Shortcut = Shortcut::Of(Command::Snapshot);
+pub(super) const SAFETY_CODE: Shortcut = Shortcut::Of(Command::SafetyCode);
 pub(super) const LEAVE: Shortcut = Shortcut::Fixed(Key::Escape);
 
 fn id() -> Id {
@@ -214,7 +216,10 @@ impl Keyboard {
             (Command::Help, _) => actions.push(Action::ToggleHelp),
             (Command::Settings, _) => actions.push(Action::Settings(true)),
             (Command::Accept, _) => {
-                if let CallPhase::Ringing { peer, .. } = &snapshot.call {
+                // Under another key than before there is more to decide than that.
+                if let CallPhase::Ringing { peer, .. } = &snapshot.call
+                    && Mark::of(snapshot, peer.as_str()) != Mark::KeyChanged
+                {
                     actions.send(Intent::Accept { from: peer.clone() });
                 }
             }
@@ -227,6 +232,10 @@ impl Keyboard {
                 actions.send(Intent::TurnCameraOff(!snapshot.camera_off));
             }
             (Command::Statistics, Screen::Call) => call.toggle_statistics(),
+            (Command::SafetyCode, Screen::Call) => {
+                actions.push(Action::Mini(false));
+                call.toggle_safety();
+            }
             (Command::MiniWindow, Screen::Call) => actions.push(Action::ToggleMini),
             (Command::Snapshot, Screen::Call) => actions.send(Intent::TakeSnapshot),
             (Command::WholePicture, Screen::Call) => look.fill = !look.fill,

@@ -19,6 +19,7 @@ use super::call_chips;
 use super::call_screen::{CallView, fullscreen_now};
 use super::controls::{self, Control, Look, Reveal};
 use super::design::{Icon, Palette, TypeStyle, component, motion, size, space, stage};
+use super::trust::Mark;
 use super::video_view::VideoView;
 use super::{keyboard, widgets};
 use crate::session::snapshot::{CallHint, Intent, Snapshot};
@@ -131,7 +132,8 @@ impl MiniWindow {
         edges(ui, over);
         let hold = !shown || call.lost_at.is_some() || snapshot.hint.is_some();
         let opacity = reveal.update(ui.ctx(), hold);
-        call_chips::small_head(ui, over, call, opacity);
+        let mark = Mark::of(snapshot, call.peer);
+        call_chips::small_head(ui, over, call, mark, opacity);
         let muted = snapshot.microphone_muted;
         let ctx = ui.ctx();
         let bar = [

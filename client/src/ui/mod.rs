@@ -40,6 +40,7 @@ mod rooms;
 mod self_view;
 mod settings;
 mod statistics;
+mod trust;
 mod video_view;
 mod waiting;
 mod wake;

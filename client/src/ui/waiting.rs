@@ -7,10 +7,11 @@ use eframe::egui::{Label, Sense, Ui, Vec2, vec2};
 use visavis_shared::Username;
 
 use super::action::Actions;
-use super::design::component::{MOMENT, MOMENT_BUTTON, RIPPLE};
+use super::design::component::{MOMENT, MOMENT_BUTTON, RIPPLE, ROOM_FOR_AVATAR};
 use super::design::{Icon, Palette, TypeStyle, layout, ripple, size, space};
+use super::trust::Mark;
 use super::widgets::{self, Tone};
-use super::{keyboard, words};
+use super::{keyboard, trust, words};
 use crate::call::event::EndReason;
 use crate::session::snapshot::{Intent, Snapshot};
 use crate::words::text;
@@ -23,12 +24,20 @@ pub(super) fn ringing(
     snapshot: &Snapshot,
     actions: &mut Actions,
 ) {
+    if Mark::of(snapshot, peer.as_str()) == Mark::KeyChanged {
+        let now = snapshot.trust.and_then(|trust| trust.standing.key());
+        return trust::rings_changed(ui, peer, now, &accepting_opens(snapshot), actions);
+    }
     // Wide enough for the ways to answer.
     widgets::centered_column(ui, layout::CONTENT, MOMENT, |ui| {
-        big_avatar(ui, peer.as_str(), Some(waited));
+        if ui.available_height() >= ROOM_FOR_AVATAR {
+            big_avatar(ui, peer.as_str(), Some(waited));
+        }
         title(ui, &text!("person-is-calling", peer = peer), Live::Assertive);
+        trust::ringing_tag(ui, snapshot, peer);
+        ui.add_space(space::S1);
         widgets::quiet_line(ui, &accepting_opens(snapshot));
-        ui.add_space(space::S5);
+        ui.add_space(space::S4);
         let without = (!snapshot.camera_off).then(|| text!("accept-without-video"));
         let answers = [
             Some((Tone::Danger, Icon::HangUp, text!("decline"))),
@@ -65,7 +74,7 @@ fn accepting_opens(snapshot: &Snapshot) -> String {
 /// We call somebody, or the call was taken and media is about to flow.
 pub(super) fn waiting(
     ui: &mut Ui,
-    peer: &str,
+    (peer, snapshot): (&str, &Snapshot),
     heading: &str,
     progress: &str,
     waited: Duration,
@@ -74,6 +83,7 @@ pub(super) fn waiting(
     column(ui, |ui| {
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
+        trust::waiting_tag(ui, snapshot, peer);
         let progress = widgets::quiet_line(ui, progress);
         widgets::announce(ui, &progress, Live::Polite);
         widgets::hint(ui, &words::clock(waited));

@@ -3,7 +3,9 @@
 
 pub(super) use crate::session::ending::ending;
 use crate::settings::Keys;
-pub(super) use crate::words::{clock, foreign, name_problem, room_problem, spoken, text, when};
+pub(super) use crate::words::{
+    clock, date, foreign, name_problem, room_problem, spoken, text, when,
+};
 
 /// One or two letters that stand for a name: `Ada Lovelace` → `AL`, `bob` → `B`.
 pub(super) fn initials(name: &str) -> String {

@@ -27,15 +27,16 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $folder, "/server.ftl")),
             include_str!(concat!("../../locales/", $folder, "/settings.ftl")),
             include_str!(concat!("../../locales/", $folder, "/time.ftl")),
+            include_str!(concat!("../../locales/", $folder, "/trust.ftl")),
         ]
     };
 }
 
-const ENGLISH: [&str; 8] = files!("en");
-const GERMAN: [&str; 8] = files!("de");
-const FRENCH: [&str; 8] = files!("fr");
-const SPANISH: [&str; 8] = files!("es");
-const CHINESE: [&str; 8] = files!("zh-Hans");
+const ENGLISH: [&str; 9] = files!("en");
+const GERMAN: [&str; 9] = files!("de");
+const FRENCH: [&str; 9] = files!("fr");
+const SPANISH: [&str; 9] = files!("es");
+const CHINESE: [&str; 9] = files!("zh-Hans");
 
 type Bundle = FluentBundle<FluentResource>;
 

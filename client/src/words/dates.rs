@@ -24,6 +24,12 @@ pub fn day(then: SystemTime, now: SystemTime) -> String {
     local(then).zip(local(now)).map(|(then, now)| day_of(then, now).text()).unwrap_or_default()
 }
 
+/// The day as a date, whenever it was: `12 March`, `12 March 2025`.
+#[must_use]
+pub fn date(then: SystemTime, now: SystemTime) -> String {
+    local(then).zip(local(now)).map(|(then, now)| date_of(then, now).text()).unwrap_or_default()
+}
+
 /// The day and the time; of today the time alone.
 #[must_use]
 pub fn when(then: SystemTime, now: SystemTime) -> String {
@@ -49,8 +55,6 @@ fn time_of_day(time: DateTime) -> String {
 fn day_of(then: DateTime, now: DateTime) -> Phrase {
     let (date, today) = (then.date(), now.date());
     let ago = today.since(date).map_or(i32::MAX, |span| span.get_days());
-    let (day, month) =
-        (u32::from(date.day().unsigned_abs()), u32::from(date.month().unsigned_abs()));
     match ago {
         0 => phrase!("today"),
         1 => phrase!("yesterday"),
@@ -58,14 +62,20 @@ fn day_of(then: DateTime, now: DateTime) -> Phrase {
             let weekday = date.weekday().to_monday_one_offset().unsigned_abs();
             phrase!("weekday", number = u32::from(weekday))
         }
-        _ => {
-            let month = phrase!("month", number = month);
-            if date.year() == today.year() {
-                phrase!("date", day = day, month = month)
-            } else {
-                phrase!("date-with-year", day = day, month = month, year = date.year().to_string())
-            }
-        }
+        _ => date_of(then, now),
+    }
+}
+
+/// The date of `then`, with its year unless it is that of `now`.
+fn date_of(then: DateTime, now: DateTime) -> Phrase {
+    let date = then.date();
+    let (day, month) =
+        (u32::from(date.day().unsigned_abs()), u32::from(date.month().unsigned_abs()));
+    let month = phrase!("month", number = month);
+    if date.year() == now.date().year() {
+        phrase!("date", day = day, month = month)
+    } else {
+        phrase!("date-with-year", day = day, month = month, year = date.year().to_string())
     }
 }
 
@@ -112,6 +122,10 @@ mod tests {
         let now = SystemTime::now();
         assert_eq!(when(now, now), clock_time(now));
         assert_eq!(day(now, now), "Today");
+        assert_eq!(
+            date_of(datetime(2026, 3, 11, 0, 0, 0, 0), datetime(2026, 3, 12, 0, 0, 0, 0)).plain(),
+            "11 March"
+        );
         let long_ago = SystemTime::UNIX_EPOCH;
         assert!(when(long_ago, now).contains(&clock_time(long_ago)), "{}", when(long_ago, now));
         assert_eq!(time_of_day(datetime(2026, 3, 12, 9, 5, 59, 0)), "9:05");

@@ -22,7 +22,7 @@ mod numbers;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use dates::{clock_time, day, when};
+pub use dates::{clock_time, date, day, when};
 pub use durations::{clock, spoken};
 pub use foreign::foreign;
 pub use language::Language;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Context, Key, Modifiers, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId, vec2,
+    Context, Key, Modifiers, Shape, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId,
+    vec2,
 };
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, TestRenderer};
@@ -18,11 +19,13 @@ use visavis_client::gallery::Stage;
 use visavis_client::media::drop_oldest_queue::DropOldestQueue;
 use visavis_client::media::frame::RgbaFrame;
 use visavis_client::media::units::VideoSize;
-use visavis_client::session::snapshot::{Intent, LoginPhase, Person, Snapshot};
+use visavis_client::session::snapshot::{
+    CallTrust, CodeState, Intent, LoginPhase, Person, Snapshot, Standing,
+};
 use visavis_client::ui::{App, WindowOptions};
 use visavis_client::words::Phrase;
 use visavis_rasterizer::{Picture, Textures};
-use visavis_shared::Username;
+use visavis_shared::{PublicKey, Username};
 
 /// What somebody elsewhere says, such as a server.
 pub(crate) fn said(text: &str) -> Phrase {
@@ -159,6 +162,22 @@ impl Window {
         self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
+    /// The texts that the last pass paints so that they can be seen.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        fn look(shape: &Shape, found: &mut Vec<String>) {
+            match shape {
+                Shape::Vec(shapes) => shapes.iter().for_each(|shape| look(shape, found)),
+                Shape::Text(text) if text.opacity_factor > 0.9 => {
+                    found.push(text.galley.text().to_owned());
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.harness.output().shapes.iter().for_each(|shape| look(&shape.shape, &mut found));
+        found
+    }
+
     /// What was asked of the session since the last time.
     pub(crate) fn asked(&mut self) -> Vec<Intent> {
         std::iter::from_fn(|| self.intents.try_recv().ok()).collect()
@@ -195,8 +214,11 @@ pub(crate) fn logged_in() -> Snapshot {
     }
 }
 
+/// With somebody whose key is that of earlier calls.
 pub(crate) fn with_call(call: CallPhase) -> Snapshot {
-    Snapshot { call, ..logged_in() }
+    let standing = Standing::Same { key: PublicKey([1; 32]), confirmed: false };
+    let trust = Some(CallTrust { standing, code: CodeState::None, page: false });
+    Snapshot { call, trust, ..logged_in() }
 }
 
 pub(crate) fn in_call() -> Snapshot {

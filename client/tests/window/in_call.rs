@@ -420,7 +420,7 @@ fn notices_cover_nothing_that_floats_over_a_call_and_wait_where_there_is_no_room
             "Their connection is weak: 12% of their packets are lost",
             "bob is muted",
             "Mini window",
-            "bob",
+            "bob · Verified by earlier calls",
         ] {
             assert!(!newest.intersects(rect(&window, other)), "{other} at {size}");
         }

@@ -386,9 +386,9 @@ fn what_is_kept_is_shown_exported_and_erased_only_after_a_second_question() {
     };
     erase(&mut desk);
     assert_eq!(desk.window.asked(), []);
-    assert!(desk.window.shows("Erase all contacts, blocked names and calls?"));
+    assert!(desk.window.shows("Erase all contacts, blocked names, calls and remembered keys?"));
     desk.press("Cancel");
-    assert!(!desk.window.shows("Erase all contacts, blocked names and calls?"));
+    assert!(!desk.window.shows("Erase all contacts, blocked names, calls and remembered keys?"));
     erase(&mut desk);
     erase(&mut desk);
     assert_eq!(desk.window.asked(), [Intent::ErasePeople]);

@@ -30,6 +30,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::CurrentTls;
+use crate::admission::web_page;
 use crate::context::Context;
 use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
 use crate::ice::is_public;
@@ -54,6 +55,8 @@ pub(crate) struct Front {
     pub(crate) origins: AllowedOrigins,
     /// Every connection is encrypted when there is a certificate.
     pub(crate) tls: Option<CurrentTls>,
+    /// Whether the guest page is served.
+    pub(crate) web: bool,
 }
 
 /// A stream on which the WebSocket handshake is done.
@@ -229,14 +232,16 @@ impl Visit {
             }
             Route::Health => http::health(),
             Route::Readiness => http::readiness(self.front.context.readiness()),
-            Route::FrontPage => upgrade_required(),
-            Route::WrongMethod => {
-                let mut answer =
-                    plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
-                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-                answer
+            route @ (Route::FrontPage | Route::Nothing) => {
+                let path = request.uri().path();
+                match web_page::file(path).filter(|_| self.front.web) {
+                    Some(_) if !http::is_reading(request.method()) => wrong_method(),
+                    Some(file) => file.answer(request.headers()),
+                    None if route == Route::FrontPage => upgrade_required(),
+                    None => http::not_found(),
+                }
             }
-            Route::Nothing => http::not_found(),
+            Route::WrongMethod => wrong_method(),
         }
     }
 
@@ -337,7 +342,13 @@ fn too_large() -> Answer {
     last(plain(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large."))
 }
 
-/// What a browser's user sees.
+fn wrong_method() -> Answer {
+    let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read (GET).");
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    answer
+}
+
+/// What a browser's user sees where there is no guest page.
 fn upgrade_required() -> Answer {
     let words = "This is a Visavis signaling server. Log in to it with the app; it speaks WebSocket, on any path.";
     let mut answer = plain(StatusCode::UPGRADE_REQUIRED, words);

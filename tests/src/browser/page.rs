@@ -190,7 +190,7 @@ impl Page {
     }
 
     /// Looks until there is what is wanted. `look` gives that, or in words what is still missing.
-    async fn wait<T>(
+    pub(super) async fn wait<T>(
         &self,
         limit: Duration,
         mut look: impl AsyncFnMut(&Self) -> Result<Result<T, String>, BrowserError>,

@@ -1,7 +1,7 @@
 //! A page in headless Firefox, driven over WebDriver BiDi, which Firefox speaks itself: no driver
 //! is needed between.
 //!
-//! In: a path of the pages that the tests serve, and scripts to run in it. Out: what they return.
+//! In: a path of the pages that the tests serve, or a server's guest page, and scripts to run in it. Out: what they return.
 //! Firefox ends with its [`Firefox`].
 
 use std::ffi::OsStr;
@@ -55,6 +55,8 @@ const PREFERENCES: &str = r#"
 user_pref("media.peerconnection.ice.loopback", true);
 user_pref("media.peerconnection.ice.obfuscate_host_addresses", false);
 user_pref("media.autoplay.default", 0);
+user_pref("media.navigator.permission.disabled", true);
+user_pref("media.navigator.streams.fake", true);
 user_pref("media.autoplay.blocking_policy", 0);
 user_pref("media.gmp-manager.updateEnabled", false);
 user_pref("media.gmp-manager.url", "");
@@ -74,14 +76,14 @@ user_pref("toolkit.telemetry.enabled", false);
 "#;
 
 /// A page in a Firefox of its own.
-pub(super) struct Firefox {
+pub struct Firefox {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
     context: String,
     // Held for their end, Firefox before its profile.
     _program: Program,
     _profile: TempDir,
-    _site: Site,
+    _site: Option<Site>,
     _sound: SoundServer,
 }
 
@@ -89,6 +91,19 @@ impl Firefox {
     /// Opens the page of this path and query.
     pub(super) async fn open(path: &str) -> Result<Self, FirefoxError> {
         let site = Site::start(files()?).await?;
+        let url = site.url(path);
+        Self::open_at(&url, Some(site)).await
+    }
+
+    /// Opens the guest page of a server.
+    ///
+    /// # Errors
+    /// When Firefox does not start, or does not open it.
+    pub async fn open_guest(server_url: &str) -> Result<Self, FirefoxError> {
+        Self::open_at(&server_url.replacen("ws", "http", 1), None).await
+    }
+
+    async fn open_at(page: &str, site: Option<Site>) -> Result<Self, FirefoxError> {
         let profile = tempfile::Builder::new().prefix("visavis-firefox-").tempdir()?;
         std::fs::write(profile.path().join("user.js"), PREFERENCES)?;
         let arguments: [&OsStr; 6] = [
@@ -107,7 +122,6 @@ impl Firefox {
         let url = program.prints(START, listening_at).await?;
         let (socket, _) = connect_async(format!("{url}/session")).await.map_err(Box::new)?;
         let context = String::new();
-        let page = site.url(path);
         let mut firefox = Self {
             socket,
             last_id: 0,
@@ -126,7 +140,10 @@ impl Firefox {
     }
 
     /// Runs an expression in the page; a promise is awaited. What it gives must be JSON.
-    pub(super) async fn evaluate(&mut self, expression: &str) -> Result<Value, FirefoxError> {
+    ///
+    /// # Errors
+    /// When Firefox does not answer, or the expression throws.
+    pub async fn evaluate(&mut self, expression: &str) -> Result<Value, FirefoxError> {
         let expression =
             format!("Promise.resolve({expression}).then((it) => JSON.stringify(it ?? null))");
         let target = json!({ "context": self.context });

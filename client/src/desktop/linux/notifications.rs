@@ -101,14 +101,12 @@ pub(in crate::desktop) async fn notifications(
 }
 
 fn of_incoming(call: &Incoming) -> Content {
+    let answer = texts::can_be_answered(call).then(|| (ANSWER, texts::answer()));
+    let others = [(DECLINE, texts::decline()), (DEFAULT, texts::show())];
     Content {
         summary: texts::is_calling(&call.peer),
-        body: texts::incoming_body(),
-        actions: vec![
-            (ANSWER, texts::answer()),
-            (DECLINE, texts::decline()),
-            (DEFAULT, texts::show()),
-        ],
+        body: texts::incoming_body(call),
+        actions: answer.into_iter().chain(others).collect(),
         urgency: CRITICAL,
         category: "call.incoming",
         expires: STAYS,
@@ -306,6 +304,24 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attention::Vouched;
+
+    #[test]
+    fn a_call_under_another_key_is_not_answered_outside_the_window() {
+        let peer = visavis_shared::Username::parse("bob").expect("a name");
+        let since = std::time::Instant::now();
+        let shown = |vouched| of_incoming(&Incoming { peer: peer.clone(), vouched, since });
+        let actions =
+            |content: &Content| content.actions.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        let usual = shown(Vouched::ByKey);
+        assert_eq!((actions(&usual), &*usual.body), (vec![ANSWER, DECLINE, DEFAULT], "Video call"));
+        let unsigned = shown(Vouched::ByNothing);
+        assert_eq!(actions(&unsigned), [ANSWER, DECLINE, DEFAULT]);
+        assert_eq!(unsigned.body, "Video call, not verified");
+        let changed = shown(Vouched::ByAnotherKey);
+        assert_eq!(actions(&changed), [DECLINE, DEFAULT]);
+        assert_eq!(changed.body, "bob’s key has changed. Open Visavis to decide.");
+    }
 
     #[test]
     fn what_others_write_is_no_markup() {
@@ -316,7 +332,7 @@ mod tests {
     fn a_click_means_the_notification_that_stands() {
         let since = std::time::Instant::now();
         let peer = visavis_shared::Username::parse("bob").expect("a name");
-        let call = Incoming { peer, since };
+        let call = Incoming { peer, vouched: Vouched::ByKey, since };
         let mut incoming = Card(Some((call.clone(), Some(7))));
         let missed = MissedNotification { names: vec![call.peer.clone()], calls: 1, last: 4 };
         let mut missed = Card(Some((missed, Some(8))));

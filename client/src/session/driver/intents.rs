@@ -9,14 +9,14 @@ use visavis_shared::{CallId, ClientMessage, NameError, Username, canonical_name}
 
 use super::people::peer_of;
 use super::trust::{fresh_nonce, fresh_nonces};
-use super::{Driver, Login, LoginRetry};
+use super::{Driver, Login};
 use crate::call::event::{CallPhase, Input};
 use crate::media::ringtone::RingKind;
 use crate::media::voice_processing::VoiceSetting;
 use crate::people::{Account, Change};
 use crate::session::media_engine::MediaCommand;
 use crate::session::options::Identity;
-use crate::session::snapshot::{Intent, LoginPhase};
+use crate::session::snapshot::{Intent, LogInAs, LoginPhase};
 use crate::signaling::{ServerUrl, Signaling, SignalingConfig};
 use crate::words::{Phrase, name_problem};
 
@@ -26,6 +26,13 @@ pub(super) use consent::Consent;
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 /// The longest pause.
 const LAST_RETRY: Duration = Duration::from_secs(60);
+
+/// An automatic log-in, until it works or the person does something else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoginRetry {
+    pub(super) at: Option<Instant>,
+    after: Duration,
+}
 
 impl Driver {
     pub(super) fn on_intent(&mut self, intent: Intent) {
@@ -75,6 +82,8 @@ impl Driver {
             Intent::ErasePeople => self.change_people(Change::EraseAll),
             Intent::ForgetKey(username) => self.change_people(Change::ForgetKey(username)),
             Intent::ExportPeople(to) => self.export_people(to),
+            Intent::ExportKey { to, passphrase } => self.export_key(to, passphrase),
+            Intent::ImportKey { from, passphrase } => self.import_key(from, passphrase),
             Intent::SearchPeople(prefix) => {
                 self.snapshot.search = prefix;
                 self.ask_for_people();
@@ -179,7 +188,16 @@ impl Driver {
         self.log_out();
         self.snapshot.server.clone_from(&server);
         username.trim().clone_into(&mut self.snapshot.username);
-        let username = match canonical_name(username) {
+        if self.keys.read_for(LogInAs { server: server.clone(), username: username.to_owned() }) {
+            self.snapshot.login = LoginPhase::LoggingIn;
+        } else {
+            self.log_in_with_key(server, username.to_owned());
+        }
+    }
+
+    /// The key that the log-in is to prove is known.
+    pub(super) fn log_in_with_key(&mut self, server: String, username: String) {
+        let username = match canonical_name(&username) {
             Ok(username) => username,
             Err(error) => {
                 self.snapshot.login = LoginPhase::Failed(name_problem(error));
@@ -223,6 +241,7 @@ impl Driver {
 
     /// Logs in as the options say.
     pub(super) fn log_in_at_start(&mut self) {
+        self.snapshot.key.place = self.keys.place();
         let named = !self.snapshot.server.is_empty() && !self.snapshot.username.is_empty();
         if self.options.log_in_at_start && named {
             self.retry = Some(LoginRetry { at: None, after: FIRST_RETRY });
@@ -272,6 +291,7 @@ impl Driver {
             tokio::spawn(async move { login.signaling.close().await });
         }
         self.login_waits = None;
+        self.keys.forget_reading();
         self.directory.clear();
         self.people.close();
         self.notices.people(None);

@@ -190,6 +190,12 @@ fn what_is_signed_is_what_another_implementation_signs() {
         "V/LMCZCIrg4wZFXDxp3IWhKj3cA4EZCDHJ30oWHMfbctD0yc2hl5T6NRkwDH/E8F8q+ELlNhIuO/F/gsd2zaBw=="
     );
 
+    let (_, rings) = signed(2, bob, alice, &[], Promise::Ringing(commitment));
+    assert_eq!(
+        rings.to_string(),
+        "JPZCqNvUWQTkb5SUYnMSVHPeMVOwwH21wVTR2RGMUGlNm31IBuZ8F35TYcyzAPGO+gTp7dZ49efQCofUyoAZCw=="
+    );
+
     let party = |key, nonce, fingerprints| Party { key, nonce, fingerprints };
     let bytes = safety_code_bytes(
         &names.call,
@@ -213,6 +219,7 @@ proptest! {
             key: PublicKey(part(0)),
             signature: Signature(std::array::from_fn(|n| bytes[32 + n])),
             share: Share::Commitment(Commitment(part(96))),
+            page: false,
         };
         let refused = Callee::offered(bobs("c1"), OFFER, present(changed)).map(|_| ());
         if at < 128 {

@@ -39,6 +39,7 @@ impl App {
                     self.settings_page.open_devices(ctx);
                 }
             }
+            Action::BringKey => self.settings_page.open_key(ctx),
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
                 self.keep_settings();
@@ -142,6 +143,9 @@ impl App {
             // For the call that is placed or accepted with it; in a call it is meant to stay.
             Intent::TurnCameraOff(off) => {
                 self.camera_off_for_call = *off && running(&self.snapshot.call).is_none();
+            }
+            Intent::AllowKey(change) if change.now.is_some() => {
+                self.compares_with = Some(change.peer.clone());
             }
             // Whoever only cancels a log-in has not logged out.
             Intent::LogOut if !matches!(self.snapshot.login, LoginPhase::LoggingIn) => {

@@ -6,6 +6,10 @@ use eframe::egui::{Vec2, vec2};
 pub(crate) const FIRST_WINDOW: [f32; 2] = [1040.0, 680.0];
 pub(crate) const LEAST_WINDOW: [f32; 2] = [480.0, 360.0];
 
+/// How high one of the four words is that are compared, and what there is to read of a changed key.
+pub(crate) const CODE_WORD: f32 = 56.0;
+pub(crate) const KEY_CHANGED: f32 = 380.0;
+
 /// How wide the mini window first is, and the least in which its buttons fit.
 pub(crate) const MINI_WIDTH: f32 = 320.0;
 pub(crate) const LEAST_MINI: [f32; 2] = [200.0, 150.0];
@@ -17,6 +21,8 @@ pub(crate) const CAMERA_ASPECT: f32 = 16.0 / 9.0;
 pub(crate) const MOMENT_BUTTON: f32 = 136.0;
 /// How high a moment is, about: it stands in the middle by it.
 pub(crate) const MOMENT: f32 = 340.0;
+/// In less height than this, whoever calls is a name and no picture.
+pub(crate) const ROOM_FOR_AVATAR: f32 = 400.0;
 /// The room that the rings round an avatar need, by its diameter.
 pub(crate) const RIPPLE: f32 = 1.4;
 /// How high the page to log in is, about, before it was shown.

@@ -76,6 +76,11 @@ impl Lines {
             self.told = None;
             return;
         };
+        if matches!(reason, EndReason::KeyChanged(_)) {
+            // That stands over everything until the person has decided.
+            self.told = None;
+            return;
+        }
         let last = snapshot.recent_calls.first();
         if last.is_some_and(|call| call.with == *peer && call.is_missed()) {
             // That is told as a missed call.

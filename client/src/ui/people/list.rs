@@ -15,7 +15,7 @@ use visavis_shared::Username;
 
 use super::calls;
 use super::side_bar::presence;
-use crate::session::snapshot::{Presence, RecentCall};
+use crate::session::snapshot::{PinnedKey, Presence, RecentCall};
 use crate::ui::clock;
 use crate::ui::design::{Icon, TypeStyle, size, space};
 use crate::ui::widgets::{self, PersonRow};
@@ -30,6 +30,8 @@ pub(super) enum Entry<'a> {
         name: &'a str,
         /// `None`: the name is blocked.
         there: Option<Presence>,
+        /// The key that is remembered.
+        key: Option<PinnedKey>,
     },
     Call {
         call: &'a RecentCall,
@@ -325,6 +327,9 @@ fn show_row(
     let enabled = online && entry.can_be_called();
     let (name, second, time) = match entry {
         Entry::Heading(_) => ("", String::new(), None),
+        Entry::Person { name, there: Some(_), key: Some(key), .. } if key.other_seen.is_some() => {
+            (*name, text!("person-changed"), None)
+        }
         Entry::Person { name, there, .. } => {
             (*name, there.map_or_else(|| text!("blocked"), presence), None)
         }
@@ -334,8 +339,18 @@ fn show_row(
     };
     let mark = match entry {
         Entry::Call { call, .. } => Some((calls::icon(call), call.is_missed())),
+        Entry::Person { there: Some(_), key: Some(key), .. } if key.other_seen.is_some() => {
+            Some((Icon::ShieldAlert, true))
+        }
         Entry::Heading(_) | Entry::Person { .. } => None,
     };
+    let verified = match entry {
+        Entry::Person { there: Some(_), key: Some(key), .. } => {
+            key.confirmed.is_some() && key.other_seen.is_none()
+        }
+        _ => false,
+    };
+    let verified = verified.then(|| text!("trust-verified"));
     let dot = match entry {
         Entry::Person { there: Some(Presence::Online), .. } => Some(true),
         Entry::Person { there: Some(Presence::Offline), .. } => Some(false),
@@ -344,6 +359,7 @@ fn show_row(
     let row = PersonRow {
         name,
         online: dot,
+        badge: verified.as_deref().map(|word| (Icon::ShieldCheck, word)),
         second: &second,
         mark,
         time: time.as_deref(),
@@ -390,7 +406,7 @@ mod tests {
     #[test]
     fn what_lies_between_two_heights_is_found_and_nothing_else() {
         let username = Username::parse("bob").expect("a name");
-        let person = || Entry::Person { username: &username, name: "bob", there: None };
+        let person = || Entry::Person { username: &username, name: "bob", there: None, key: None };
         let mut entries = vec![Entry::Heading("People".to_owned())];
         entries.extend(std::iter::repeat_with(person).take(5_000));
         let places = Places::of(&entries);

@@ -1,7 +1,7 @@
 //! Whoever is chosen: call them, keep, rename or block them, and the calls there were.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Align, Label, Layout, Sense, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, Rect, Sense, Ui, vec2};
 use visavis_shared::Username;
 
 use super::calls;
@@ -11,6 +11,7 @@ use crate::session::snapshot::{Intent, MAX_DISPLAY_NAME_CHARS, Presence, Snapsho
 use crate::ui::action::Actions;
 use crate::ui::clock;
 use crate::ui::design::{Icon, Palette, TypeStyle, size, space};
+use crate::ui::trust::KeyCard;
 use crate::ui::widgets::{self, Tone};
 use crate::ui::words;
 use crate::words::text;
@@ -20,6 +21,7 @@ use crate::words::text;
 pub(super) struct PersonPane {
     /// Who is being renamed, and what was typed.
     renamed: Option<(Username, String)>,
+    key: KeyCard,
 }
 
 /// A few more than fit into a window.
@@ -44,7 +46,11 @@ impl PersonPane {
             (None, Some(_)) => Presence::Offline,
             (None, None) => Presence::Unknown,
         };
-        head(ui, name, username, there, blocked);
+        let verified = snapshot
+            .keys
+            .get(username)
+            .is_some_and(|key| key.confirmed.is_some() && key.other_seen.is_none());
+        head(ui, (name, username), there, (blocked, verified && !blocked));
         ui.add_space(space::S6);
         if blocked {
             widgets::quiet_line(ui, &text!("blocked-line", name = name));
@@ -64,6 +70,9 @@ impl PersonPane {
             widgets::warning(ui, &problem.text(), Live::Assertive);
         }
         ui.add_space(space::S6);
+        if !blocked {
+            self.key.show(ui, snapshot, (username, name), actions);
+        }
         with_them(ui, snapshot, username, name);
     }
 
@@ -127,7 +136,12 @@ impl PersonPane {
     }
 }
 
-fn head(ui: &mut Ui, name: &str, username: &Username, there: Presence, blocked: bool) {
+fn head(
+    ui: &mut Ui,
+    (name, username): (&str, &Username),
+    there: Presence,
+    (blocked, verified): (bool, bool),
+) {
     ui.horizontal(|ui| {
         let dot = match there {
             Presence::Online => Some(true),
@@ -140,8 +154,18 @@ fn head(ui: &mut Ui, name: &str, username: &Username, there: Presence, blocked: 
             ui.spacing_mut().item_spacing.y = 0.0;
             let lines = TypeStyle::Display.line() + TypeStyle::Small.line();
             ui.add_space((size::AVATAR_LG - lines) / 2.0);
-            ui.add(Label::new(TypeStyle::Display.text(name)).truncate());
             let p = Palette::of(ui.visuals());
+            // The mark stands behind the name, however long that is.
+            let mark = if verified { size::ICON_LG + space::S3 } else { 0.0 };
+            let room = ui.available_width() - mark;
+            let words = TypeStyle::Display.layout(name, p.text, room, false);
+            let words = ui.painter().layout_job(words);
+            let line = ui.add(Label::new(words));
+            if verified {
+                let middle = line.rect.right_center() + vec2(space::S3 + size::ICON_LG / 2.0, 0.0);
+                let place = Rect::from_center_size(middle, vec2(size::ICON_LG, size::ICON_LG));
+                Icon::ShieldCheck.paint(ui.painter(), place, p.accent);
+            }
             let state = if blocked { text!("blocked") } else { presence(there) };
             let line = if name == username.as_str() {
                 state

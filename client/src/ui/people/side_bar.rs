@@ -200,6 +200,7 @@ fn people<'a>(
         username: &contact.username,
         name: contact.shown_name(),
         there: Some(contact.presence),
+        key: contact.key,
     }));
     if !entries.is_empty() {
         entries.insert(0, Entry::Heading(text!("contacts")));
@@ -215,6 +216,7 @@ fn people<'a>(
         username: &person.username,
         name: person.username.as_str(),
         there: Some(if person.online { Presence::Online } else { Presence::Offline }),
+        key: snapshot.keys.get(&person.username).copied(),
     }));
     if !snapshot.blocked.is_empty() && search.is_empty() {
         entries.push(Entry::Heading(text!("blocked-names")));
@@ -222,6 +224,7 @@ fn people<'a>(
             username,
             name: username.as_str(),
             there: None,
+            key: None,
         }));
     }
     entries

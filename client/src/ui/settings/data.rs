@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::Ui;
 
+use super::key::KeyPart;
 use super::{Page, rows};
 use crate::session::snapshot::{EXPORT_FILE, Intent, LoginPhase};
 use crate::ui::action::{Action, Actions};
@@ -20,11 +21,17 @@ pub(super) struct DataPage {
     /// Where to export to, as typed.
     target: Option<String>,
     problem: Option<Phrase>,
+    key: KeyPart,
     erases_calls: bool,
     erases_all: bool,
 }
 
 impl DataPage {
+    /// Shows where the key of another computer is brought here.
+    pub(super) fn bring_key(&mut self) {
+        self.key.bring();
+    }
+
     pub(super) fn show(&mut self, ui: &mut Ui, page: &Page<'_>, actions: &mut Actions) {
         let logged_in = matches!(
             page.snapshot.login,
@@ -34,6 +41,7 @@ impl DataPage {
             folder(ui, &text!("data-folder"), page.folders.data.as_deref(), actions);
             folder(ui, &text!("settings-folder"), page.folders.settings.as_deref(), actions);
         });
+        self.key.show(ui, page, actions);
         if !logged_in {
             rows::group(ui, |ui| rows::said(ui, &text!("data-after-log-in"), ""));
             return;

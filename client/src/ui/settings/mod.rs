@@ -12,6 +12,7 @@ pub(super) mod applying;
 mod calls;
 mod data;
 mod devices;
+mod key;
 mod network;
 mod notifications;
 mod profile;
@@ -159,6 +160,13 @@ impl SettingsPage {
     pub(super) fn open_devices(&mut self, ctx: &Context) {
         self.open(ctx, true);
         self.section = Section::Devices;
+    }
+
+    /// Shows them where the key of another computer is brought here.
+    pub(super) fn open_key(&mut self, ctx: &Context) {
+        self.open(ctx, true);
+        self.section = Section::Data;
+        self.data.bring_key();
     }
 
     /// Whether they are what is seen while the call is so.

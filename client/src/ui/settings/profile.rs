@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Label, Layout, Ui, vec2};
 use visavis_shared::Username;
 
-use super::{Page, rows};
+use super::{Page, key, rows};
 use crate::invitation::{Invitation, Whom};
 use crate::session::snapshot::{Intent, LoginPhase};
 use crate::ui::action::Actions;
@@ -43,7 +43,9 @@ impl ProfilePage {
                 };
                 rows::said(ui, &text!("server"), &encrypted);
             }
-            rows::said(ui, &text!("your-key"), &text!("your-key-hint"));
+            let place = snapshot.key.place.as_ref().map(|place| key::place(Some(place)));
+            let hint = [Some(text!("your-key-hint")), place].into_iter().flatten();
+            rows::said(ui, &text!("your-key"), &hint.collect::<Vec<_>>().join(" "));
             let (title, second) = (text!("log-out"), text!("log-out-hint"));
             let leaves = if page.is_between_calls() {
                 rows::action(ui, &title, &second, &title, true)

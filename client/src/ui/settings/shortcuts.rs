@@ -52,6 +52,7 @@ pub(in crate::ui) fn meaning(command: Command) -> String {
         Command::FullScreen => text!("keys-full-screen"),
         Command::WholePicture => text!("keys-whole-picture"),
         Command::Statistics => text!("keys-statistics"),
+        Command::SafetyCode => text!("keys-safety-code"),
         Command::Settings => text!("keys-settings"),
         Command::Help => text!("keys-help"),
     }

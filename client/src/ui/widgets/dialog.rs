@@ -1,11 +1,12 @@
 //! What stands over everything: a title and what belongs under it; of a dialog, *Done*.
 
 use eframe::egui::{
-    Context, CornerRadius, Frame, Id, Margin, Modal, ModalResponse, ScrollArea, Ui, UiKind,
+    Context, CornerRadius, Frame, Id, Margin, Modal, ModalResponse, Rect, ScrollArea, Ui,
+    UiBuilder, UiKind, Vec2, pos2,
 };
 
-use super::{Tone, button};
-use crate::ui::design::{Palette, TypeStyle, radius, size, space};
+use super::{Tone, button, icon_button};
+use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
 use crate::words::text;
 
 /// Shows it; what does not fit is scrolled. Returns whether it is to be put away.
@@ -26,8 +27,47 @@ pub(crate) fn dialog(ctx: &Context, id: Id, title: &str, add: impl FnOnce(&mut U
     modal.inner || modal.should_close()
 }
 
+/// Shows a title with a button to close beside it, which comes last for the keyboard, and under it
+/// what is added. Returns what that gives, and whether the dialog is to be put away.
+pub(crate) fn closable<R>(
+    ctx: &Context,
+    id: Id,
+    title: &str,
+    close: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let modal = over_everything(ctx, id, title, |ui| {
+        let top = ui.min_rect().top() - space::S1;
+        let right = ui.max_rect().right() + space::S2;
+        ui.add_space(space::S1);
+        let inner = add(ui);
+        let corner = pos2(right - size::CONTROL, top);
+        let place = Rect::from_min_size(corner, Vec2::splat(size::CONTROL));
+        let closed = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+            icon_button(ui, Icon::Close, close).clicked()
+        });
+        (inner, closed.inner)
+    });
+    let put_away = modal.should_close();
+    let (inner, closed) = modal.inner;
+    (inner, closed || put_away)
+}
+
 /// Shows a title, and under it what is added.
 pub(super) fn over_everything<R>(
+    ctx: &Context,
+    id: Id,
+    title: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> ModalResponse<R> {
+    bare_dialog(ctx, id, title, |ui| {
+        ui.label(TypeStyle::Title.text(title));
+        add(ui)
+    })
+}
+
+/// Shows what is added, which brings its title along.
+pub(crate) fn bare_dialog<R>(
     ctx: &Context,
     id: Id,
     title: &str,
@@ -43,7 +83,6 @@ pub(super) fn over_everything<R>(
         keep_to_it(ui);
         let screen = ui.ctx().content_rect();
         ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
-        ui.label(TypeStyle::Title.text(title));
         add(ui)
     })
 }

@@ -22,7 +22,7 @@ pub(crate) use avatar::{avatar, paint_avatar};
 pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, mark};
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use chooser::{choice, chooser};
-pub(crate) use dialog::dialog;
+pub(crate) use dialog::{bare_dialog, closable, dialog};
 pub(crate) use field::{Mark, marked_field, secret_field, submitted, text_field};
 pub(crate) use keys::{keys_button, keys_row};
 pub(crate) use menu::{MenuItem, menu_line};

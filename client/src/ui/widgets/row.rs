@@ -15,6 +15,8 @@ pub(crate) struct PersonRow<'a> {
     pub(crate) name: &'a str,
     /// Whether they are there; `None` where nobody says, or where it does not matter.
     pub(crate) online: Option<bool>,
+    /// What stands behind the name: a mark, and its word for those who do not see it.
+    pub(crate) badge: Option<(Icon, &'a str)>,
     /// The second line.
     pub(crate) second: &'a str,
     /// What stands before the second line, and whether both are to be noticed.
@@ -51,7 +53,8 @@ pub(crate) fn person_row(ui: &Ui, rect: Rect, id: Id, stop: bool, row: &PersonRo
     let button = ui.interact(button_place, whole.id.with("action"), sense);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, row.enabled, row.action));
     // Read with the row: a screen reader says who is there and whether they are.
-    let parts = [Some(row.name), Some(row.second), row.time];
+    let badge = row.badge.map(|(_, word)| word);
+    let parts = [Some(row.name), badge, Some(row.second), row.time];
     let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     whole.widget_info(|| WidgetInfo::selected(Role::ListItem, true, row.chosen, &label));
     focus::keep_in_view(&whole);
@@ -121,10 +124,19 @@ fn words(painter: &Painter, p: &Palette, row: &PersonRow<'_>, rect: Rect, left: 
         _ => p.text_3,
     };
     let before = if row.mark.is_some() { size::ICON_SM + space::S1 } else { 0.0 };
-    let name = TypeStyle::Strong.layout(row.name, name_ink, right - left, false);
+    let behind = row.badge.map_or(0.0, |_| size::ICON_SM + space::S2);
+    let name = TypeStyle::Strong.layout(row.name, name_ink, right - left - behind, false);
     let second = TypeStyle::Caption.layout(row.second, second_ink, right - left - before, false);
     let (name, second) = (painter.layout_job(name), painter.layout_job(second));
     let top = rect.center().y - (TypeStyle::Strong.line() + TypeStyle::Caption.line()) / 2.0;
+    if let Some((icon, _)) = row.badge {
+        let middle = pos2(
+            left + name.size().x + space::S2 + size::ICON_SM / 2.0,
+            top + TypeStyle::Strong.line() / 2.0,
+        );
+        let place = Rect::from_center_size(middle, Vec2::splat(size::ICON_SM));
+        icon.paint(painter, place, p.accent);
+    }
     painter.galley(pos2(left, top), name, name_ink);
     let below = top + TypeStyle::Strong.line();
     if let Some((icon, _)) = row.mark {

@@ -66,6 +66,7 @@ where
         proxies: TrustedProxies::default(),
         origins: AllowedOrigins::default(),
         tls: None,
+        web: true,
     };
     change(&mut front);
     let front = Arc::new(front);
