@@ -190,6 +190,7 @@ async fn ring_elsewhere([_, first, second]: &[Ears; 3]) {
     let elsewhere = |percent: u8| Ring {
         volume: Volume::from_percent(percent),
         speaker: Some(SpeakerChoice::Named("second".to_owned())),
+        ..Ring::default()
     };
     let mut alice = person(MicrophoneChoice::Tone(VOICE_HZ), "caller", Ring::default());
     let mut bob = person(MicrophoneChoice::None, "first", elsewhere(100));

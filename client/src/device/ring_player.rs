@@ -13,7 +13,7 @@ use crate::media::audio_priority::raise_audio_thread;
 use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AUDIO_FRAME_SAMPLES;
-use crate::media::ringtone::{RingKind, cycle};
+use crate::media::ringtone::{RingKind, RingTone, cycle};
 use crate::media::stage_thread::StageThread;
 use crate::media::stop_signal::StopSignal;
 
@@ -27,8 +27,8 @@ pub struct Sound {
 impl Sound {
     /// A tone over and over again.
     #[must_use]
-    pub fn tone(kind: RingKind) -> Self {
-        Self { samples: cycle(kind).into(), repeats: true }
+    pub fn tone(kind: RingKind, tone: RingTone) -> Self {
+        Self { samples: cycle(kind, tone).into(), repeats: true }
     }
 
     /// These samples once; what is left beyond whole frames is not played.
@@ -161,7 +161,7 @@ mod tests {
     fn the_tone_is_written_from_its_beginning_and_nothing_after_the_stop() {
         let written = Greedy::default();
         let player = RingPlayer::start(
-            Sound::tone(RingKind::Ring),
+            Sound::tone(RingKind::Ring, RingTone::default()),
             VolumeControl::new(Volume::FULL),
             Box::new(written.clone()),
         )
@@ -176,7 +176,10 @@ mod tests {
         sink.write(&[2.0; AUDIO_FRAME_SAMPLES]);
         let written = written.0.lock().unwrap();
         assert_eq!(written.len(), 301);
-        assert_eq!(written[..300].concat(), cycle(RingKind::Ring)[..300 * AUDIO_FRAME_SAMPLES]);
+        assert_eq!(
+            written[..300].concat(),
+            cycle(RingKind::Ring, RingTone::default())[..300 * AUDIO_FRAME_SAMPLES]
+        );
         assert_eq!(written[300], [2.0; AUDIO_FRAME_SAMPLES]);
     }
 

@@ -14,7 +14,7 @@ use crate::media::audio_level::LevelMeter;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::media::frame::{AUDIO_FRAME_SAMPLES, AudioFrame, VideoFrame};
-use crate::media::ringtone::{self, RingKind};
+use crate::media::ringtone::{self, RingKind, RingTone};
 use crate::session::options::SessionOptions;
 
 /// How long a camera may take until its first frame.
@@ -148,7 +148,7 @@ pub(super) fn speaker(options: &SessionOptions) -> Finding {
         Ok(opened) => opened,
         Err(error) => return unusable(PART, &error, "Without it, you can't hear others."),
     };
-    let chime = ringtone::cycle(RingKind::Ring);
+    let chime = ringtone::cycle(RingKind::Ring, RingTone::default());
     let begun = Instant::now();
     let mut latency = Duration::ZERO;
     for (written, samples) in chime.chunks_exact(AUDIO_FRAME_SAMPLES).take(CHIME_FRAMES).enumerate()

@@ -19,7 +19,7 @@ use crate::media::audio_output::VolumeControl;
 use crate::media::audio_send::MICROPHONE_QUEUE_FRAMES;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::AudioFrame;
-use crate::media::ringtone::RingKind;
+use crate::media::ringtone::{RingKind, RingTone};
 use crate::media::video_record::Recordings;
 use crate::media::voice_processing::{VoiceInput, VoiceSetting};
 use crate::session::device_keeper::Trouble;
@@ -52,6 +52,8 @@ pub(super) struct AudioDevices {
     /// What records for the trial.
     recorder: Option<Recorder>,
     ring: Option<RingKind>,
+    /// How calls ring.
+    ring_tone: RingTone,
     ring_volume: Arc<VolumeControl>,
     /// Where a call rings, if not through the speaker of calls.
     ring_choice: Option<SpeakerChoice>,
@@ -89,6 +91,7 @@ impl AudioDevices {
             trial: DeviceTrial::default(),
             recorder: None,
             ring: None,
+            ring_tone: options.ring.tone,
             recordings: options.recordings.clone(),
         }
     }
@@ -145,7 +148,7 @@ impl AudioDevices {
         if let Some(trial) = trial.filter(|_| !self.in_call && self.ring.is_none()) {
             // What was heard before belongs to no recording.
             self.listen();
-            self.trial.begin(trial, now);
+            self.trial.begin(trial, self.ring_tone, now);
             if let Some(words) = self.nothing_to_try(trial) {
                 self.trial.fail(words);
             }
@@ -161,6 +164,7 @@ impl AudioDevices {
     /// Rings like this from now on.
     pub(super) fn set_ring(&mut self, ring: Ring, now: Instant) {
         self.ring_volume.set(ring.volume);
+        self.ring_tone = ring.tone;
         if ring.speaker != self.ring_choice {
             self.stop_trial();
         }
@@ -295,13 +299,13 @@ impl AudioDevices {
     /// What the speaker that only rings is to play, and what that of calls is to.
     fn tunes(&self) -> (Option<Tune>, Option<Tune>) {
         let tune = match (self.ring, self.trial.sound()) {
-            (Some(kind), _) => Tune::Ring(kind),
+            (Some(kind), _) => Tune::Ring(kind, self.ring_tone),
             (None, Some((Trial::Ring, sound))) => Tune::OnceAsRing(Arc::clone(sound)),
             // A file that was chosen gets what is tried out.
             (None, Some((_, sound))) => return (None, Some(Tune::Once(Arc::clone(sound)))),
             (None, None) => return (None, None),
         };
-        let rings = !matches!(tune, Tune::Ring(RingKind::Ringback));
+        let rings = !matches!(tune, Tune::Ring(RingKind::Ringback, _));
         match self.own_ring_choice().filter(|_| rings) {
             Some(own) => (Some(tune).filter(|_| own.is_heard()), None),
             // A file gets the call, and no ring tone.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::media::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
-use crate::media::ringtone::{self, RingKind};
+use crate::media::ringtone::{self, RingKind, RingTone};
 use crate::words::{Phrase, phrase};
 
 /// How much of the microphone is recorded.
@@ -82,13 +82,13 @@ pub(super) struct DeviceTrial {
 }
 
 impl DeviceTrial {
-    /// Tries this, and nothing else any more.
-    pub(super) fn begin(&mut self, trial: Trial, now: Instant) {
+    /// Tries this, and nothing else any more; `tone` is how calls ring.
+    pub(super) fn begin(&mut self, trial: Trial, tone: RingTone, now: Instant) {
         self.failed = None;
         let step = match trial {
             Trial::Microphone => Step::Record,
             Trial::Speaker => Step::Play(sound(ringtone::chime())),
-            Trial::Ring => Step::Play(sound(ringtone::cycle(RingKind::Ring))),
+            Trial::Ring => Step::Play(sound(ringtone::cycle(RingKind::Ring, tone))),
         };
         self.running = Some(Running { trial, step, open: false, deadline: now + OPENS_WITHIN });
     }
@@ -219,7 +219,7 @@ mod tests {
     fn the_microphone_is_recorded_and_what_it_heard_is_played_once() {
         let (mut tried, now) = (DeviceTrial::default(), Instant::now());
         assert!(tried.state().is_none() && !tried.wants_microphone() && tried.sound().is_none());
-        tried.begin(Trial::Microphone, now);
+        tried.begin(Trial::Microphone, RingTone::default(), now);
         assert_eq!(phase(&tried), Some(TrialPhase::Opening));
         assert!(tried.wants_microphone() && tried.sound().is_none());
         tried.device_is_open(now);
@@ -239,12 +239,12 @@ mod tests {
     #[test]
     fn a_microphone_that_hears_nothing_is_said_and_nothing_is_played() {
         let (mut tried, now) = (DeviceTrial::default(), Instant::now());
-        tried.begin(Trial::Microphone, now);
+        tried.begin(Trial::Microphone, RingTone::default(), now);
         tried.device_is_open(now);
         tried.recorded(vec![0.0005; recorded_samples()], now);
         assert_eq!(phase(&tried), Some(TrialPhase::Failed(phrase!("trial-microphone-silent"))));
         assert!(tried.sound().is_none() && !tried.is_running());
-        tried.begin(Trial::Speaker, now);
+        tried.begin(Trial::Speaker, RingTone::default(), now);
         assert_eq!(phase(&tried), Some(TrialPhase::Opening), "the next one begins anew");
     }
 
@@ -254,18 +254,18 @@ mod tests {
         let later = |seconds| now + Duration::from_secs(seconds);
         let failed = |words| Some(TrialPhase::Failed(words));
         let mut tried = DeviceTrial::default();
-        tried.begin(Trial::Microphone, now);
+        tried.begin(Trial::Microphone, RingTone::default(), now);
         tried.tick(later(9));
         assert_eq!(phase(&tried), Some(TrialPhase::Opening));
         tried.tick(later(10));
         assert_eq!(phase(&tried), failed(phrase!("microphone-slow")), "it never opens");
-        tried.begin(Trial::Microphone, now);
+        tried.begin(Trial::Microphone, RingTone::default(), now);
         tried.device_is_open(later(9));
         tried.tick(later(16));
         assert_eq!(phase(&tried), Some(TrialPhase::Recording));
         tried.tick(later(17));
         assert_eq!(phase(&tried), failed(phrase!("microphone-slow")), "it stops to deliver");
-        tried.begin(Trial::Ring, now);
+        tried.begin(Trial::Ring, RingTone::default(), now);
         tried.device_is_open(now);
         tried.tick(later(9));
         assert_eq!(phase(&tried), failed(phrase!("speaker-slow")), "it stops to play");
@@ -275,7 +275,7 @@ mod tests {
     fn whoever_stops_a_trial_hears_no_more_of_it() {
         let (mut tried, now) = (DeviceTrial::default(), Instant::now());
         for trial in [Trial::Microphone, Trial::Speaker, Trial::Ring] {
-            tried.begin(trial, now);
+            tried.begin(trial, RingTone::default(), now);
             tried.stop();
             // What comes late changes nothing.
             tried.device_is_open(now);
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_recording_that_comes_while_a_tone_is_tried_is_not_played() {
         let (mut tried, now) = (DeviceTrial::default(), Instant::now());
-        tried.begin(Trial::Speaker, now);
+        tried.begin(Trial::Speaker, RingTone::default(), now);
         tried.recorded(vec![VOICE; recorded_samples()], now);
         let (trial, sound) = tried.sound().expect("the tone");
         assert_eq!(trial, Trial::Speaker);

@@ -9,6 +9,7 @@ use visavis_shared::{IceServer, Username};
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::device_key::{DeviceKey, KeyStore};
 use crate::media::audio_output::Volume;
+use crate::media::ringtone::RingTone;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::video_record::Recordings;
 use crate::media::voice_processing::VoiceSetting;
@@ -38,6 +39,8 @@ pub struct Ring {
     pub volume: Volume,
     /// Through which speaker; `None` for the one of calls.
     pub speaker: Option<SpeakerChoice>,
+    /// Which tone.
+    pub tone: RingTone,
 }
 
 /// The choices that hold for a whole session.

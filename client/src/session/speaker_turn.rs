@@ -13,7 +13,7 @@ use crate::device::speaker::silent_sink;
 use crate::media::audio_output::{AudioOutput, Volume, VolumeControl};
 use crate::media::audio_receive::AudioSink;
 use crate::media::drop_oldest_queue::DropOldestQueue;
-use crate::media::ringtone::RingKind;
+use crate::media::ringtone::{RingKind, RingTone};
 use crate::media::voice_processing::PlayedFrame;
 
 /// A call's side: plays through another sink from now on.
@@ -25,7 +25,7 @@ pub(super) trait Plays {
 #[derive(Debug, Clone)]
 pub(super) enum Tune {
     /// The tone of a call that is not taken yet.
-    Ring(RingKind),
+    Ring(RingKind, RingTone),
     /// This once, as loud as calls are.
     Once(Arc<[f32]>),
     /// This once, as loud as the ring tone is.
@@ -35,7 +35,7 @@ pub(super) enum Tune {
 impl PartialEq for Tune {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Ring(one), Self::Ring(other)) => one == other,
+            (Self::Ring(one, tone), Self::Ring(other, others)) => (one, tone) == (other, others),
             (Self::Once(one), Self::Once(other))
             | (Self::OnceAsRing(one), Self::OnceAsRing(other)) => Arc::ptr_eq(one, other),
             _ => false,
@@ -154,13 +154,13 @@ impl SpeakerTurn {
         self.holder = match (&self.tune, sink) {
             (Some(tune), Some(sink)) => {
                 let volume = match tune {
-                    Tune::Ring(RingKind::Ring) | Tune::OnceAsRing(_) => &self.ring_volume,
+                    Tune::Ring(RingKind::Ring, _) | Tune::OnceAsRing(_) => &self.ring_volume,
                     // As quiet as it is made.
-                    Tune::Ring(RingKind::Ringback) => &VolumeControl::new(Volume::FULL),
+                    Tune::Ring(RingKind::Ringback, _) => &VolumeControl::new(Volume::FULL),
                     Tune::Once(_) => &self.volume,
                 };
                 let sound = match tune {
-                    Tune::Ring(kind) => Sound::tone(*kind),
+                    Tune::Ring(kind, tone) => Sound::tone(*kind, *tone),
                     Tune::Once(samples) | Tune::OnceAsRing(samples) => {
                         Sound::once(Arc::clone(samples))
                     }
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_ring_tone_that_nobody_stopped_ends_before_the_call_is_heard_through_the_same_sink() {
         let ((mut turn, written), call) = (turn(), Call::default());
-        turn.play(Some(Tune::Ring(RingKind::Ring)));
+        turn.play(Some(Tune::Ring(RingKind::Ring, RingTone::default())));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         written.sounds("speaker", 0);
         turn.begin_call(&call);
@@ -293,7 +293,7 @@ mod tests {
         turn.speaker_opened(written.sink("speaker"), Some(&call));
         call.speaks();
         assert!(written.list().is_empty(), "nothing flows yet");
-        turn.play(Some(Tune::Ring(RingKind::Ringback)));
+        turn.play(Some(Tune::Ring(RingKind::Ringback, RingTone::default())));
         written.sounds("speaker", 0);
         turn.play(None);
         let rung = written.list().len();
@@ -314,14 +314,14 @@ mod tests {
             );
             let mut turn = SpeakerTurn::new(volume, ring_volume, DropOldestQueue::new(4));
             turn.speaker_opened(written.sink("speaker"), None::<&Call>);
-            turn.play(Some(Tune::Ring(kind)));
+            turn.play(Some(Tune::Ring(kind, RingTone::default())));
             let deadline = Instant::now() + Duration::from_secs(10);
             while written.list().len() < 20 {
                 assert!(Instant::now() < deadline, "nothing rings");
                 std::thread::yield_now();
             }
             turn.play(None);
-            let tone = crate::media::ringtone::cycle(kind);
+            let tone = crate::media::ringtone::cycle(kind, RingTone::default());
             for ((_, frame), tone) in written.list().iter().zip(tone.chunks(AUDIO_FRAME_SAMPLES)) {
                 let wanted: Vec<f32> = tone.iter().map(|sample| sample * gain).collect();
                 assert_eq!(frame.as_slice(), wanted, "{kind:?} at {percent}");
@@ -366,7 +366,7 @@ mod tests {
     fn another_speaker_goes_on_with_what_the_last_one_played() {
         let ((mut turn, written), call) = (turn(), Call::default());
         turn.speaker_opened(written.sink("first"), None::<&Call>);
-        turn.play(Some(Tune::Ring(RingKind::Ring)));
+        turn.play(Some(Tune::Ring(RingKind::Ring, RingTone::default())));
         written.sounds("first", 0);
         turn.speaker_opened(written.sink("second"), None::<&Call>);
         let changed = written.list().len();
@@ -399,7 +399,7 @@ mod tests {
     #[test]
     fn without_a_speaker_nothing_is_played_and_a_ring_tone_begins_when_there_is_one_again() {
         let ((mut turn, written), call) = (turn(), Call::default());
-        turn.play(Some(Tune::Ring(RingKind::Ring)));
+        turn.play(Some(Tune::Ring(RingKind::Ring, RingTone::default())));
         turn.speaker_opened(written.sink("speaker"), None::<&Call>);
         written.sounds("speaker", 0);
         turn.speaker_closed(None::<&Call>);

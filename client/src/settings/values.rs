@@ -7,6 +7,7 @@ use visavis_shared::{IceServer, IceUrl};
 use super::shortcuts::Shortcuts;
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
+use crate::media::ringtone::RingTone;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSetting;
 use crate::words;
@@ -278,6 +279,14 @@ pub struct RingSettings {
     pub volume: Volume,
     /// Where; `None`: the speaker of calls.
     pub speaker: Option<SpeakerChoice>,
+}
+
+impl RingSettings {
+    /// The tone of that name.
+    #[must_use]
+    pub fn ring_tone(&self) -> RingTone {
+        RingTone::named(&self.tone)
+    }
 }
 
 impl Default for RingSettings {

@@ -9,6 +9,7 @@ use visavis_client::call::event::CallPhase;
 use visavis_client::config::{SETTINGS_FILE, Settings, Theme};
 use visavis_client::device::{DeviceInfo, DeviceList, MicrophoneChoice, SpeakerChoice};
 use visavis_client::media::audio_output::Volume;
+use visavis_client::media::ringtone::RingTone;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::options::Ring;
 use visavis_client::session::snapshot::{
@@ -267,8 +268,13 @@ fn a_call_rings_where_and_as_loud_as_was_chosen_or_not_at_all() {
     assert_eq!(desk.window.asked(), [Intent::RefreshDevices]);
     desk.window.choose("Ring through", "Desk");
     let speaker = Some(SpeakerChoice::Named("Desk".to_owned()));
-    let ring = Ring { volume: Volume::FULL, speaker: speaker.clone() };
-    assert_eq!(desk.window.asked(), [Intent::RefreshDevices, Intent::SetRing(ring)]);
+    let ring = Ring { volume: Volume::FULL, speaker: speaker.clone(), tone: RingTone::Bells };
+    assert_eq!(desk.window.asked(), [Intent::RefreshDevices, Intent::SetRing(ring.clone())]);
+    // Another tone is heard as soon as it is chosen.
+    desk.window.choose("Ring tone", "Drops");
+    let ring = Ring { tone: RingTone::Drops, ..ring };
+    let heard = [Intent::SetRing(ring), Intent::TryDevice(Some(Trial::Ring))];
+    assert_eq!(desk.window.asked()[1..], heard);
     desk.press("Listen");
     assert_eq!(desk.window.asked(), [Intent::TryDevice(Some(Trial::Ring))]);
     desk.switch("Ring when somebody calls");
@@ -280,7 +286,7 @@ fn a_call_rings_where_and_as_loud_as_was_chosen_or_not_at_all() {
     assert_eq!(desk.window.asked(), [Intent::BeQuiet(false)]);
     desk.switch("Show a desktop notification");
     let kept = desk.kept();
-    assert_eq!(kept.ring.speaker, speaker);
+    assert_eq!((kept.ring.speaker, kept.ring.tone.as_str()), (speaker, "drops"));
     assert!(kept.ring.on && !kept.notifications.desktop && !kept.notifications.do_not_disturb);
 }
 

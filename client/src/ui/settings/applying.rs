@@ -19,9 +19,8 @@ pub(in crate::ui) fn intents(
     if was_quiet != is_quiet {
         intents.push(Intent::BeQuiet(is_quiet));
     }
-    if before.ring.volume != after.ring.volume || before.ring.speaker != after.ring.speaker {
-        let ring = Ring { volume: after.ring.volume, speaker: after.ring.speaker.clone() };
-        intents.push(Intent::SetRing(ring));
+    if ring(before) != ring(after) {
+        intents.push(Intent::SetRing(ring(after)));
     }
     if before.calls.from != after.calls.from {
         intents.push(Intent::OnlyContactsCall(after.calls.from == Callers::Contacts));
@@ -47,6 +46,12 @@ pub(in crate::ui) fn intents(
     intents
 }
 
+/// How calls ring.
+fn ring(settings: &Settings) -> Ring {
+    let ring = &settings.ring;
+    Ring { volume: ring.volume, speaker: ring.speaker.clone(), tone: ring.ring_tone() }
+}
+
 /// How the next call begins, as far as that differs.
 pub(in crate::ui) fn starts(before: &Settings, after: &Settings) -> Vec<Intent> {
     let (before, after) = (&before.calls, &after.calls);
@@ -64,6 +69,7 @@ mod tests {
     use super::*;
     use crate::device::SpeakerChoice;
     use crate::media::audio_output::Volume;
+    use crate::media::ringtone::RingTone;
     use crate::media::units::{Bitrate, VideoSize};
 
     const LOUD: (bool, bool) = (false, false);
@@ -95,9 +101,11 @@ mod tests {
         let ring = Ring {
             volume: Volume::from_percent(40),
             speaker: Some(SpeakerChoice::Named("Desk".to_owned())),
+            tone: RingTone::Drops,
         };
         let settings = after(|settings| {
             (settings.ring.volume, settings.ring.speaker) = (ring.volume, ring.speaker.clone());
+            settings.ring.tone = "drops".to_owned();
         });
         assert_eq!(told(&settings), [Intent::SetRing(ring)]);
         let settings = after(|settings| settings.video.max_kbps = 4_000);

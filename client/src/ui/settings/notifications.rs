@@ -5,6 +5,7 @@ use eframe::egui::{Ui, vec2};
 use super::trial::{self, Tried};
 use super::{Page, rows};
 use crate::media::audio_output::Volume;
+use crate::media::ringtone::RingTone;
 use crate::session::snapshot::{Intent, Trial};
 use crate::settings::{QuietHours, Settings, TimeOfDay};
 use crate::ui::action::Actions;
@@ -22,6 +23,8 @@ const TIME_CHARS: usize = 8;
 pub(super) struct NotificationsPage {
     entered: bool,
     tried: Tried,
+    /// Another tone was chosen just now, and is to be heard.
+    hears: bool,
     /// The hours as they are typed, where somebody does.
     from: Option<String>,
     until: Option<String>,
@@ -95,9 +98,19 @@ impl NotificationsPage {
         if let Some(speaker) = rows::choice(ui, &title, "", &speakers, &ring.speaker) {
             ring.speaker = speaker;
         }
+        let tones = tones();
+        let current = ring.ring_tone();
+        if let Some(tone) = rows::choice(ui, &text!("ring-tone"), "", &tones, &current) {
+            tone.name().clone_into(&mut ring.tone);
+            // The session learns of it with the end of this pass.
+            self.hears = page.is_between_calls();
+            ui.ctx().request_repaint();
+        } else if std::mem::take(&mut self.hears) {
+            self.tried.try_out(Trial::Ring, actions);
+        }
         let label = text!("trial-ring");
         let wide = trial::width(ui, Icon::Play, &label);
-        rows::worded(ui, &text!("ring-tone"), "", wide, |ui, _| {
+        rows::worded(ui, &text!("ring-how"), "", wide, |ui, _| {
             let button = (Trial::Ring, Icon::Play, label.as_str());
             self.tried.button(ui, page, button, wide, actions);
         });
@@ -105,6 +118,19 @@ impl NotificationsPage {
             rows::row(ui, |ui| trial::line(ui, page, Trial::Ring));
         }
     }
+}
+
+/// The tones that there are.
+fn tones() -> [(String, RingTone); 4] {
+    RingTone::ALL.map(|tone| {
+        let name = match tone {
+            RingTone::Bells => text!("ring-bells"),
+            RingTone::Marimba => text!("ring-marimba"),
+            RingTone::Telephone => text!("ring-telephone"),
+            RingTone::Drops => text!("ring-drops"),
+        };
+        (name, tone)
+    })
 }
 
 /// A time of the day that is typed, and holds as soon as it is one.

@@ -35,10 +35,17 @@ impl Tried {
                     .clicked()
             })
             .inner;
-        if pressed {
-            self.0 = !runs;
-            actions.send(Intent::TryDevice((!runs).then_some(trial)));
+        if pressed && runs {
+            self.leave(actions);
+        } else if pressed {
+            self.try_out(trial, actions);
         }
+    }
+
+    /// Tries it out.
+    pub(super) fn try_out(&mut self, trial: Trial, actions: &mut Actions) {
+        self.0 = true;
+        actions.send(Intent::TryDevice(Some(trial)));
     }
 
     /// The page is seen no longer.
