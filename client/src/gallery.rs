@@ -64,7 +64,6 @@ pub const SCREENS: &[&str] = &[
     "call-silent",
     "call-notices",
     "call-devices",
-    "call-more",
     "call-statistics",
     "call-new",
     "call-unverified",
@@ -167,7 +166,6 @@ pub fn presses(screen: &str) -> Vec<String> {
         "code-unverified" => vec![shield(&text!("trust-not-verified"))],
         "codes-differ" => vec![shield(&text!("trust-codes-differ"))],
         "call-statistics" => vec![text!("more"), text!("statistics")],
-        "call-more" => vec![text!("more")],
         _ => Vec::new(),
     }
 }
@@ -240,7 +238,7 @@ fn trust(screen: &str) -> CallTrust {
             (Standing::Same { key: before, confirmed: true }, code)
         }
     };
-    CallTrust { standing, code }
+    CallTrust { standing, code, page: false }
 }
 
 /// Contacts, some calls with them, and somebody who is blocked.
@@ -357,7 +355,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             let reason = EndReason::KeyChanged(KeyChange { peer: bob.clone(), now });
             s.call = CallPhase::Ended { peer: bob, reason, talked: None };
         }
-        "call" | "call-devices" | "call-more" | "call-statistics" | "call-weak" | "call-new"
+        "call" | "call-devices" | "call-statistics" | "call-weak" | "call-new"
         | "call-unverified" | "call-perhaps-new" | "code" | "code-verified" | "code-unverified"
         | "codes-differ" => {
             s.call = in_call;

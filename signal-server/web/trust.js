@@ -163,7 +163,8 @@ export class Exchange {
     const { key, sign } = this.identity;
     if (prints.length) this.ours = { key, prints, nonce: this.nonce };
     const signature = await sign(statement(role, { call, from, to, share, prints }));
-    return { key: toBase64(key), signature: toBase64(signature) };
+    // A page is as honest as the server that it comes from, and says that it is one.
+    return { key: toBase64(key), signature: toBase64(signature), page: true };
   }
 
   async verify(role, sdp, { key, signature, share }, shares) {

@@ -5,12 +5,16 @@ pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
 #[cfg(target_os = "linux")]
+pub mod capture;
+#[cfg(target_os = "linux")]
 pub mod desktop_bus;
 #[cfg(target_os = "linux")]
 pub mod flood;
 pub mod hostile;
 pub mod http;
 pub mod inspection;
+#[cfg(target_os = "linux")]
+pub mod keyring_daemon;
 pub mod listen;
 pub mod look;
 pub mod meddling_server;
@@ -22,6 +26,7 @@ pub mod presence;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod real_keyboard;
+pub mod recording_proxy;
 pub mod redirect;
 pub mod report;
 pub mod server;

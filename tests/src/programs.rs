@@ -186,6 +186,11 @@ impl Program {
         Ok(stdin.flush().await?)
     }
 
+    /// Its input is at its end.
+    pub fn hears_no_more(&mut self) {
+        self.stdin = None;
+    }
+
     /// Waits until `find` finds what it looks for in either of its outputs.
     ///
     /// # Errors

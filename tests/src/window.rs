@@ -114,6 +114,27 @@ impl Window {
         display: &Display,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
+        Self::open_where(person, display, prepare, true).await
+    }
+
+    /// The same in the folder where things usually are, which the test sets.
+    ///
+    /// # Panics
+    /// As [`Self::open_with`].
+    pub async fn open_in_usual_folder(
+        person: &'static str,
+        display: &Display,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        Self::open_where(person, display, prepare, false).await
+    }
+
+    async fn open_where(
+        person: &'static str,
+        display: &Display,
+        prepare: impl FnOnce(&mut Command),
+        named: bool,
+    ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // Asked of the system, and free again at once: the window takes it a moment later.
         let free = TcpListener::bind("127.0.0.1:0")
@@ -124,7 +145,8 @@ impl Window {
         command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY").env("LC_ALL", "C");
         prepare(&mut command);
         command.args(["--camera", "pattern", "--ice-server", "none"]);
-        if !command.as_std().get_envs().any(|(name, _)| name == "VISAVIS_DATA_DIR") {
+        let is_set = command.as_std().get_envs().any(|(name, _)| name == "VISAVIS_DATA_DIR");
+        if named && !is_set {
             command.arg("--data-dir").arg(folder.path());
         }
         command.env("EGUI_INSPECTION", free.to_string());

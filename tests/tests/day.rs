@@ -21,6 +21,9 @@ use visavis_tests::window_manager::WindowManager;
 /// Beyond this something hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// After so long out of sight pictures are no longer decoded.
+const OUT_OF_SIGHT: Duration = Duration::from_secs(4);
+
 /// Where the day takes place.
 struct Town {
     server: TestServer,
@@ -148,15 +151,37 @@ async fn two_people_spend_a_day_with_it() {
     keeps(&mut bob, "10-speaker-unplugged");
     bob.sees("alice");
 
+    // He has her in the mini window while he looks at something else, and mutes himself there.
+    let manager = WindowManager::start(&town.displays[0]).await;
+    bob.clicks("Mini window");
+    manager.keeps_the_window_on_top(true).await;
+    manager.has_the_window_sized(320, 180).await;
+    bob.sees("alice");
+    bob.clicks("Mute");
+    alice.waits_for(&By::name("bob is muted"));
+    keeps(&mut bob, "11-mini-window");
+    keeps(&mut alice, "12-the-other-is-muted");
+    bob.clicks("Mute");
+    alice.waits_until_gone(&By::name("bob is muted"));
+    bob.clicks("Mini window");
+    manager.keeps_the_window_on_top(false).await;
+    manager.has_the_window_sized(1040, 680).await;
+    bob.sees("alice");
+
+    // Out of sight nothing is decoded; she is there again as soon as he looks.
+    manager.minimises_the_window().await;
+    tokio::time::sleep(OUT_OF_SIGHT).await;
+    manager.restores_the_window().await;
+    bob.sees("alice");
+
     // They say goodbye.
     bob.clicks("Close call");
     alice.waits_for(&By::containing("bob ended the call"));
-    keeps(&mut alice, "11-ended");
+    keeps(&mut alice, "13-ended");
     bob.waits_until_gone(&By::name("Close call"));
-    keeps(&mut bob, "12-after-the-call");
+    keeps(&mut bob, "14-after-the-call");
 
     // A second start brings the first to the front.
-    let manager = WindowManager::start(&town.displays[0]).await;
     manager.minimises_the_window().await;
     let second = town.bob_again().finish(LIMIT).await.expect("it ends");
     assert!(second.stdout.contains("comes to the front"), "{second:?}");
@@ -165,7 +190,7 @@ async fn two_people_spend_a_day_with_it() {
     // Closed, it waits in the tray until it is wanted again.
     manager.closes_the_window().await;
     bob.waits_for(&By::containing("Keep Visavis running?"));
-    keeps(&mut bob, "13-closing");
+    keeps(&mut bob, "15-closing");
     bob.clicks("Keep in the tray");
     manager.has_no_window().await;
     town.bus.clicks_in_tray("Show Visavis").await;

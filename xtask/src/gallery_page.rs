@@ -36,6 +36,13 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
         "Calls",
         &[
             ("ringing", "Somebody calls. Nothing is turned on before it is accepted."),
+            ("ringing-new", "Somebody calls for the first time: their key is new."),
+            ("ringing-unverified", "Nothing shows who is calling, and that is said."),
+            (
+                "ringing-changed",
+                "Somebody calls with another key than before. Nothing goes on before that is read.",
+            ),
+            ("key-changed", "The same where one calls oneself."),
             ("calling", "Somebody is called."),
             ("call", "The other fills the window; the controls fade."),
             ("call-muted", "Muted, and said so for as long as it lasts."),
@@ -46,6 +53,16 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
             ("reconnecting", "The network went away; the call looks for another path."),
             ("talked", "The call is over."),
             ("lost", "The connection was lost, and did not come back."),
+        ],
+    ),
+    (
+        "Who is there",
+        &[
+            ("call-new", "The first call under a key: a plain shield."),
+            ("code", "Four words to compare aloud, the same on both sides."),
+            ("code-verified", "What was compared is remembered until the key changes."),
+            ("call-unverified", "Whom nothing vouches for is marked in words, all the time."),
+            ("codes-differ", "The words were not the same."),
         ],
     ),
     (

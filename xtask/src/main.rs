@@ -28,6 +28,7 @@ mod packages;
 mod peers;
 mod programs;
 mod report;
+mod sbom;
 mod screenshots;
 mod server_bench;
 mod system;
@@ -62,6 +63,8 @@ enum Task {
     },
     /// Remake the screenshots of the README, the pictures of all screens, and the gallery.
     Screenshots(screenshots::Options),
+    /// Write what the programs are made of: a bill of materials (CycloneDX) for each.
+    Sbom(sbom::Options),
 }
 
 fn run(task: Task) -> Result<(), Error> {
@@ -71,6 +74,7 @@ fn run(task: Task) -> Result<(), Error> {
         Task::Lint => lint::run(),
         Task::Bench { what } => bench::run(&what),
         Task::Screenshots(options) => screenshots::run(&options),
+        Task::Sbom(options) => sbom::run(&options),
     }
 }
 

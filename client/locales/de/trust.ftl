@@ -30,6 +30,7 @@ safety-verified-line = Sie haben den Code am { $day } mit { $name } verglichen, 
 safety-known-line = Es ist derselbe Schlüssel wie in Ihren früheren Anrufen mit { $name }. Vergleichen Sie den Code einmal, um sicher zu sein, wem er gehört.
 safety-new-line = Das ist Ihr erster Anruf mit dem Schlüssel von { $name }. Er wird ab jetzt gemerkt. Vergleichen Sie den Code einmal, um sicher zu sein, wem er gehört.
 safety-perhaps-new-line = Auf diesem Computer fehlen gemerkte Schlüssel, { $name } kann also vorher einen anderen gehabt haben. Vergleichen Sie den Code, um sicher zu sein, wem dieser gehört.
+safety-page-line = { $name } nutzt eine Webseite. Die Seite kommt vom Server; Sie verlassen sich also darauf, dass nicht mithört, wer ihn betreibt.
 safety-unsigned-line = { $name } ruft von einer Webseite oder einer älteren App an, die keinen Schlüssel hat. Sie verlassen sich darauf, dass nicht mithört, wer den Server betreibt.
 safety-withheld-line = Die App von { $name } hat ihren Teil des Codes nicht rechtzeitig geschickt, es gibt also nichts zu vergleichen. Sie verlassen sich darauf, dass nicht mithört, wer den Server betreibt.
 safety-differ-title = Die Codes sind verschieden

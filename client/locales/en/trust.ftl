@@ -30,6 +30,7 @@ safety-verified-line = You compared the code with { $name } on { $day }, and it 
 safety-known-line = It is the same key as in your earlier calls with { $name }. Compare the code once to be sure that it is theirs.
 safety-new-line = This is your first call with { $name }’s key. It is remembered from now on. Compare the code once to be sure that it is theirs.
 safety-perhaps-new-line = Remembered keys are missing on this computer, so { $name } may have had another key before. Compare the code to be sure that this one is theirs.
+safety-page-line = { $name } calls from a web page. The page comes from the server, so you rely on whoever runs it not to listen in.
 safety-unsigned-line = { $name } calls from a web page or an older app, which has no key. You rely on whoever runs the server not to listen in.
 safety-withheld-line = { $name }’s app did not send its part of the code in time, so there is nothing to compare. You rely on whoever runs the server not to listen in.
 safety-differ-title = The codes differ

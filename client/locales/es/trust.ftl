@@ -30,6 +30,7 @@ safety-verified-line = Comparó el código con { $name } el { $day }, y hoy es l
 safety-known-line = Es la misma clave que en sus llamadas anteriores con { $name }. Compare el código una vez para estar seguro de quién es.
 safety-new-line = Es su primera llamada con la clave de { $name }. Se recuerda desde ahora. Compare el código una vez para estar seguro de quién es.
 safety-perhaps-new-line = En este equipo faltan claves recordadas, así que { $name } pudo tener otra antes. Compare el código para estar seguro de quién es esta.
+safety-page-line = { $name } usa una página web. La página viene del servidor: usted confía en que quien lo lleva no escuche.
 safety-unsigned-line = { $name } llama desde una página web o una versión anterior, que no tiene clave. Usted confía en que quien lleva el servidor no escuche.
 safety-withheld-line = La aplicación de { $name } no envió su parte del código a tiempo, así que no hay nada que comparar. Usted confía en que quien lleva el servidor no escuche.
 safety-differ-title = Los códigos son distintos

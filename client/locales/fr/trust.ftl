@@ -30,6 +30,7 @@ safety-verified-line = Vous avez comparé le code avec { $name } le { $day }, et
 safety-known-line = C’est la même clé que lors de vos appels passés avec { $name }. Comparez le code une fois pour être sûr de savoir à qui elle est.
 safety-new-line = C’est votre premier appel avec la clé de { $name }. Elle est retenue à partir de maintenant. Comparez le code une fois pour être sûr de savoir à qui elle est.
 safety-perhaps-new-line = Des clés retenues manquent sur cet ordinateur : { $name } a pu en avoir une autre avant. Comparez le code pour être sûr de savoir à qui est celle-ci.
+safety-page-line = { $name } utilise une page web. La page vient du serveur : vous comptez sur la personne qui le gère pour ne pas écouter.
 safety-unsigned-line = { $name } appelle depuis une page web ou une ancienne version, qui n’a pas de clé. Vous comptez sur la personne qui gère le serveur pour ne pas écouter.
 safety-withheld-line = L’application de { $name } n’a pas envoyé sa part du code à temps : il n’y a rien à comparer. Vous comptez sur la personne qui gère le serveur pour ne pas écouter.
 safety-differ-title = Les codes sont différents

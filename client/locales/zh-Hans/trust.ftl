@@ -30,6 +30,7 @@ safety-verified-line = 您在{ $day }与 { $name } 比对过安全码，今天�
 safety-known-line = 密钥与您以往同 { $name } 通话时相同。比对一次安全码，即可确定密钥是谁的。
 safety-new-line = 这是您第一次用 { $name } 的密钥通话。从现在起会记住它。比对一次安全码，即可确定密钥是谁的。
 safety-perhaps-new-line = 此电脑缺少记住的密钥，{ $name } 以前可能用过别的密钥。请比对安全码，确定这个密钥是谁的。
+safety-page-line = { $name } 使用网页通话。网页来自服务器，您只能相信运行服务器的人不会窃听。
 safety-unsigned-line = { $name } 使用网页或旧版应用通话，没有密钥。您只能相信运行服务器的人不会窃听。
 safety-withheld-line = { $name } 的应用没有及时发送安全码的另一部分，因此无法比对。您只能相信运行服务器的人不会窃听。
 safety-differ-title = 安全码不同

@@ -293,7 +293,7 @@ fn a_notification_knows_what_vouches_for_the_caller() {
         (Standing::Changed { before: one, now: Some(two) }, Vouched::ByAnotherKey),
         (Standing::Changed { before: one, now: None }, Vouched::ByAnotherKey),
     ] {
-        desk.trust = Some(CallTrust { standing, code: CodeState::None });
+        desk.trust = Some(CallTrust { standing, code: CodeState::None, page: false });
         let shown = desk.when(&ringing("bob", since)).incoming;
         assert_eq!(shown, Some(Incoming { peer: name("bob"), vouched, since }), "{standing:?}");
     }

@@ -54,6 +54,8 @@ pub(super) struct Authentication {
     known: Known,
     standing: Option<Standing>,
     code: CodeState,
+    /// Whether they say that they are a web page.
+    page: bool,
     /// Ours, once the answer came signed.
     opening: Option<Nonce>,
     /// The certificates of the other's first description.
@@ -96,6 +98,11 @@ fn words(error: TrustError) -> Phrase {
     }
 }
 
+/// Whether whoever signs says that they are a web page.
+fn is_page(member: IdentityMember) -> bool {
+    matches!(member, IdentityMember::Present(identity) if identity.page)
+}
+
 fn names(us: Option<&Username>, party: &Party) -> Option<Names> {
     Some(Names { call: party.call.clone()?, own: us?.clone(), other: party.name.clone() })
 }
@@ -130,9 +137,10 @@ impl Authentication {
             let standing = Some(Standing::Unsigned);
             return Ok(Self { standing, certificates, ..Self::default() });
         };
+        let member = IdentityMember::of(payload);
         // A signature is for a call with an id: without one there is none, whatever stands there.
         let callee = match names(us, party) {
-            Some(names) => Callee::offered(names, &offer.sdp, IdentityMember::of(payload))?,
+            Some(names) => Callee::offered(names, &offer.sdp, member)?,
             None => None,
         };
         let other = callee.as_ref().map_or(Other::Unsigned, |callee| Other::Signed(callee.other()));
@@ -143,7 +151,16 @@ impl Authentication {
             }
             None => (Role::Unsigned, CodeState::None),
         };
-        Ok(Self { role, verifies: true, known, standing, code, certificates, opening: None })
+        Ok(Self {
+            role,
+            verifies: true,
+            known,
+            standing,
+            code,
+            certificates,
+            page: is_page(member),
+            opening: None,
+        })
     }
 
     /// Our answer, when it is made, gives this.
@@ -239,7 +256,10 @@ impl Authentication {
     ) -> Result<(), Refusal> {
         self.certificates = fingerprints(&answer.sdp).ok();
         let Role::Caller(caller) = &self.role else { return self.judge(Other::Unsigned) };
-        match caller.answered(&answer.sdp, IdentityMember::of(payload))? {
+        let member = IdentityMember::of(payload);
+        let answered = caller.answered(&answer.sdp, member)?;
+        self.page = is_page(member);
+        match answered {
             Answered::Unsigned => self.judge(Other::Unsigned),
             Answered::Signed { key, opening, code } => {
                 self.judge(Other::Signed(key))?;
@@ -288,6 +308,6 @@ impl Authentication {
 
     /// For the person.
     pub(super) fn trust(&self) -> Option<CallTrust> {
-        self.standing.map(|standing| CallTrust { standing, code: self.code })
+        self.standing.map(|standing| CallTrust { standing, code: self.code, page: self.page })
     }
 }

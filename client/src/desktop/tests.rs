@@ -48,7 +48,7 @@ impl Stage {
     fn changed(&mut self, call: CallPhase) {
         let (before, now) = (PublicKey([1; 32]), Some(PublicKey([2; 32])));
         let standing = Standing::Changed { before, now };
-        let trust = Some(CallTrust { standing, code: CodeState::None });
+        let trust = Some(CallTrust { standing, code: CodeState::None, page: false });
         let snapshot = Arc::new(Snapshot { call, trust, ..Snapshot::default() });
         self.snapshots.send_replace(Arc::clone(&snapshot));
         self.driver.look(&snapshot, false);

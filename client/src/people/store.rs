@@ -36,7 +36,7 @@ pub enum StoreEvent {
     /// A book was opened.
     Opened {
         /// What was kept; an empty one where there was none.
-        book: Book,
+        book: Box<Book>,
         /// What the person should know of it.
         words: Option<Phrase>,
     },
@@ -201,7 +201,7 @@ impl Keeper {
         {
             book = Book::clone(unsaved);
         }
-        self.report(StoreEvent::Opened { book, words });
+        self.report(StoreEvent::Opened { book: Box::new(book), words });
     }
 
     /// Writes what can be written.

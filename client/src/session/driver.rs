@@ -162,8 +162,6 @@ struct Driver {
     turned_away: VecDeque<TurnedAway>,
     /// Who may be without a key in the next call, although one is kept.
     unsigned_allowed: Option<Username>,
-    /// The call that rings under another key than the kept one, by when it began.
-    other_key_noted: Option<Instant>,
 }
 
 /// Everything that can happen to a session, listed once.
@@ -201,9 +199,7 @@ impl Driver {
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
-        let mut people = People::new(options.people.clone());
-        people.block_too(options.blocked.iter().cloned());
-        people.keep_only_keys(options.only_keys);
+        let people = People::of(&options);
         let keys = Keys::new(options.keys.clone());
         let driver = Self {
             options,
@@ -234,7 +230,6 @@ impl Driver {
             call_note: None,
             turned_away: VecDeque::new(),
             unsigned_allowed: None,
-            other_key_noted: None,
         };
         (driver, snapshots)
     }

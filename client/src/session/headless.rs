@@ -14,7 +14,9 @@ use crate::cli::ExitReason;
 use crate::session::driver::SessionHandle;
 use crate::session::ending::{ending, outcome};
 use crate::session::report::Report;
-use crate::session::snapshot::{Intent, LoginPhase, RoomPhase, Snapshot};
+use crate::session::snapshot::{
+    CallTrust, CodeState, Intent, LoginPhase, RoomPhase, Snapshot, Standing,
+};
 use crate::words::Phrase;
 
 /// How long the report may take after the end of the call.
@@ -82,6 +84,7 @@ pub async fn run(
         placed: false,
         met: false,
         was_ringing: false,
+        code_said: false,
         noticed: Vec::new(),
         interrupted: false,
         gave_up: None,
@@ -143,6 +146,29 @@ fn exit_word(exit: ExitReason) -> &'static str {
     }
 }
 
+/// Whether the call comes under another key than before.
+fn has_another_key(snapshot: &Snapshot) -> bool {
+    snapshot.trust.is_some_and(|trust| trust.standing.is_changed())
+}
+
+/// What vouches for the other, in a line.
+fn vouched(snapshot: &Snapshot) -> String {
+    let line = match snapshot.trust.map(|trust| trust.standing) {
+        Some(Standing::Same { confirmed: true, .. }) => {
+            "verified: it is the key under which the safety code was compared"
+        }
+        Some(Standing::Same { .. }) => "verified by earlier calls: it is the same key",
+        Some(Standing::New(_)) if snapshot.keys_in_doubt => {
+            "perhaps new: remembered keys are missing here, so compare the safety code"
+        }
+        Some(Standing::New(_)) => "new: the first call with this key, which is remembered now",
+        Some(Standing::Unsigned | Standing::Changed { .. }) | None => {
+            "not verified: nothing shows who is there"
+        }
+    };
+    line.to_owned()
+}
+
 enum Step {
     Wait,
     Do(Intent),
@@ -157,6 +183,7 @@ struct Person {
     /// Whether whoever waits in the room was called.
     met: bool,
     was_ringing: bool,
+    code_said: bool,
     noticed: Vec<Phrase>,
     interrupted: bool,
     gave_up: Option<(ExitReason, String)>,
@@ -187,6 +214,11 @@ impl Person {
                 })
             }
             CallPhase::Ringing { .. } if self.interrupted => Step::Do(Intent::Decline),
+            // What there is to decide, a person decides.
+            CallPhase::Ringing { peer, .. } if has_another_key(snapshot) => {
+                say(&format!("{peer} calls with another key than before: declining"));
+                Step::Do(Intent::Decline)
+            }
             CallPhase::Ringing { peer, .. } => match &self.script.task {
                 Task::Answer { from } if from.as_ref().is_none_or(|from| from == peer) => {
                     say(&format!("{peer} calls: accepting"));
@@ -212,8 +244,14 @@ impl Person {
             CallPhase::InCall { peer, .. } | CallPhase::Reconnecting { peer, .. } => {
                 if self.hang_up_at.is_none() {
                     say(&format!("connected to {peer}"));
+                    say(&vouched(snapshot));
                     let for_ever = Duration::from_secs(60 * 60 * 24 * 365);
                     self.hang_up_at = Some(now + self.script.duration.unwrap_or(for_ever));
+                }
+                if let Some(CallTrust { code: CodeState::Here(code), .. }) = snapshot.trust
+                    && !std::mem::replace(&mut self.code_said, true)
+                {
+                    say(&format!("safety code: {code}"));
                 }
                 if self.interrupted || self.hang_up_at.is_some_and(|at| now >= at) {
                     return Step::Do(Intent::HangUp);
@@ -332,6 +370,66 @@ impl Person {
 mod tests {
     use super::*;
     use crate::session::driver::tests::session;
+
+    fn person(task: Task) -> Person {
+        let script = Script {
+            server: "server".to_owned(),
+            username: "alice".to_owned(),
+            task,
+            timeout: Duration::MAX,
+            duration: None,
+        };
+        Person {
+            script,
+            deadline: Instant::now() + Duration::from_secs(60),
+            hang_up_at: None,
+            placed: false,
+            met: false,
+            was_ringing: false,
+            code_said: false,
+            noticed: Vec::new(),
+            interrupted: false,
+            gave_up: None,
+        }
+    }
+
+    #[test]
+    fn nobody_accepts_a_call_under_another_key_in_the_place_of_a_person() {
+        let bob = Username::parse("bob").unwrap();
+        let (before, now) = (visavis_shared::PublicKey([1; 32]), None);
+        let trust = CallTrust {
+            standing: Standing::Changed { before, now },
+            code: CodeState::None,
+            page: false,
+        };
+        let call = CallPhase::Ringing { peer: bob.clone(), since: std::time::Instant::now() };
+        let snapshot = Snapshot { call, trust: Some(trust), ..Snapshot::default() };
+        let mut said = Vec::new();
+        let mut person = person(Task::Answer { from: Some(bob) });
+        let step = person.look(&snapshot, &mut |line: &str| said.push(line.to_owned()));
+        assert!(matches!(step, Step::Do(Intent::Decline)));
+        assert_eq!(said, ["bob calls with another key than before: declining"]);
+    }
+
+    #[test]
+    fn what_vouches_for_the_other_and_the_code_are_said_once() {
+        let bob = Username::parse("bob").unwrap();
+        let key = visavis_shared::PublicKey([1; 32]);
+        let code = crate::trust::SafetyCode::of(b"a call");
+        let call = CallPhase::InCall { peer: bob.clone(), since: std::time::Instant::now() };
+        let mut person = person(Task::Call(bob));
+        let mut said = Vec::new();
+        for code in [CodeState::Awaited, CodeState::Here(code), CodeState::Here(code)] {
+            let trust = Some(CallTrust { standing: Standing::New(key), code, page: false });
+            let snapshot = Snapshot { call: call.clone(), trust, ..Snapshot::default() };
+            let _ = person.look(&snapshot, &mut |line: &str| said.push(line.to_owned()));
+        }
+        let new = "new: the first call with this key, which is remembered now".to_owned();
+        let words = format!("safety code: {code}");
+        assert_eq!(said, ["connected to bob".to_owned(), new, words]);
+        let unsigned = Snapshot { call, ..Snapshot::default() };
+        assert_eq!(vouched(&unsigned), "not verified: nothing shows who is there");
+    }
 
     #[tokio::test]
     async fn a_call_that_is_over_time_is_hung_up_once_however_long_that_takes() {

@@ -18,6 +18,7 @@ use crate::call::event::{CallPhase, EndReason};
 use crate::people::book::EndedCall;
 use crate::people::store::{PeopleStore, StoreEvent};
 use crate::people::{Account, Book, CallEnd, Change, Direction, PeopleError, UnixTime};
+use crate::session::options::SessionOptions;
 use crate::session::snapshot::{ContactRow, Presence, Snapshot};
 use crate::trust::Known;
 use crate::words::{Phrase, phrase};
@@ -60,11 +61,21 @@ pub(super) struct People {
     only_keys: bool,
     /// Whether there is nothing that reads books, although they are kept.
     no_store: bool,
+    /// The call that rings under another key than the kept one, by when it began.
+    pub(super) other_key_noted: Option<Instant>,
     /// Whether what was shown last is out of date.
     stale: bool,
 }
 
 impl People {
+    /// As the options of a session say.
+    pub(super) fn of(options: &SessionOptions) -> Self {
+        let mut people = Self::new(options.people.clone());
+        people.block_too(options.blocked.iter().cloned());
+        people.keep_only_keys(options.only_keys);
+        people
+    }
+
     /// Keeps books in this folder, or only in memory.
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
         let wanted = folder.is_some();
@@ -151,7 +162,7 @@ impl People {
     fn on_store(&mut self, event: StoreEvent) -> Option<PeopleEvent> {
         match event {
             StoreEvent::Opened { book, words } => {
-                let (book, differs) = self.with_noted(book);
+                let (book, differs) = self.with_noted(*book);
                 if self.account() != Some(book.account()) {
                     return None;
                 }

@@ -141,8 +141,12 @@ impl Caller {
             promise: Promise::Offer(commitment),
         };
         let signature = key.sign_call(&statement);
-        let identity =
-            CallIdentity { key: own.key, signature, share: Share::Commitment(commitment) };
+        let identity = CallIdentity {
+            key: own.key,
+            signature,
+            share: Share::Commitment(commitment),
+            page: false,
+        };
         Ok((Self { names, own, nonce }, identity))
     }
 
@@ -261,7 +265,8 @@ impl Callee {
             promise: Promise::Ringing(self.commitment),
         };
         let signature = key.sign_call(&statement);
-        CallIdentity { key: key.public(), signature, share: Share::Commitment(self.commitment) }
+        let share = Share::Commitment(self.commitment);
+        CallIdentity { key: key.public(), signature, share, page: false }
     }
 
     /// Signs the answer. The nonce is fresh for each call.
@@ -283,7 +288,8 @@ impl Callee {
             promise: Promise::Answer(nonce, self.commitment),
         };
         let signature = key.sign_call(&statement);
-        let identity = CallIdentity { key: own.key, signature, share: Share::Nonce(nonce) };
+        let identity =
+            CallIdentity { key: own.key, signature, share: Share::Nonce(nonce), page: false };
         self.own = Some((own, nonce));
         Ok(identity)
     }

@@ -105,13 +105,15 @@ pub struct CallTrust {
     pub standing: Standing,
     /// The safety code.
     pub code: CodeState,
+    /// Whether they say that they sign from a web page, which is as honest as its server.
+    pub page: bool,
 }
 
 impl CallTrust {
     /// Whether nothing says who is there: it has to be in plain sight.
     #[must_use]
     pub fn is_not_verified(&self) -> bool {
-        self.standing == Standing::Unsigned || self.code == CodeState::Withheld
+        self.page || self.standing == Standing::Unsigned || self.code == CodeState::Withheld
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Action {
     Settings(bool),
     /// Show where devices are chosen: over a call, or in the settings.
     Devices,
+    /// Show where the key of another computer is brought here.
+    BringKey,
     /// Have these settings hold from now on.
     Change(Box<Settings>),
     Fullscreen(bool),

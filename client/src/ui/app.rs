@@ -413,7 +413,14 @@ impl App {
             CallPhase::Calling { peer, ringing, since } => {
                 let (heading, waited) = (text!("calling-person", peer = peer), waited(ui, *since));
                 let progress = if *ringing { text!("ringing") } else { text!("calling") };
-                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
+                waiting::waiting(
+                    ui,
+                    (peer.as_str(), snapshot),
+                    &heading,
+                    &progress,
+                    waited,
+                    actions,
+                );
             }
             CallPhase::Ringing { peer, since } => {
                 let waited = waited(ui, *since);
@@ -422,7 +429,14 @@ impl App {
             CallPhase::Connecting { peer, since } => {
                 let heading = text!("connecting-person", peer = peer);
                 let (progress, waited) = (text!("connecting"), waited(ui, *since));
-                waiting::waiting(ui, peer.as_str(), &heading, &progress, waited, actions);
+                waiting::waiting(
+                    ui,
+                    (peer.as_str(), snapshot),
+                    &heading,
+                    &progress,
+                    waited,
+                    actions,
+                );
             }
             // Shown above.
             CallPhase::InCall { .. } | CallPhase::Reconnecting { .. } => {}

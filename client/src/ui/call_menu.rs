@@ -9,7 +9,7 @@ use eframe::egui::{Context, Frame, Id, Popup, RectAlign, Response, SetOpenComman
 
 use super::call_look::CallLook;
 use super::call_screen::fullscreen_now;
-use super::design::{Icon, space};
+use super::design::{Icon, layout, space};
 use super::keyboard::{self, Shortcut};
 use super::widgets;
 use crate::settings::Command;
@@ -32,7 +32,7 @@ pub(super) enum Item {
 }
 
 /// An item with its icon, its words, and its keys where it has some.
-type Entry = (Item, Icon, String, Option<Shortcut>);
+type Entry = (Item, Icon, String, Option<String>);
 
 fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
     let fill = if look.fill { text!("whole-picture") } else { text!("fill-window") };
@@ -46,22 +46,25 @@ fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
     } else {
         (Icon::Fullscreen, text!("menu-full-screen"))
     };
-    let whole = Some(Shortcut::Of(Command::WholePicture));
+    let keys = |shortcut: Shortcut| keyboard::keys_of(ctx, &shortcut);
+    let (help, whole) = (Some("?".to_owned()), keys(Shortcut::Of(Command::WholePicture)));
+    let statistics = keys(keyboard::STATISTICS);
     [
-        (Item::Snapshot, Icon::Snapshot, text!("take-snapshot"), Some(keyboard::SNAPSHOT)),
-        (Item::SafetyCode, Icon::Shield, text!("safety-code"), Some(keyboard::SAFETY_CODE)),
-        (Item::Statistics, Icon::Statistics, text!("statistics"), Some(keyboard::STATISTICS)),
+        (Item::Snapshot, Icon::Snapshot, text!("take-snapshot"), keys(keyboard::SNAPSHOT)),
+        (Item::SafetyCode, Icon::Shield, text!("safety-code"), keys(keyboard::SAFETY_CODE)),
+        (Item::Statistics, Icon::Statistics, text!("statistics"), statistics),
         (Item::Fill, Icon::Expand, fill, whole),
         (Item::OwnPicture, eye, own, None),
-        (Item::Mini, Icon::Mini, text!("mini-window"), Some(keyboard::MINI)),
-        (Item::FullScreen, screen, full, Some(keyboard::FULLSCREEN)),
+        (Item::Mini, Icon::Mini, text!("mini-window"), keys(keyboard::MINI)),
+        (Item::FullScreen, screen, full, keys(keyboard::FULLSCREEN)),
         (Item::Settings, Icon::Settings, text!("settings"), None),
-        (Item::Shortcuts, Icon::Keyboard, text!("keyboard-shortcuts"), None),
+        (Item::Shortcuts, Icon::Keyboard, text!("keyboard-shortcuts"), help),
     ]
 }
 
-/// Shows it above the button that opens it; `toggled`: the button was pressed just now.
-pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> Option<Item> {
+/// Shows it above the button that opens it; `toggled`: the button was pressed just now. Returns
+/// whether it is open, and what was chosen.
+pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> (bool, Option<Item>) {
     let popup = Popup::menu(button)
         .open_memory(toggled.then_some(SetOpenCommand::Toggle))
         .align(RectAlign::TOP)
@@ -70,11 +73,12 @@ pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> Optio
     let id = popup.get_id();
     let chosen = show(popup, look);
     let ctx = &button.ctx;
+    let open = Popup::is_id_open(ctx, id);
     // Whoever closes it by a key is where they were.
-    if was_open && !Popup::is_id_open(ctx, id) && widgets::focus::by_keyboard(ctx) {
+    if was_open && !open && widgets::focus::by_keyboard(ctx) {
         button.request_focus();
     }
-    chosen
+    (open, chosen)
 }
 
 /// Shows it where the picture was clicked with the other button.
@@ -91,10 +95,14 @@ fn show(popup: Popup<'_>, look: &CallLook) -> Option<Item> {
 }
 
 fn items(ui: &mut Ui, look: &CallLook) -> Option<Item> {
-    let entries = entries(ui.ctx(), look).map(|(item, icon, words, shortcut)| {
-        let keys = shortcut.and_then(|shortcut| keyboard::keys_of(ui.ctx(), &shortcut));
-        (item, widgets::MenuItem { icon, words, keys })
-    });
+    // In a low window only what has no button of its own has room above the bar.
+    let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
+    let has_button = |item| matches!(item, Item::Mini | Item::FullScreen);
+    let entries =
+        entries(ui.ctx(), look).into_iter().filter(|(item, ..)| !(low && has_button(*item)));
+    let entries: Vec<(Item, widgets::MenuItem)> = entries
+        .map(|(item, icon, words, keys)| (item, widgets::MenuItem { icon, words, keys }))
+        .collect();
     let widths = entries.iter().map(|(_, item)| item.width(ui));
     ui.set_width(widths.fold(0.0, f32::max));
     ui.spacing_mut().item_spacing.y = 0.0;

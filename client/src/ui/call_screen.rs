@@ -39,6 +39,8 @@ pub(super) struct CallScreen {
     reveal: Reveal,
     self_view: SelfView,
     devices_open: bool,
+    /// Whether what is behind More is shown.
+    menu_open: bool,
     statistics_open: bool,
     /// There while it is open.
     safety: Option<SafetyPanel>,
@@ -59,6 +61,7 @@ impl Default for CallScreen {
             reveal: Reveal::default(),
             self_view: SelfView::default(),
             devices_open: false,
+            menu_open: false,
             statistics_open: false,
             safety: None,
             controls_busy: false,
@@ -84,7 +87,8 @@ impl CallScreen {
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
             let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
-            let hold = !shown || self.devices_open || self.controls_busy || call.lost_at.is_some();
+            let open = self.devices_open || self.safety.is_some();
+            let hold = !shown || open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
@@ -291,7 +295,8 @@ impl CallScreen {
         let open = self.devices_open;
         let devices = card(Icon::Sliders, text!("devices"), open, text!("devices-hint"));
         let (icon, text, hint) = (Icon::More, text!("more"), text!("more"));
-        let more = Control { icon, text, pressed: None, hint, look: Look::Plain };
+        let open = self.menu_open;
+        let more = Control { icon, text, pressed: Some(open), hint, look: Look::of(open) };
         let ctx = ui.ctx();
         let microphone = controls::microphone(ctx, muted);
         let camera = controls::camera(ctx, snapshot);
@@ -305,9 +310,12 @@ impl CallScreen {
             Some(_) | None => {}
         }
         let toggled = used.pressed == Some(3);
-        let chosen = used.more.and_then(|more| call_menu::behind(&more, toggled, look));
-        if let Some(item) = chosen {
-            self.choose(item, ui.ctx(), look, actions);
+        if let Some(more) = used.more {
+            let (open, chosen) = call_menu::behind(&more, toggled, look);
+            self.menu_open = open;
+            if let Some(item) = chosen {
+                self.choose(item, ui.ctx(), look, actions);
+            }
         }
         used.busy || Popup::is_any_open(ui.ctx())
     }
@@ -350,6 +358,7 @@ impl CallScreen {
         let room = (stage.height() - BAR_HEIGHT - space::S6).max(2.0 * space::S10);
         let card = Area::new(Id::unique("call-devices"))
             .order(Order::Middle)
+            .default_height(room)
             .pivot(Align2::CENTER_BOTTOM)
             .fixed_pos(pos2(stage.center().x, stage.bottom() - BAR_HEIGHT - space::S2))
             .constrain_to(stage)

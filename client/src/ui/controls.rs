@@ -241,7 +241,8 @@ pub(super) fn small_bar(ui: &mut Ui, over: Rect, reveal: &Reveal, controls: &[Co
 pub(super) fn small_tool(ui: &mut Ui, over: Rect, reveal: &Reveal, control: &Control) -> Use {
     let at = pos2(over.right() - space::S2 - TOOL, over.top() + space::S2);
     let place = Rect::from_min_size(at, Vec2::splat(TOOL)).expand(space::S1);
-    let place = place.translate(vec2(-space::S1, space::S1));
+    // In a line with the name at the upper left.
+    let place = place.translate(vec2(-space::S1, 0.0));
     floating(ui, place, TOOL, size::ICON_BUTTON, reveal, std::slice::from_ref(control))
 }
 

@@ -21,6 +21,10 @@ use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::words::{Phrase, phrase, text};
 use server::ServerForm;
 
+/// Why a log-in failed where the key of another computer, or of a file, is of use.
+const BROUGHT_KEY_HELPS: [&str; 4] =
+    ["log-in-not-allowed", "log-in-was-here", "key-damaged", "key-keyring-gone"];
+
 #[derive(Default)]
 pub(super) struct LoginForm {
     username: String,
@@ -116,6 +120,12 @@ impl LoginForm {
         }
     }
 
+    /// Whether another key would help: the name is somebody else's, or the key can't be used.
+    fn needs_a_key(&self) -> bool {
+        let failure = self.failure.as_ref().and_then(Phrase::id);
+        failure.is_some_and(|id| BROUGHT_KEY_HELPS.contains(&id))
+    }
+
     /// The failure, where it belongs to a field.
     fn failure_at(&self, field: Field, busy: bool) -> Option<&Phrase> {
         let shown = self.failure.as_ref().filter(|_| !busy && !self.failure_is_old);
@@ -156,6 +166,13 @@ impl LoginForm {
                 let text = self.server.button();
                 if widgets::button(ui, Tone::Accent, None, &text, width).clicked() || entered {
                     self.submit(actions);
+                }
+                if self.needs_a_key() {
+                    ui.add_space(space::S1);
+                    let bring = text!("import-key");
+                    if widgets::button(ui, Tone::Plain, None, &bring, width).clicked() {
+                        actions.push(Action::BringKey);
+                    }
                 }
                 if low {
                     self.server.recent(ui, recent, actions);

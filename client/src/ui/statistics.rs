@@ -33,7 +33,7 @@ pub(super) fn show(ctx: &Context, stage: Rect, statistics: Option<&Statistics>) 
         card.show(ui, |ui| {
             ui.set_width(width);
             let closed = widgets::card_head(ui, &text!("statistics"), &text!("close-statistics"));
-            let room = (stage.height() - component::STATISTICS_REST).max(2.0 * space::S10);
+            let room = (stage.height() - component::STATISTICS_REST).max(2.0 * space::S8);
             eframe::egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(
                 ui,
                 |ui| match statistics

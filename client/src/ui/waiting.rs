@@ -74,7 +74,7 @@ fn accepting_opens(snapshot: &Snapshot) -> String {
 /// We call somebody, or the call was taken and media is about to flow.
 pub(super) fn waiting(
     ui: &mut Ui,
-    peer: &str,
+    (peer, snapshot): (&str, &Snapshot),
     heading: &str,
     progress: &str,
     waited: Duration,
@@ -83,6 +83,7 @@ pub(super) fn waiting(
     column(ui, |ui| {
         big_avatar(ui, peer, Some(waited));
         title(ui, heading, Live::Polite);
+        trust::waiting_tag(ui, snapshot, peer);
         let progress = widgets::quiet_line(ui, progress);
         widgets::announce(ui, &progress, Live::Polite);
         widgets::hint(ui, &words::clock(waited));

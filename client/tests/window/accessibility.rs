@@ -192,7 +192,7 @@ fn shift_and_tab_go_the_same_way_back() {
 #[test]
 fn tab_begins_where_one_works_and_follows_the_screen() {
     let begins: [(&str, &[&str]); 3] = [
-        ("call", &["Mute", "Camera", "Devices", "Close call"]),
+        ("call", &["Mute", "Camera", "Devices", "More", "Close call"]),
         ("ringing", &["Decline", "Accept"]),
         ("calling", &["Cancel"]),
     ];

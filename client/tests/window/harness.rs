@@ -217,7 +217,7 @@ pub(crate) fn logged_in() -> Snapshot {
 /// With somebody whose key is that of earlier calls.
 pub(crate) fn with_call(call: CallPhase) -> Snapshot {
     let standing = Standing::Same { key: PublicKey([1; 32]), confirmed: false };
-    let trust = Some(CallTrust { standing, code: CodeState::None });
+    let trust = Some(CallTrust { standing, code: CodeState::None, page: false });
     Snapshot { call, trust, ..logged_in() }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::{Live, Role, Toggled};
 use eframe::egui::{
-    Event, Key, Modifiers, Rect, Vec2, ViewportCommand, ViewportId, WindowLevel, vec2,
+    Event, Id, Key, Modifiers, Rect, Vec2, ViewportCommand, ViewportId, WindowLevel, vec2,
 };
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::call::event::{CallPhase, EndReason};
@@ -234,15 +234,14 @@ fn behind_more_is_all_that_a_call_offers_and_the_settings_are_too() {
         "Statistics",
         "Show the whole picture",
         "Hide my picture",
-        "Mini window",
-        "Fill the screen",
         "Settings",
         "Keyboard shortcuts",
     ];
-    assert_eq!(items, expected);
-    let bar = rect(&window, "Close call");
+    assert_eq!(items, expected, "there is no room for more");
+    let bar = rect(&window, "Close call").y_range();
     for item in window.harness.get_all_by_role(Role::MenuItem) {
-        assert!(!item.rect().intersects(bar) && item.rect().top() >= 0.0, "{:?}", item.rect());
+        let place = item.rect();
+        assert!(!place.y_range().intersects(bar) && place.top() >= 0.0, "{place:?}");
     }
     // The controls stay while it is open, however long that is.
     window.harness.run_steps(60);
@@ -255,6 +254,30 @@ fn behind_more_is_all_that_a_call_offers_and_the_settings_are_too() {
     window.more("Hide my picture");
     assert!(!window.shows("Your picture, mirrored"));
     assert_eq!(window.asked(), []);
+}
+
+/// Where a card is, by its id.
+fn card(window: &Window, id: &str) -> Rect {
+    window.harness.ctx.memory(|memory| memory.area_rect(Id::unique(id))).expect("a card")
+}
+
+#[test]
+fn cards_and_menus_leave_the_bar_free_and_large_ones_show_all_they_have() {
+    for size in [vec2(480.0, 360.0), vec2(1040.0, 680.0)] {
+        let (mut window, _) = with_pictures(size);
+        window.more("Statistics");
+        let card = card(&window, "call-statistics");
+        assert!(card.bottom() <= rect(&window, "Close call").top(), "{card:?} in {size}");
+        window.press(Modifiers::NONE, Key::Escape);
+        window.click("More");
+        let all = window.harness.query_all_by_role(Role::MenuItem).count();
+        assert_eq!(all, if size.y < 480.0 { 6 } else { 8 });
+    }
+    let (mut window, _) = with_pictures(vec2(1040.0, 680.0));
+    window.click("Devices");
+    let last = window.harness.get_by_role_and_label(Role::Switch, "Automatic volume").rect();
+    let card = card(&window, "call-devices");
+    assert!(card.contains_rect(last), "{last:?} in {card:?}");
 }
 
 #[test]

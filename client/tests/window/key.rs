@@ -6,14 +6,23 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use visavis_client::session::snapshot::{
-    Intent, KeyPlace, KeyStatus, KeyWork, Passphrase, Snapshot,
+    Intent, KeyPlace, KeyStatus, KeyWork, LoginPhase, Passphrase, Snapshot,
 };
+use visavis_client::words::phrase;
 
-use crate::harness::{logged_in, said};
+use crate::harness::{Window, logged_in, said};
 use crate::settings::Desk;
 
 fn with_key(snapshot: Snapshot, place: Option<KeyPlace>, work: KeyWork) -> Snapshot {
     Snapshot { key: KeyStatus { place, work }, ..snapshot }
+}
+
+/// The page that tells of the key, as somebody sees it who is not logged in.
+fn page(place: Option<KeyPlace>, work: KeyWork) -> Desk {
+    let status = |snapshot| with_key(snapshot, place.clone(), work.clone());
+    let mut desk = Desk::open(status(logged_in()), "Data");
+    desk.window.set(status(Snapshot::default()));
+    desk
 }
 
 fn path() -> PathBuf {
@@ -50,8 +59,7 @@ fn the_settings_say_where_the_key_is() {
         (Some(file), "In the file /kept/here/device.key."),
         (None, "There is no key yet. Your first log-in makes one."),
     ] {
-        let snapshot = with_key(Snapshot::default(), place.clone(), KeyWork::None);
-        let desk = Desk::open(snapshot, "Data");
+        let desk = page(place.clone(), KeyWork::None);
         assert!(desk.window.shows(&format!("Your key. {words}")), "{words}");
         if place.is_some() {
             let desk = Desk::open(with_key(logged_in(), place, KeyWork::None), "Profile");
@@ -63,8 +71,7 @@ fn the_settings_say_where_the_key_is() {
 
 #[test]
 fn an_export_wants_the_same_passphrase_twice_and_says_how_good_it_is() {
-    let snapshot = with_key(Snapshot::default(), Some(KeyPlace::Keyring), KeyWork::None);
-    let mut desk = Desk::open(snapshot, "Data");
+    let mut desk = page(Some(KeyPlace::Keyring), KeyWork::None);
     form(&mut desk, "Save the key in a file");
     for (typed, words) in [
         ("short", "That passphrase is too short. Use several words."),
@@ -88,8 +95,7 @@ fn an_export_wants_the_same_passphrase_twice_and_says_how_good_it_is() {
 
 #[test]
 fn a_form_that_is_cancelled_does_nothing_and_a_wrong_path_is_said() {
-    let snapshot = with_key(Snapshot::default(), Some(KeyPlace::Keyring), KeyWork::None);
-    let mut desk = Desk::open(snapshot, "Data");
+    let mut desk = page(Some(KeyPlace::Keyring), KeyWork::None);
     press(&mut desk, "Use the key of a file");
     desk.window.type_into("File", "relative");
     press(&mut desk, "Use key");
@@ -105,8 +111,7 @@ fn an_import_replaces_a_key_only_after_a_question() {
     let wanted = Intent::ImportKey { from: path(), passphrase };
     let question = "Replace the key that is here? Usernames belong to it. It is kept aside.";
     for (place, asks) in [(None, false), (Some(KeyPlace::Keyring), true)] {
-        let snapshot = with_key(Snapshot::default(), place, KeyWork::None);
-        let mut desk = Desk::open(snapshot, "Data");
+        let mut desk = page(place, KeyWork::None);
         form(&mut desk, "Use the key of a file");
         type_secret(&mut desk, "Passphrase", "correct horse");
         press(&mut desk, "Use key");
@@ -125,8 +130,7 @@ fn an_import_replaces_a_key_only_after_a_question() {
 #[test]
 fn what_became_of_it_is_said_and_nothing_else_begins_meanwhile() {
     let place = Some(KeyPlace::Keyring);
-    let mut desk =
-        Desk::open(with_key(Snapshot::default(), place.clone(), KeyWork::Underway), "Data");
+    let mut desk = page(place.clone(), KeyWork::Underway);
     assert!(desk.window.shows("One moment…"));
     press(&mut desk, "Use the key of a file");
     assert!(!desk.window.shows("Use key"), "the button does nothing now");
@@ -141,4 +145,15 @@ fn what_became_of_it_is_said_and_nothing_else_begins_meanwhile() {
         desk.window.set(with_key(Snapshot::default(), place.clone(), work));
         assert!(desk.window.shows(&words), "{words}");
     }
+}
+
+#[test]
+fn whoever_is_refused_because_the_name_is_anothers_can_bring_the_key_that_owns_it() {
+    let failed = |words| Snapshot { login: LoginPhase::Failed(words), ..Snapshot::default() };
+    let mut window = Window::open(failed(phrase!("log-in-refused")));
+    assert!(!window.shows("Use the key of a file"));
+    window.set(failed(phrase!("log-in-not-allowed", name = "alice")));
+    window.click("Use the key of a file");
+    assert!(window.shows("Use key"), "the form is open");
+    assert_eq!(window.asked(), []);
 }

@@ -12,10 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
-use eframe::egui::{
-    Context, Event, FontData, FontDefinitions, FontFamily, FontId, Modifiers, PointerButton,
-    RawInput, pos2, vec2,
-};
+use eframe::egui::{Context, FontData, FontDefinitions, FontFamily, FontId, RawInput, pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -54,8 +51,6 @@ enum Step {
     Type(&'static str, &'static str),
     /// Leaves the mouse alone until the controls have gone.
     Rest,
-    /// Presses the other mouse button on the stage.
-    Menu,
 }
 
 /// Screens behind those of the gallery: their names, those behind which they are, and how to get
@@ -63,7 +58,7 @@ enum Step {
 const BEHIND: &[(&str, &str, Step)] = &[
     ("search", "contacts", Step::Type("search", "ra")),
     ("call-resting", "call", Step::Rest),
-    ("call-menu", "call", Step::Menu),
+    ("call-menu", "call", Step::Click("more")),
     ("mini", "call", Step::Click("mini-window")),
     ("settings-devices", "settings", Step::Section("settings-devices")),
     ("settings-calls", "settings", Step::Section("settings-calls")),
@@ -158,19 +153,6 @@ impl Window {
             }
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),
-            Step::Menu => {
-                let middle = self.harness.ctx.content_rect().center();
-                self.harness.hover_at(middle);
-                for pressed in [true, false] {
-                    self.harness.event(Event::PointerButton {
-                        pos: middle,
-                        button: PointerButton::Secondary,
-                        pressed,
-                        modifiers: Modifiers::NONE,
-                    });
-                }
-                self.settle();
-            }
         }
         true
     }

@@ -20,7 +20,7 @@ const KEY: PublicKey = PublicKey([1; 32]);
 const OTHER: PublicKey = PublicKey([2; 32]);
 
 fn trusting(standing: Standing, code: CodeState, snapshot: Snapshot) -> Snapshot {
-    Snapshot { trust: Some(CallTrust { standing, code }), ..snapshot }
+    Snapshot { trust: Some(CallTrust { standing, code, page: false }), ..snapshot }
 }
 
 fn ringing(standing: Standing) -> Snapshot {
@@ -318,48 +318,54 @@ fn a_key_is_forgotten_only_after_a_question() {
     assert!(!window.shows("nobody would notice another key"));
 }
 
+/// Every state in which something is decided, of a call with this name: in a call, and round it.
+fn every_decision(peer: &str) -> (Vec<Snapshot>, Vec<Snapshot>) {
+    let (mut seconds, peer) = (3_700_000, name(peer));
+    let mut call = |standing, code| {
+        // Another call each time.
+        seconds += 1;
+        let call = CallPhase::InCall { peer: peer.clone(), since: ago(seconds) };
+        trusting(standing, code, with_call(call))
+    };
+    let here = CodeState::Here(code());
+    let in_calls = vec![
+        call(Standing::New(KEY), here),
+        Snapshot { codes_differ: true, ..call(Standing::New(KEY), here) },
+        call(Standing::Unsigned, CodeState::None),
+        call(Standing::New(KEY), CodeState::Withheld),
+    ];
+    let round = [Some(OTHER), None].into_iter().flat_map(|now| {
+        let rings = CallPhase::Ringing { peer: peer.clone(), since: ago(2) };
+        let standing = Standing::Changed { before: KEY, now };
+        let reason = EndReason::KeyChanged(KeyChange { peer: peer.clone(), now });
+        let ended = CallPhase::Ended { peer: peer.clone(), reason, talked: None };
+        [trusting(standing, CodeState::None, with_call(rings)), with_call(ended)]
+    });
+    (in_calls, round.collect())
+}
+
 #[test]
 fn everything_about_trust_fits_into_small_windows_in_every_language() {
     use visavis_client::words::{Language, speak_on_this_thread};
     for language in Language::ALL {
         speak_on_this_thread(Some(language));
-        for size in [vec2(480.0, 360.0), vec2(360.0, 640.0), vec2(1040.0, 680.0)] {
-            let long = "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW";
-            for peer in ["bob", long] {
-                let call = |standing, code, differ| {
-                    let call = CallPhase::InCall { peer: name(peer), since: ago(3_700_000) };
-                    let snapshot = trusting(standing, code, with_call(call));
-                    Snapshot { codes_differ: differ, ..snapshot }
-                };
-                let here = CodeState::Here(code());
-                for snapshot in [
-                    call(Standing::New(KEY), here, false),
-                    call(Standing::New(KEY), here, true),
-                    call(Standing::Unsigned, CodeState::None, false),
-                    call(Standing::New(KEY), CodeState::Withheld, false),
-                ] {
-                    let mut window = Window::open_with(snapshot, size, WindowOptions::default());
+        for size in [vec2(480.0, 360.0), vec2(360.0, 640.0)] {
+            let mut window = Window::open_with(logged_in(), size, WindowOptions::default());
+            for peer in ["bob", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"] {
+                let (in_calls, round) = every_decision(peer);
+                for snapshot in in_calls {
+                    window.set(snapshot);
                     assert_fits(&window, size);
                     window.press(Modifiers::COMMAND, Key::K);
-                    window.settle();
+                    assert!(window.harness.query_by_role(Role::Dialog).is_some());
                     assert_fits(&window, size);
                     assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new());
                     assert_buttons_in_view(&window, size);
                 }
-                for now in [Some(OTHER), None] {
-                    let rings = CallPhase::Ringing { peer: name(peer), since: ago(2) };
-                    let standing = Standing::Changed { before: KEY, now };
-                    let rings = trusting(standing, CodeState::None, with_call(rings));
-                    let change = KeyChange { peer: name(peer), now };
-                    let reason = EndReason::KeyChanged(change);
-                    let ended = CallPhase::Ended { peer: name(peer), reason, talked: None };
-                    for snapshot in [rings, with_call(ended)] {
-                        let mut window =
-                            Window::open_with(snapshot, size, WindowOptions::default());
-                        window.settle();
-                        assert_fits(&window, size);
-                        assert_buttons_in_view(&window, size);
-                    }
+                for snapshot in round {
+                    window.set(snapshot);
+                    assert_fits(&window, size);
+                    assert_buttons_in_view(&window, size);
                 }
             }
         }

@@ -193,35 +193,69 @@ mod tests {
         assert_eq!(statement.bytes(), expected);
     }
 
+    /// In which role somebody signs, with the nonce that an answer has.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Role {
+        Offer,
+        Ringing,
+        Answer([u8; 32]),
+    }
+
     /// Everything that a statement holds, as values that can be compared.
-    type Parts = (String, String, String, Vec<u8>, Option<[u8; 32]>, [u8; 32]);
+    type Parts = (String, String, String, Vec<u8>, Role, [u8; 32]);
 
     fn parts() -> impl Strategy<Value = Parts> {
         // Few letters and bytes, so that fields can be shifted into each other.
         let text = "[ab]{1,4}";
         let nonce = prop_oneof![Just([0; 32]), Just([1; 32]), any::<[u8; 32]>()];
-        let answered = prop::option::of(nonce.clone());
-        (text, text, text, prop::collection::vec(0u8..3, 0..4), answered, nonce)
+        let answer = nonce.clone().prop_map(Role::Answer);
+        let role = prop_oneof![Just(Role::Offer), Just(Role::Ringing), answer];
+        (text, text, text, prop::collection::vec(0u8..3, 0..4), role, nonce)
     }
 
-    fn bytes((id, from, to, values, nonce, commitment): &Parts) -> Vec<u8> {
+    fn bytes((id, from, to, values, role, commitment): &Parts) -> Vec<u8> {
         let commitment = Commitment(*commitment);
         CallStatement {
             call: &call(id),
             from: &name(from),
             to: &name(to),
             fingerprints: &some_fingerprints(values),
-            promise: nonce.map_or(Promise::Offer(commitment), |nonce| {
-                Promise::Answer(Nonce(nonce), commitment)
-            }),
+            promise: match *role {
+                Role::Offer => Promise::Offer(commitment),
+                Role::Ringing => Promise::Ringing(commitment),
+                Role::Answer(nonce) => Promise::Answer(Nonce(nonce), commitment),
+            },
         }
         .bytes()
+    }
+
+    /// One thing of a statement is another.
+    fn with_one_change(parts: &Parts, change: usize, other: &Parts) -> Parts {
+        let mut changed = parts.clone();
+        match change {
+            0 => changed.0.clone_from(&other.0),
+            1 => changed.1.clone_from(&other.1),
+            2 => changed.2.clone_from(&other.2),
+            3 => changed.3.clone_from(&other.3),
+            4 => changed.4 = other.4,
+            _ => changed.5 = other.5,
+        }
+        changed
     }
 
     proptest! {
         #[test]
         fn no_two_different_statements_are_the_same_bytes(one in parts(), two in parts()) {
             prop_assert_eq!(one == two, bytes(&one) == bytes(&two));
+        }
+
+        /// Two statements by chance differ in much; these in one thing at most.
+        #[test]
+        fn whatever_one_thing_differs_the_bytes_do(
+            one in parts(), two in parts(), change in 0usize..6,
+        ) {
+            let changed = with_one_change(&one, change, &two);
+            prop_assert_eq!(one == changed, bytes(&one) == bytes(&changed));
         }
 
         #[test]

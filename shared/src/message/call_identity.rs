@@ -1,6 +1,7 @@
 //! The `identity` of an offer or an answer, as it stands in the description's JSON beside `sdp`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Payload;
 use crate::identity::{Commitment, Nonce, PublicKey, Signature};
@@ -16,6 +17,9 @@ pub struct CallIdentity {
     pub signature: Signature,
     /// What goes with the role.
     pub share: Share,
+    /// Whether a web page signs, which is as honest as the server that it comes from. It says so by
+    /// itself, and nothing vouches for that.
+    pub page: bool,
 }
 
 /// What each side adds to the safety code.
@@ -47,6 +51,8 @@ struct Texts {
     commitment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    page: bool,
 }
 
 /// An identity has exactly one of `commitment` and `nonce`, and each text is base64.
@@ -69,6 +75,7 @@ impl TryFrom<Texts> for CallIdentity {
             key: texts.key.parse().map_err(|_| Unreadable)?,
             signature: texts.signature.parse().map_err(|_| Unreadable)?,
             share,
+            page: texts.page,
         })
     }
 }
@@ -84,6 +91,7 @@ impl From<CallIdentity> for Texts {
             signature: identity.signature.to_string(),
             commitment,
             nonce,
+            page: identity.page,
         }
     }
 }
@@ -101,14 +109,18 @@ impl IdentityMember {
     pub fn of(description: &Payload) -> Self {
         #[derive(Deserialize)]
         struct Description {
+            // As text: what is nested too deeply for a value is there all the same.
             #[serde(default)]
-            identity: Option<serde_json::Value>,
+            identity: Option<Box<RawValue>>,
         }
         match description.read::<Description>() {
             Ok(Description { identity: Some(identity) }) => {
-                serde_json::from_value(identity).map_or(Self::Unreadable, Self::Present)
+                serde_json::from_str(identity.get()).map_or(Self::Unreadable, Self::Present)
             }
-            Ok(Description { identity: None }) | Err(_) => Self::Absent,
+            Ok(Description { identity: None }) => Self::Absent,
+            // An object that has it twice says nothing that can be relied on.
+            Err(_) if description.as_str().starts_with('{') => Self::Unreadable,
+            Err(_) => Self::Absent,
         }
     }
 }
@@ -124,9 +136,11 @@ mod tests {
 
     #[test]
     fn an_identity_survives_its_text() {
-        for share in [Share::Commitment(Commitment([3; 32])), Share::Nonce(Nonce([4; 32]))] {
-            let identity =
-                CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        for (share, page) in
+            [(Share::Commitment(Commitment([3; 32])), false), (Share::Nonce(Nonce([4; 32])), true)]
+        {
+            let (key, signature) = (PublicKey([1; 32]), Signature([2; 64]));
+            let identity = CallIdentity { key, signature, share, page };
             let json = serde_json::to_string(&identity).expect("JSON");
             let description = format!(r#"{{"type":"offer","sdp":"v=0","identity":{json}}}"#);
             assert_eq!(of(&description), IdentityMember::Present(identity));
@@ -136,8 +150,8 @@ mod tests {
     #[test]
     fn an_identity_that_stands_alone_is_read_as_strictly() {
         let share = Share::Commitment(Commitment([3; 32]));
-        let identity =
-            CallIdentity { key: PublicKey([1; 32]), signature: Signature([2; 64]), share };
+        let (key, signature) = (PublicKey([1; 32]), Signature([2; 64]));
+        let identity = CallIdentity { key, signature, share, page: false };
         let member = Payload::of(&identity).expect("JSON");
         assert_eq!(IdentityMember::alone(Some(&member)), IdentityMember::Present(identity));
         assert_eq!(IdentityMember::alone(None), IdentityMember::Absent);
@@ -152,10 +166,15 @@ mod tests {
         for absent in [r#"{"sdp":"v=0"}"#, r#"{"identity":null}"#, "7", r#""text""#] {
             assert_eq!(of(absent), IdentityMember::Absent, "{absent}");
         }
+        let twice = format!(
+            r#"{{"identity":null,"identity":{{"key":"{key}","signature":"{signature}"}}}}"#
+        );
+        assert_eq!(of(&twice), IdentityMember::Unreadable);
         for unreadable in [
             "{}".to_owned(),
             "[]".to_owned(),
             "true".to_owned(),
+            "[".repeat(1000) + &"]".repeat(1000),
             format!(r#"{{"key":"{key}","signature":"{signature}"}}"#),
             format!(r#"{{"key":"{key}","signature":"{signature}","nonce":"AAAA"}}"#),
             format!(

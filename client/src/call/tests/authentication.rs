@@ -51,16 +51,19 @@ fn names(call: &str, own: &str, other: &str) -> Names {
 }
 
 /// A description as it is sent.
-fn signed(kind: DescriptionKind, certificate: &str, identity: Option<CallIdentity>) -> Payload {
+fn described(description: SessionDescription, identity: Option<CallIdentity>) -> Payload {
     #[derive(serde::Serialize)]
-    struct Description {
+    struct Described {
         #[serde(flatten)]
         description: SessionDescription,
         #[serde(skip_serializing_if = "Option::is_none")]
         identity: Option<CallIdentity>,
     }
-    let description = SessionDescription { kind, sdp: sdp(certificate) };
-    Payload::of(&Description { description, identity }).expect("JSON")
+    Payload::of(&Described { description, identity }).expect("JSON")
+}
+
+fn signed(kind: DescriptionKind, certificate: &str, identity: Option<CallIdentity>) -> Payload {
+    described(SessionDescription { kind, sdp: sdp(certificate) }, identity)
 }
 
 fn identity_of(payload: &Payload) -> CallIdentity {
@@ -624,4 +627,25 @@ fn a_guest_signs_nothing_and_is_not_verified() {
     assert_eq!(duo.standing(BOB), Some(Standing::Unsigned));
     assert_eq!(duo.code(BOB), None);
     assert!(!duo.did(ALICE, "sends opening"));
+}
+
+#[test]
+fn a_page_that_signs_is_not_verified_and_has_a_code() {
+    let mut duo = Duo::with_server([Known::default(); 2], |_, signal| {
+        Some(match signal {
+            CallSignal::Answer(payload) => {
+                let sdp = payload.read::<SessionDescription>().expect("an answer").sdp;
+                let identity = CallIdentity { page: true, ..identity_of(&payload) };
+                let description = SessionDescription { kind: DescriptionKind::Answer, sdp };
+                CallSignal::Answer(described(description, Some(identity)))
+            }
+            other => other,
+        })
+    });
+    duo.place("c1");
+    duo.accept();
+    let trust = duo.calls[ALICE].trust().expect("a call");
+    assert!(trust.is_not_verified() && trust.page);
+    assert!(duo.code(ALICE).is_some());
+    assert_eq!(duo.code(ALICE), duo.code(BOB));
 }

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -9,9 +11,14 @@ fn phrase_of(text: &str) -> Passphrase {
     Passphrase::new(text)
 }
 
+/// Always the same, and made once, because that is what takes long.
 fn export() -> Vec<u8> {
-    let key = DeviceKey::from_seed([7; 32]);
-    seal_with(&key, &phrase_of("correct horse"), CHEAP, &[1; 16], &[2; 24]).expect("sealed")
+    static EXPORT: OnceLock<Vec<u8>> = OnceLock::new();
+    let make = || {
+        let key = DeviceKey::from_seed([7; 32]);
+        seal_with(&key, &phrase_of("correct horse"), CHEAP, &[1; 16], &[2; 24]).expect("sealed")
+    };
+    EXPORT.get_or_init(make).clone()
 }
 
 /// The same bytes with a check sum that fits, as somebody makes them on purpose.
@@ -136,7 +143,7 @@ fn no_error_is_more_than_a_line() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(fuzz_cases()))]
+    #![proptest_config(ProptestConfig { cases: fuzz_cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_bytes_come_opening_them_ends_and_opens_nothing(
@@ -167,5 +174,5 @@ proptest! {
 fn fuzz_cases() -> u32 {
     let seconds =
         std::env::var("VISAVIS_FUZZ_SECONDS").ok().and_then(|text| text.parse::<u32>().ok());
-    seconds.map_or(64, |seconds| seconds.saturating_mul(200))
+    seconds.map_or(64, |seconds| seconds.saturating_mul(100))
 }

@@ -31,7 +31,15 @@ impl Driver {
             KeyEvent::Read(login, Ok((key, place))) => {
                 self.options.identity = Identity::Device(key);
                 self.snapshot.key.place = Some(place);
+                // It is tried again behind the words that say why it failed, and they stay.
+                let failed = match &self.snapshot.login {
+                    LoginPhase::Failed(words) => Some(words.clone()),
+                    _ => None,
+                };
                 self.log_in_with_key(login.server, login.username);
+                if let (Some(words), LoginPhase::LoggingIn) = (failed, &self.snapshot.login) {
+                    self.snapshot.login = LoginPhase::Failed(words);
+                }
                 self.keys.move_to_keyring();
             }
             KeyEvent::Read(_, Err(words)) => {

@@ -109,6 +109,10 @@ impl Driver {
         match event {
             PeopleEvent::Ready(words) => {
                 self.notices.people(words);
+                // A call came before the book: its key is judged by what stands there.
+                if let Some(peer) = peer_of(&self.snapshot.call).cloned() {
+                    self.learn(peer);
+                }
                 if let Some(config) = self.login_waits.take() {
                     self.connect(config);
                 }
@@ -186,9 +190,9 @@ impl Driver {
         let changed = self.snapshot.trust.is_some_and(|trust| trust.standing.is_changed());
         if let CallPhase::Ringing { peer, since } = &self.snapshot.call
             && changed
-            && self.other_key_noted != Some(*since)
+            && self.people.other_key_noted != Some(*since)
         {
-            self.other_key_noted = Some(*since);
+            self.people.other_key_noted = Some(*since);
             self.change_key(Change::NoteOtherKey(peer.clone()));
         }
     }

@@ -33,7 +33,10 @@ impl Driver {
     pub(super) fn note_trust(&mut self, phase: &CallPhase) {
         match phase {
             CallPhase::InCall { peer, .. } => {
-                if let Some(Standing::New(key)) = self.call.trust().map(|trust| trust.standing) {
+                // Also the one that is kept: it puts away that another was seen.
+                if let Some(Standing::New(key) | Standing::Same { key, .. }) =
+                    self.call.trust().map(|trust| trust.standing)
+                {
                     self.change_key(Change::Pin(peer.clone(), key));
                 }
             }
@@ -46,7 +49,7 @@ impl Driver {
     }
 
     /// What is kept of somebody is another thing now, also for the call with them.
-    fn learn(&mut self, name: Username) {
+    pub(super) fn learn(&mut self, name: Username) {
         let known = self.known(&name);
         self.handle(Input::Known { of: name, known });
     }

@@ -65,7 +65,8 @@ fn keys_are_in_doubt_until_the_book_is_open_and_a_late_book_says_what_differs() 
         people.change(Change::Pin(name("carol"), TWO)).unwrap();
         let mut book = Book::new(account());
         book.apply(Change::ConfirmKey(name("bob"), ONE), UnixTime(1)).unwrap();
-        let opened = StoreEvent::Opened { book, words: Some(phrase!("people-in-use")) };
+        let opened =
+            StoreEvent::Opened { book: Box::new(book), words: Some(phrase!("people-in-use")) };
         events.send(opened).await.unwrap();
         let PeopleEvent::Ready(Some(words)) = people.next_event().await else { panic!() };
         let words = words.plain();

@@ -219,6 +219,7 @@ proptest! {
             key: PublicKey(part(0)),
             signature: Signature(std::array::from_fn(|n| bytes[32 + n])),
             share: Share::Commitment(Commitment(part(96))),
+            page: false,
         };
         let refused = Callee::offered(bobs("c1"), OFFER, present(changed)).map(|_| ());
         if at < 128 {

@@ -39,6 +39,7 @@ impl App {
                     self.settings_page.open_devices(ctx);
                 }
             }
+            Action::BringKey => self.settings_page.open_key(ctx),
             Action::ForgetServer(server) => {
                 self.settings.forget_server(&server);
                 self.keep_settings();

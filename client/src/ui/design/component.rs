@@ -54,8 +54,8 @@ pub(crate) const PILL_BEHIND: f32 = 18.0;
 /// The card of statistics inside, and a plot in it.
 pub(crate) const STATISTICS: f32 = 320.0;
 pub(crate) const PLOT: f32 = 36.0;
-/// What the card of statistics leaves of the stage above and below its content.
-pub(crate) const STATISTICS_REST: f32 = 176.0;
+/// What the card of statistics leaves of the stage above and below its content: the bar, too.
+pub(crate) const STATISTICS_REST: f32 = 252.0;
 
 /// The sections of the settings beside their page.
 pub(crate) const SETTINGS_BAR: f32 = 224.0;

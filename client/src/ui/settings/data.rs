@@ -27,6 +27,11 @@ pub(super) struct DataPage {
 }
 
 impl DataPage {
+    /// Shows where the key of another computer is brought here.
+    pub(super) fn bring_key(&mut self) {
+        self.key.bring();
+    }
+
     pub(super) fn show(&mut self, ui: &mut Ui, page: &Page<'_>, actions: &mut Actions) {
         let logged_in = matches!(
             page.snapshot.login,

@@ -86,6 +86,11 @@ pub(super) fn place(place: Option<&KeyPlace>) -> String {
 }
 
 impl KeyPart {
+    /// Shows what is typed to bring a key here.
+    pub(super) fn bring(&mut self) {
+        self.form = Some(Form::new(true));
+    }
+
     pub(super) fn show(&mut self, ui: &mut Ui, page: &Page<'_>, actions: &mut Actions) {
         let status = &page.snapshot.key;
         rows::group(ui, |ui| {

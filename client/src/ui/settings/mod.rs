@@ -162,6 +162,13 @@ impl SettingsPage {
         self.section = Section::Devices;
     }
 
+    /// Shows them where the key of another computer is brought here.
+    pub(super) fn open_key(&mut self, ctx: &Context) {
+        self.open(ctx, true);
+        self.section = Section::Data;
+        self.data.bring_key();
+    }
+
     /// Whether they are what is seen while the call is so.
     pub(super) fn is_seen(&mut self, call: &CallPhase) -> bool {
         match call {

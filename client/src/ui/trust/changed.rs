@@ -4,10 +4,10 @@
 //! but the one that says what it allows.
 
 use eframe::egui::accesskit::Live;
-use eframe::egui::{Context, Id, Label, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2};
+use eframe::egui::{Context, Id, Label, Rect, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2};
 use visavis_shared::{PublicKey, Username};
 
-use super::{Side, answers, inner_card, small_line};
+use super::{Side, answers, answers_size, inner_card, small_line};
 use crate::session::snapshot::{Intent, KeyChange};
 use crate::ui::action::Actions;
 use crate::ui::design::{Icon, Palette, TypeStyle, component, layout, size, space};
@@ -39,9 +39,15 @@ pub(in crate::ui) fn dialog(
     let title = title(peer, *now);
     let modal = widgets::bare_dialog(ctx, Id::unique("key-changed"), &title, |ui| {
         let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
-        let rest = size::CONTROL + 2.0 * space::S6 + space::S4 + 2.0 * space::S3;
-        // Where the answers stand one over the other.
-        let rest = rest + if low { space::S2 } else { size::CONTROL + space::S10 };
+        let call = match now {
+            Some(_) => text!("call-and-compare"),
+            None => text!("call-all-the-same"),
+        };
+        let not = text!("do-not-call");
+        let both = [(Tone::Accent, None, &*not), (Tone::Plain, None, &*call)];
+        let gap = if low { space::S3 } else { space::S4 };
+        let foot = answers_size(ui, ui.available_width(), both).y + gap;
+        let rest = foot + 2.0 * space::S6 + if low { 2.0 * space::S1 } else { space::S10 };
         let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
         ScrollArea::vertical()
             .auto_shrink([false, true])
@@ -57,18 +63,8 @@ pub(in crate::ui) fn dialog(
                 widgets::announce(ui, &words, Live::Assertive);
                 both_ways(ui, Way::Calling, peer, *now, low);
             });
-        ui.add_space(space::S4);
-        let call = match now {
-            Some(_) => text!("call-and-compare"),
-            None => text!("call-all-the-same"),
-        };
-        let not = text!("do-not-call");
-        let first = (Tone::Accent, None, not.as_str(), Side::Left);
-        ui.scope(|ui| {
-            let second = (Tone::Plain, None, call.as_str());
-            answers(ui, first, second, true).filter(|answer| *answer == 0 || can_call)
-        })
-        .inner
+        ui.add_space(gap - ui.spacing().item_spacing.y);
+        answers(ui, both, Side::Left, true).filter(|answer| *answer == 0 || can_call)
     });
     let put_away = modal.should_close();
     match modal.inner {
@@ -94,18 +90,16 @@ pub(in crate::ui) fn rings_changed(
     let low = all.height() < layout::ROOMY_HEIGHT;
     let width = (all.width() - 2.0 * space::S6).min(size::DIALOG);
     let (allow, decline) = (text!("allow-and-accept"), text!("decline"));
-    let half = (width - space::S2) / 2.0;
-    let wide = |icon, words: &str| widgets::button_width(ui, Some(icon), words, 0.0) > half;
-    let rows =
-        1.0 + f32::from(u8::from(wide(Icon::HangUp, &decline) || wide(Icon::Camera, &allow)));
-    let foot = rows * (size::CONTROL + space::S2) + space::S4;
+    let both =
+        [(Tone::Danger, Some(Icon::HangUp), &*decline), (Tone::Plain, Some(Icon::Camera), &*allow)];
+    let foot = answers_size(ui, width, both).y + 2.0 * space::S3;
     let top = if low {
         space::S3
     } else {
         ((all.height() - component::KEY_CHANGED - foot) * component::OPTICAL_MIDDLE).max(space::S6)
     };
     let from = pos2(all.center().x - width / 2.0, all.top() + top);
-    let place = eframe::egui::Rect::from_min_max(from, pos2(from.x + width, all.bottom()));
+    let place = Rect::from_min_max(from, pos2(from.x + width, all.bottom()));
     ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         ScrollArea::vertical()
             .id_salt("key-changed")
@@ -125,10 +119,8 @@ pub(in crate::ui) fn rings_changed(
                 both_ways(ui, Way::Called, peer, now, low);
                 small_line(ui, opens);
             });
-        ui.add_space(space::S3);
-        let first = (Tone::Danger, Some(Icon::HangUp), decline.as_str(), Side::Left);
-        let second = (Tone::Plain, Some(Icon::Camera), allow.as_str());
-        match answers(ui, first, second, false) {
+        ui.add_space(space::S3 - ui.spacing().item_spacing.y);
+        match answers(ui, both, Side::Left, false) {
             Some(0) => actions.send(Intent::Decline),
             Some(_) => {
                 actions.send(Intent::AllowKey(KeyChange { peer: peer.clone(), now }));
@@ -194,6 +186,6 @@ fn alert(ui: &mut Ui) {
     let p = Palette::of(ui.visuals());
     let (place, _) = ui.allocate_exact_size(Vec2::splat(size::CONTROL_LG), Sense::hover());
     ui.painter().circle_filled(place.center(), size::CONTROL_LG / 2.0, p.warn_soft);
-    let icon = eframe::egui::Rect::from_center_size(place.center(), Vec2::splat(size::ICON_LG));
+    let icon = Rect::from_center_size(place.center(), Vec2::splat(size::ICON_LG));
     Icon::ShieldAlert.paint(ui.painter(), icon, p.warn);
 }

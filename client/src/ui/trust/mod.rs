@@ -138,6 +138,18 @@ pub(super) fn ringing_tag(ui: &mut Ui, snapshot: &Snapshot, peer: &Username) {
         Mark::NotVerified => text!("rings-not-verified"),
         Mark::CodesDiffer | Mark::KeyChanged => mark.word(),
     };
+    tag(ui, mark, &line);
+}
+
+/// Says so where somebody is called, or a call is about to stand, for whom nothing vouches.
+pub(super) fn waiting_tag(ui: &mut Ui, snapshot: &Snapshot, peer: &str) {
+    let mark = Mark::of(snapshot, peer);
+    if snapshot.trust.is_some() && mark.stands_out() {
+        tag(ui, mark, &mark.word());
+    }
+}
+
+fn tag(ui: &mut Ui, mark: Mark, line: &str) {
     let p = Palette::of(ui.visuals());
     let (ground, ink) = match mark {
         Mark::Verified => (p.accent_soft, p.accent),
@@ -146,7 +158,7 @@ pub(super) fn ringing_tag(ui: &mut Ui, snapshot: &Snapshot, peer: &Username) {
     };
     let pad = vec2(space::S3, space::S1 + size::RING);
     let room = ui.available_width() - 2.0 * pad.x - size::ICON_SM - space::S2;
-    let words = TypeStyle::CaptionStrong.layout(&line, ink, room, true);
+    let words = TypeStyle::CaptionStrong.layout(line, ink, room, true);
     let words = ui.painter().layout_job(words);
     let extent = words.size() + vec2(size::ICON_SM + space::S2, 0.0) + 2.0 * pad;
     let (place, _) = ui.allocate_exact_size(extent, Sense::hover());
@@ -186,27 +198,39 @@ fn inner_card(ui: &Ui) -> Frame {
         .inner_margin(Margin::same(space::S4 as i8))
 }
 
-/// Which of two answers stands at the right.
+/// Where the first of two answers stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Left,
     Right,
 }
 
-/// Two answers that share the width, one over the other where that is too narrow. The first comes
-/// first for the keyboard, and has it where nothing else does if `takes_keyboard`. Returns which
-/// was pressed.
+/// One of two answers.
+type Answer<'a> = (Tone, Option<Icon>, &'a str);
+
+/// How wide each of two answers is that share a width, and how high they are together: beside each
+/// other, or one over the other where that is too narrow.
+fn answers_size(ui: &Ui, width: f32, both: [Answer<'_>; 2]) -> Vec2 {
+    let half = (width - space::S2) / 2.0;
+    let fits = |(_, icon, words): Answer<'_>| widgets::button_width(ui, icon, words, 0.0) <= half;
+    if both.into_iter().all(fits) {
+        vec2(half, size::CONTROL)
+    } else {
+        vec2(width, 2.0 * size::CONTROL + space::S2)
+    }
+}
+
+/// Two answers that share the width. The first comes first for the keyboard, and has it where
+/// nothing else does if `takes_keyboard`. Returns which was pressed.
 fn answers(
     ui: &mut Ui,
-    first: (Tone, Option<Icon>, &str, Side),
-    second: (Tone, Option<Icon>, &str),
+    [first, second]: [Answer<'_>; 2],
+    side: Side,
     takes_keyboard: bool,
 ) -> Option<usize> {
     let width = ui.available_width();
-    let half = (width - space::S2) / 2.0;
-    let needed = |(icon, words): (Option<Icon>, &str)| widgets::button_width(ui, icon, words, 0.0);
-    let beside = needed((first.1, first.2)) <= half && needed((second.1, second.2)) <= half;
-    let each = if beside { half } else { width };
+    let each = answers_size(ui, width, [first, second]).x;
+    let beside = each < width;
     let show = |ui: &mut Ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(space::S2);
         let one = widgets::button(ui, first.0, first.1, first.2, each);
@@ -225,7 +249,7 @@ fn answers(
     if !beside {
         return ui.vertical(show).inner;
     }
-    let layout = match first.3 {
+    let layout = match side {
         Side::Left => Layout::left_to_right(Align::Center),
         Side::Right => Layout::right_to_left(Align::Center),
     };
@@ -245,7 +269,7 @@ mod tests {
     const OTHER: PublicKey = PublicKey([2; 32]);
 
     fn with(standing: Standing, code: CodeState) -> Snapshot {
-        Snapshot { trust: Some(CallTrust { standing, code }), ..Snapshot::default() }
+        Snapshot { trust: Some(CallTrust { standing, code, page: false }), ..Snapshot::default() }
     }
 
     #[test]
@@ -265,6 +289,9 @@ mod tests {
             assert_eq!(Mark::of(&snapshot, "bob"), mark);
             assert_eq!(mark.stands_out(), stands_out, "{mark:?}");
         }
+        let page = CallTrust { standing: same(true), code: none, page: true };
+        let page = Snapshot { trust: Some(page), ..Snapshot::default() };
+        assert_eq!(Mark::of(&page, "bob"), Mark::NotVerified, "as honest as its server");
         let differ = Snapshot { codes_differ: true, ..with(same(true), none) };
         assert_eq!(Mark::of(&differ, "bob"), Mark::CodesDiffer);
         let doubt = |standing| Snapshot { keys_in_doubt: true, ..with(standing, none) };

@@ -59,7 +59,8 @@ impl SafetyPanel {
         let id = Id::unique("safety-code");
         let (put_away, closed) = widgets::closable(ctx, id, &title, &close, |ui| {
             let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
-            let rest = size::CONTROL_LG + size::CONTROL + 4.0 * space::S6 + space::S4;
+            // The title, the ends of the dialog, and two answers one over the other.
+            let rest = 3.0 * size::CONTROL_LG + 2.0 * space::S6 + space::S4;
             let rest = rest + if low { 0.0 } else { space::S10 };
             let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
             ScrollArea::vertical()
@@ -101,6 +102,7 @@ impl SafetyPanel {
             heading(ui, mark.icon(), mark.ink(p, p.text_2), &mark.word());
         }
         let withheld = snapshot.trust.is_some_and(|trust| trust.code == CodeState::Withheld);
+        let page = snapshot.trust.is_some_and(|trust| trust.page);
         let line = match (mark, compared(snapshot, peer)) {
             (Mark::Verified, Some(at)) => {
                 text!("safety-verified-line", name = peer, day = day_of(at))
@@ -109,6 +111,7 @@ impl SafetyPanel {
             (Mark::New, _) => text!("safety-new-line", name = peer),
             (Mark::PerhapsNew, _) => text!("safety-perhaps-new-line", name = peer),
             (Mark::NotVerified, _) if withheld => text!("safety-withheld-line", name = peer),
+            (Mark::NotVerified, _) if page => text!("safety-page-line", name = peer),
             (Mark::NotVerified, _) => text!("safety-unsigned-line", name = peer),
             (Mark::CodesDiffer, _) => text!("safety-differ-line", name = peer),
             (Mark::KeyChanged, _) => text!("person-changed"),
@@ -124,8 +127,8 @@ impl SafetyPanel {
             Offer::Compare(_) => {
                 let same = text!("codes-same");
                 let differ = text!("codes-differ");
-                let first = (Tone::Accent, None, same.as_str(), Side::Right);
-                match answers(ui, first, (Tone::Plain, None, &differ), true) {
+                let both = [(Tone::Accent, None, &*same), (Tone::Plain, None, &*differ)];
+                match answers(ui, both, Side::Right, true) {
                     Some(0) => {
                         actions.send(Intent::ConfirmCode);
                         true
@@ -146,9 +149,9 @@ impl SafetyPanel {
             }
             Offer::Differ => {
                 let (close, again) = (text!("close-call"), text!("compare-again"));
-                let first = (Tone::Plain, None, again.as_str(), Side::Right);
                 // Closing a call never has the keyboard by itself.
-                match answers(ui, first, (Tone::Danger, Some(Icon::HangUp), &close), true) {
+                let close = (Tone::Danger, Some(Icon::HangUp), &*close);
+                match answers(ui, [(Tone::Plain, None, &*again), close], Side::Right, true) {
                     Some(0) => self.compares = true,
                     Some(_) => actions.send(Intent::HangUp),
                     None => {}

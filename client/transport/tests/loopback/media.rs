@@ -15,7 +15,7 @@ use visavis_transport::{PeerCommand, PeerConfig, PeerEvent, VideoControl};
 
 use crate::support::{
     End, PATIENCE, access_unit, config, connect, connect_through, connected_pair, emulator, frame,
-    pair_across, pass, received, send_frames, status,
+    pair_across, pass, received, received_all, send_frames, status,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,7 +37,7 @@ async fn video_and_audio_arrive_as_they_were_sent_and_in_order() {
     };
     let (frames, audio) = tokio::join!(send_frames(&a, 1, 30, 9_000), audio);
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), frames);
+    assert_eq!(received_all(&b).await, frames);
     let packets: Vec<ReceivedAudio> = b.audio_in.try_iter().collect();
     assert_eq!(packets.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), audio);
     assert!(
@@ -144,7 +144,7 @@ async fn junk_at_the_socket_does_no_harm() {
     let _ = received(&b);
     let sent = send_frames(&a, 8, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), sent);
+    assert_eq!(received_all(&b).await, sent);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,8 +153,7 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
         emulator(Conditions::CLEAR.delay(Duration::from_millis(10)).loss(Loss::Random(0.05))).await;
     let (a, b) = pair_across(&network).await;
     let sent = send_frames(&a, 9, 150, 6_000).await;
-    sleep(Duration::from_millis(500)).await;
-    let got = received(&b);
+    let got = received_all(&b).await;
     let (stats, theirs) = (a.stats().await, b.stats().await);
     let packets = sent.iter().map(|(data, _)| data.len().div_ceil(1162) as u64).sum::<u64>();
     println!(
@@ -268,7 +267,7 @@ async fn who_sends_nothing_still_receives() {
         assert!(a.key_frame_request().await);
         let sent = send_frames(&a, 16, 10, 2_000).await;
         sleep(Duration::from_millis(300)).await;
-        assert_eq!(received(&b), sent, "silent offers: {silent_offers}");
+        assert_eq!(received_all(&b).await, sent, "silent offers: {silent_offers}");
         silent.send_audio = true;
     }
 }
@@ -302,8 +301,7 @@ async fn lost_packets_are_rebuilt_by_fec_where_the_path_is_long() {
         emulator(Conditions::CLEAR.delay(Duration::from_millis(40)).loss(Loss::Random(0.08))).await;
     let (a, b) = pair_across(&network).await;
     let sent = send_frames(&a, 21, 240, 6_000).await;
-    sleep(Duration::from_millis(500)).await;
-    let got = received(&b);
+    let got = received_all(&b).await;
     let (stats, theirs) = (a.stats().await, b.stats().await);
     println!(
         "{} of {} frames, {} FEC packets, {} rebuilt, {} resent, loss {:?}",

@@ -14,7 +14,9 @@ use visavis_transport::{
     VideoFlow,
 };
 
-use crate::support::{End, PATIENCE, config, connect, connected_pair, pass, received, send_frames};
+use crate::support::{
+    End, PATIENCE, config, connect, connected_pair, pass, received, received_all, send_frames,
+};
 
 /// The media sections of an offer as browsers write them, as far as it matters here.
 fn section(kind: &str, mid: &str) -> String {
@@ -257,7 +259,7 @@ async fn ice_restarts_and_media_goes_on() {
     let _ = received(&b);
     let sent = send_frames(&a, 6, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), sent);
+    assert_eq!(received_all(&b).await, sent);
     assert_eq!(a.stats().await.ice_restarts, 1);
 }
 
@@ -395,7 +397,7 @@ async fn streams_that_no_description_names_are_received_all_the_same() {
     assert!(a.key_frame_request().await);
     let sent = send_frames(&a, 17, 10, 2_000).await;
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), sent);
+    assert_eq!(received_all(&b).await, sent);
     b.command(PeerCommand::RequestKeyFrame);
     assert!(a.key_frame_request().await);
 }

@@ -18,7 +18,7 @@ use visavis_shared::IceServer;
 use visavis_transport::{PeerConfig, PeerEvent};
 
 use crate::conversation::{Conversation, first_after, longest_gap};
-use crate::support::{End, PATIENCE, config, connect, received, send_frames};
+use crate::support::{End, PATIENCE, config, connect, received_all, send_frames};
 
 /// A port that was free a moment ago, over UDP and TCP. coturn can't be given none and say which it
 /// took.
@@ -170,8 +170,8 @@ async fn video_arrives_over(transport: RelayTransport) {
     println!("{transport:?}: connected after {took:?}");
     let sent = tokio::join!(send_frames(&a, 1, 60, 4_000), send_frames(&b, 2, 60, 4_000));
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(received(&b), sent.0);
-    assert_eq!(received(&a), sent.1);
+    assert_eq!(received_all(&b).await, sent.0);
+    assert_eq!(received_all(&a).await, sent.1);
     for end in [&a, &b] {
         let stats = end.stats().await;
         assert_eq!(stats.local_candidate.as_deref(), Some("relay"), "{transport:?}");

@@ -471,7 +471,7 @@ fn another_key_than_the_kept_one_is_noted_once_for_a_call_that_rings_or_was_plac
     app.driver.note_other_key();
     assert!(!noted(&mut app, "bob"), "nothing says so yet");
     let standing = Standing::Changed { before, now };
-    app.driver.snapshot.trust = Some(CallTrust { standing, code: CodeState::None });
+    app.driver.snapshot.trust = Some(CallTrust { standing, code: CodeState::None, page: false });
     app.driver.note_other_key();
     assert!(noted(&mut app, "bob"));
     // The person allows it; the call still rings.
