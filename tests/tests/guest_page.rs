@@ -665,9 +665,11 @@ async fn everything_that_can_be_used_has_a_name_and_fits_a_narrow_window() {
         const used = [...document.querySelectorAll('button, input, select, video')].filter(seen); \
         const nameless = used.filter((it) => !(it.ariaLabel || it.textContent.trim() || \
             (it.labels && it.labels[0]?.textContent.trim()) )).map((it) => it.id); \
-        const wide = used.filter((it) => it.id !== 'remote' && !it.closest('#stage') && \
-            it.getBoundingClientRect().right - \
-            (it.closest('dialog')?.getBoundingClientRect().left ?? 0) > 360).map((it) => it.id || it.textContent); \
+        const wide = used.filter((it) => it.id !== 'remote' && !it.closest('#stage, dialog') && \
+            it.getBoundingClientRect().right > 360).map((it) => it.id || it.textContent); \
+        const dialogs = [...document.querySelectorAll('dialog[open]')].filter((it) => \
+            it.getBoundingClientRect().width > innerWidth - 24); \
+        wide.push(...dialogs.map((it) => it.id)); \
         const focus = document.activeElement; \
         return [nameless.join(), wide.join(), String(focus !== document.body && seen(focus))]";
     let assert_usable = async |where_: &str| {
