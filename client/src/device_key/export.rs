@@ -2,7 +2,7 @@
 //!
 //! Pure. In: a key and a passphrase, or such bytes and the passphrase. Out: the bytes, or the key,
 //! or one reason why not. What always holds: the bytes say nothing of who they belong to; whatever
-//! they are, opening them takes no more memory and time than [`MOST_MEMORY`] and [`MOST_PASSES`]
+//! they are, opening takes no more memory and time than [`MOST_MEMORY`] and [`MOST_PASSES`]
 //! allow; no bytes but those that were sealed open, and only with their passphrase.
 //!
 //! The layout, with numbers as four bytes, the highest first:
