@@ -5,7 +5,7 @@
 //! signs challenges. What always holds: there is one key in a data directory, also when two
 //! programs start there at once; it is on the disk before it is used; only its owner can read it; a
 //! key that is damaged or can't be read is an error and stays as it is, because a new key would
-//! own none of the old one's names. `store` says where it is, `export` takes it to another computer.
+//! own none of the old one's names. `store` says where it is, `export` takes it elsewhere.
 //!
 //! The key is 32 random bytes. No server ever sees a key that is made of these alone: each
 //! origin has a key of its own (HKDF with SHA-256, RFC 5869), so that a server that passes on

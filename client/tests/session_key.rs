@@ -62,8 +62,8 @@ async fn logs_in(session: &SessionHandle, url: &str) -> Option<String> {
 async fn works(session: &SessionHandle, intent: Intent) -> KeyWork {
     send(session, intent).await;
     let over = |s: &Snapshot| matches!(s.key.work, KeyWork::Done(_) | KeyWork::Failed(_));
-    let done = until(session, "done", over).await.key.work.clone();
-    done
+    let snapshot = until(session, "done", over).await;
+    snapshot.key.work.clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

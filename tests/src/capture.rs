@@ -2,8 +2,9 @@
 //! the right to open such a socket, which root has.
 //!
 //! In: addresses, and words such as host names. Out: the packets that go to one of these addresses,
-//! and the datagrams that hold one of these words, as those of DNS and mDNS do; each as a line. What always holds: what was sent before
-//! [`Capture::catch_up`] was called is among them when it comes back.
+//! and the datagrams that hold one of these words, as those of DNS and mDNS do; each as a line.
+//! What always holds: what was sent before [`Capture::catch_up`] was called is among them when it
+//! comes back.
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _};

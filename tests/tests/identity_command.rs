@@ -1,5 +1,5 @@
-//! `visavis identity`, as somebody uses it at a terminal, and the key in a real keyring: moved there
-//! by a window, found there by everything else, and never lost.
+//! `visavis identity`, as somebody uses it at a terminal, and the key in a real keyring: moved
+//! there by a window, found there by everything else, and never lost.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

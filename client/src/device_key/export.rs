@@ -2,16 +2,16 @@
 //!
 //! Pure. In: a key and a passphrase, or such bytes and the passphrase. Out: the bytes, or the key,
 //! or one reason why not. What always holds: the bytes say nothing of who they belong to; whatever
-//! they are, opening them takes no more memory and time than [`MOST_MEMORY`] and [`MOST_PASSES`]
+//! they are, opening takes no more memory and time than [`MOST_MEMORY`] and [`MOST_PASSES`]
 //! allow; no bytes but those that were sealed open, and only with their passphrase.
 //!
-//! The layout, with numbers as four bytes, the highest first:
-//! `"visavis key v1\r\n"`, the memory in KiB, the passes, a salt (16 bytes), a nonce (24 bytes), the
-//! sealed key (32 bytes and the tag, 16), a check sum (8 bytes). The passphrase in UTF-8 and NFC
-//! becomes a key by Argon2id (RFC 9106, version 0x13, one lane), which seals the device's key with
-//! XChaCha20-Poly1305 (RFC 8439, draft-irtf-cfrg-xchacha); everything before it is authenticated
-//! with it. The check sum is the beginning of the SHA-256 of all before it: it tells damage from a
-//! wrong passphrase, and protects nothing.
+//! The layout, with numbers as four bytes, the highest first: `"visavis key v1\r\n"`, the memory
+//! in KiB, the passes, a salt (16 bytes), a nonce (24 bytes), the sealed key (32 bytes and the
+//! tag, 16), a check sum (8 bytes). The passphrase in UTF-8 and NFC becomes a key by Argon2id (RFC
+//! 9106, version 0x13, one lane), which seals the device's key with XChaCha20-Poly1305 (RFC 8439,
+//! draft-irtf-cfrg-xchacha); everything before it is authenticated with it. The check sum is the
+//! beginning of the SHA-256 of all before it: it tells damage from a wrong passphrase, and
+//! protects nothing.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};

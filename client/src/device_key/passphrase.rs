@@ -14,6 +14,9 @@ const FAIR_BITS: f64 = 45.0;
 /// From so many bits on it is strong.
 const STRONG_BITS: f64 = 70.0;
 
+/// A kind of characters.
+type Kind = fn(char) -> bool;
+
 /// What seals an export.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Passphrase(String);
@@ -56,7 +59,7 @@ impl Passphrase {
         if self.0.chars().count() < FEWEST_CHARS {
             return Strength::TooShort;
         }
-        let kinds: [(fn(char) -> bool, f64); 5] = [
+        let kinds: [(Kind, f64); 5] = [
             (|c| c.is_ascii_lowercase(), 26.0),
             (|c| c.is_ascii_uppercase(), 26.0),
             (|c| c.is_ascii_digit(), 10.0),
