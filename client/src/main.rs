@@ -396,11 +396,7 @@ fn run_window(
         only_contacts_call: run.calls.from == Callers::Contacts,
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
-        ring: Ring {
-            volume: run.ring.volume,
-            speaker: run.ring.speaker.clone(),
-            tone: run.ring.ring_tone(),
-        },
+        ring: Ring::new(run.ring.volume, run.ring.speaker.clone(), run.ring.ring_tone()),
         window: true,
         ..session_options(&run, invocation)
     };

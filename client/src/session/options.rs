@@ -43,6 +43,14 @@ pub struct Ring {
     pub tone: RingTone,
 }
 
+impl Ring {
+    /// So loud, through this speaker, and with this tone.
+    #[must_use]
+    pub fn new(volume: Volume, speaker: Option<SpeakerChoice>, tone: RingTone) -> Self {
+        Self { volume, speaker, tone }
+    }
+}
+
 /// The choices that hold for a whole session.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
