@@ -19,12 +19,15 @@ use tokio_tungstenite::tungstenite::Message;
 const SIGNALS: [&str; 7] =
     ["offer", "ringing", "answer", "opening", "candidate", "decline", "close"];
 
+/// Messages that wait for a client; more are lost.
+const WAITING: usize = 256;
+
 /// What the server makes of a signal: who sent it, and what it is.
 pub type Meddle = Box<dyn FnMut(&str, Value) -> Vec<Value> + Send>;
 
 #[derive(Default)]
 struct State {
-    clients: HashMap<String, mpsc::UnboundedSender<Value>>,
+    clients: HashMap<String, mpsc::Sender<Value>>,
     sent: Vec<(String, Value)>,
     meddle: Option<Meddle>,
 }
@@ -80,7 +83,7 @@ impl MeddlingServer {
     /// Sends a signal to somebody as if it came from somebody else.
     pub fn send(&self, to: &str, signal: Value) {
         if let Some(client) = lock(&self.state).clients.get(to) {
-            let _ = client.send(signal);
+            let _ = client.try_send(signal);
         }
     }
 
@@ -109,7 +112,7 @@ async fn serve(stream: TcpStream, greeting: Option<Value>, state: Arc<Mutex<Stat
     {
         return;
     }
-    let (sender, mut outgoing) = mpsc::unbounded_channel::<Value>();
+    let (sender, mut outgoing) = mpsc::channel::<Value>(WAITING);
     let mut name = String::new();
     loop {
         let message = tokio::select! {
@@ -132,7 +135,7 @@ async fn serve(stream: TcpStream, greeting: Option<Value>, state: Arc<Mutex<Stat
             state.clients.insert(name.clone(), sender.clone());
             let welcome =
                 json!({"type": "login", "success": true, "username": name, "iceServers": []});
-            let _ = sender.send(welcome);
+            let _ = sender.try_send(welcome);
         } else if SIGNALS.contains(&kind.as_str()) {
             let to = value["otherUsername"].as_str().unwrap_or_default().to_owned();
             if let Some(members) = value.as_object_mut() {
@@ -145,7 +148,7 @@ async fn serve(stream: TcpStream, greeting: Option<Value>, state: Arc<Mutex<Stat
             };
             if let Some(client) = state.clients.get(&to) {
                 for value in relayed {
-                    let _ = client.send(value);
+                    let _ = client.try_send(value);
                 }
             }
         }

@@ -97,7 +97,7 @@ fn show(popup: Popup<'_>, look: &CallLook) -> Option<Item> {
 fn items(ui: &mut Ui, look: &CallLook) -> Option<Item> {
     // In a low window only what has no button of its own has room above the bar.
     let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
-    let has_button = |item| matches!(item, Item::Mini | Item::FullScreen);
+    let has_button = |item| matches!(item, Item::SafetyCode | Item::Mini | Item::FullScreen);
     let entries =
         entries(ui.ctx(), look).into_iter().filter(|(item, ..)| !(low && has_button(*item)));
     let entries: Vec<(Item, widgets::MenuItem)> = entries

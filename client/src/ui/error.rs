@@ -21,9 +21,17 @@ impl UiError {
                 "the display has no OpenGL that can be used, so a graphics driver is missing"
                     .to_owned()
             }
-            other => without_source_places(&other.to_string()),
+            other => without_source_places(without_type_name(&other.to_string())),
         })
     }
+}
+
+/// A line without the type of the error, which the window library puts in front.
+fn without_type_name(text: &str) -> &str {
+    ["winit EventLoopError: ", "winit OsError: "]
+        .iter()
+        .find_map(|name| text.strip_prefix(name))
+        .unwrap_or(text)
 }
 
 /// A line without what names a place in a source, as in `os error at /a/b.rs:7: no display`.
@@ -46,17 +54,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_window_library_names_no_source() {
+    fn an_error_of_the_window_library_names_no_source_and_no_type() {
         for (text, words) in [
             (
                 "winit EventLoopError: os error at /home/x/winit-0.30.13/src/linux/mod.rs:790: \
                  neither\nDISPLAY is set.",
-                "winit EventLoopError: neither DISPLAY is set.",
+                "neither DISPLAY is set.",
             ),
             ("failed at src/main.rs:7", "failed"),
             ("nothing at all", "nothing at all"),
         ] {
-            assert_eq!(without_source_places(text), words);
+            assert_eq!(without_source_places(without_type_name(text)), words);
         }
     }
 }

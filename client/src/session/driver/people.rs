@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use visavis_shared::{CallId, ClientMessage, Username};
 
-use super::{Driver, begun_at};
+use super::Driver;
+use super::phase::begun_at;
 use crate::call::event::{CallPhase, EndReason, Input};
 use crate::people::book::{EndedCall, MAX_BLOCKED, MAX_CONTACTS};
 use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
