@@ -28,7 +28,6 @@ use crate::call::event::{CallPhase, EndReason, Input, Output};
 use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
-use crate::media::ringtone::RingKind;
 use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
