@@ -23,6 +23,7 @@ use visavis_shared::{
 };
 
 use super::*;
+use crate::media::ringtone::RingKind;
 use crate::session::pace;
 use crate::session::snapshot::{LoginPhase, NoticeId, Trial};
 
