@@ -656,7 +656,8 @@ async fn where_the_operator_wants_no_page_there_is_none() {
 async fn everything_that_can_be_used_has_a_name_and_fits_a_narrow_window() {
     let server = TestServer::start().await;
     let browsers = Browsers::for_guests().await.expect("chromedriver starts");
-    // The narrowest window of Chromium is wider than 360: the page is put into a frame of that width.
+    // The narrowest window of Chromium is wider than 360: the page is put into a frame of that
+    // width.
     let guest = Guest { size: Some((500, 640)), ..Guest::default() };
     let alice = person_with(&browsers, &server, "alice", guest).await;
     let bob = person(&browsers, &server, "bob").await;

@@ -31,8 +31,8 @@ const FROZEN: Duration = Duration::from_millis(200);
 const IDLE: Duration = Duration::from_millis(50);
 /// A key frame that was requested and did not come is requested again after this.
 const ASK_AGAIN: Duration = Duration::from_millis(300);
-/// The window is out of sight for so long before decoding rests: whoever only looks at something else
-/// for a moment waits for no key frame.
+/// The window is out of sight for so long before decoding rests: whoever only looks at something
+/// else for a moment waits for no key frame.
 const RESTS_AFTER: Duration = Duration::from_secs(2);
 /// A bar that is older than this was not made for measuring: it comes from a file.
 const MAX_DELAY: Duration = Duration::from_secs(30);

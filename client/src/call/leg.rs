@@ -76,7 +76,8 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    /// A peer connection that is to offer. `held`: whether our candidates wait for [`Self::release`].
+    /// A peer connection that is to offer. `held`: whether our candidates wait for
+    /// [`Self::release`].
     pub(super) fn to_offer(id: PeerId, held: bool) -> Self {
         Self { id, offering: Offering::Requested, offers_owed: 1, held, ..Self::default() }
     }

@@ -206,7 +206,8 @@ impl<C> Call<C> {
     }
 
     /// When [`Input::Timeout`] is due, unless something else happens before. `None` when idle, and
-    /// while media flows and nothing is awaited: then the peer connection reports when that is over.
+    /// while media flows and nothing is awaited: then the peer connection reports when that is
+    /// over.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.next()

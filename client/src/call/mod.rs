@@ -24,8 +24,8 @@
 //! | somebody else's `offer` | → Ringing | send `decline` busy | send `decline` busy | send
 //! `decline` busy | send `decline` busy |
 //! | `ringing` | – | noted | – | – | – |
-//! | `answer` | – | → Connecting, or Ended(KeyChanged, Untrusted) | – | to an offer of ours only | to
-//! an offer of ours only |
+//! | `answer` | – | → Connecting, or Ended(KeyChanged, Untrusted) | – | to an offer of ours only |
+//! to an offer of ours only |
 //! | `opening` | – | – | – | the safety code, or Ended(Untrusted) | the same |
 //! | `candidate` | – | AddCandidate | kept until accepted | AddCandidate | AddCandidate |
 //! | `decline` | – | → Ended | → Ended | → Ended | → Ended |

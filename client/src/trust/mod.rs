@@ -2,8 +2,8 @@
 //!
 //! [`exchange`] is one call's, from offer to opened commitment: descriptions with their identities
 //! go in, identities to send and a [`SafetyCode`] come out. Pure: keys and random bytes are
-//! arguments, and there is no time in it. [`standing`] says whether a key is the one that a name had
-//! before, which the book of people keeps.
+//! arguments, and there is no time in it. [`standing`] says whether a key is the one that a name
+//! had before, which the book of people keeps.
 
 pub mod exchange;
 pub mod safety_code;

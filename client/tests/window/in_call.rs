@@ -271,7 +271,7 @@ fn cards_and_menus_leave_the_bar_free_and_large_ones_show_all_they_have() {
         window.press(Modifiers::NONE, Key::Escape);
         window.click("More");
         let all = window.harness.query_all_by_role(Role::MenuItem).count();
-        assert_eq!(all, if size.y < 480.0 { 6 } else { 8 });
+        assert_eq!(all, if size.y < 480.0 { 6 } else { 9 });
     }
     let (mut window, _) = with_pictures(vec2(1040.0, 680.0));
     window.click("Devices");

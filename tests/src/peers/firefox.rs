@@ -1,8 +1,8 @@
 //! A page in headless Firefox, driven over WebDriver BiDi, which Firefox speaks itself: no driver
 //! is needed between.
 //!
-//! In: a path of the pages that the tests serve, or a server's guest page, and scripts to run in it. Out: what they return.
-//! Firefox ends with its [`Firefox`].
+//! In: a path of the pages that the tests serve, or a server's guest page, and scripts to run in
+//! it. Out: what they return. Firefox ends with its [`Firefox`].
 
 use std::ffi::OsStr;
 use std::path::Path;
