@@ -289,8 +289,12 @@ impl Driver {
     fn needs(&self) -> Needs {
         let looks = self.snapshot.preview || self.snapshot.trial.is_some();
         let between_calls = self.is_between_calls();
+        // What was seen last is to be seen to fall silent.
+        let fades = self.snapshot.hint.is_some()
+            || self.snapshot.microphone_level > 0.0
+            || self.snapshot.remote_video_live;
         Needs {
-            levels: looks || !between_calls || self.snapshot.hint.is_some(),
+            levels: looks || !between_calls || fades,
             lively: self.options.window && (looks || !between_calls),
             people: self.people_due(),
             log_in: self.retry.and_then(|retry| retry.at),

@@ -266,8 +266,8 @@ fn every_screen(look: Look) {
 const LARGE: [u16; 2] = [1040, 680];
 const SMALL: [u16; 2] = [480, 360];
 
-/// A test for each look, so that they run side by side. At scale 2 each theme and each size is
-/// there once: pictures of that scale are most of what the repository has to hold.
+/// A test for each look, so that they run side by side. At scale 2 there is one language: pictures
+/// of that scale are most of what the repository has to hold.
 macro_rules! looks {
     ($($name:ident: $language:ident, $theme:ident, $size:ident, $scale:literal;)*) => {$(
         #[test]
@@ -286,11 +286,17 @@ looks! {
     every_screen_is_as_kept_dark_and_large: English, Dark, LARGE, 1;
     every_screen_is_as_kept_dark_and_small: English, Dark, SMALL, 1;
     every_screen_is_as_kept_dark_large_and_fine: English, Dark, LARGE, 2;
+    every_screen_is_as_kept_dark_small_and_fine: English, Dark, SMALL, 2;
     every_screen_is_as_kept_light_and_large: English, Light, LARGE, 1;
     every_screen_is_as_kept_light_and_small: English, Light, SMALL, 1;
+    every_screen_is_as_kept_light_large_and_fine: English, Light, LARGE, 2;
     every_screen_is_as_kept_light_small_and_fine: English, Light, SMALL, 2;
     every_screen_is_as_kept_in_german_large: German, Dark, LARGE, 1;
     every_screen_is_as_kept_in_german_small: German, Dark, SMALL, 1;
+    every_screen_is_as_kept_in_german_light_and_large: German, Light, LARGE, 1;
+    every_screen_is_as_kept_in_german_light_and_small: German, Light, SMALL, 1;
     every_screen_is_as_kept_in_chinese_large: Chinese, Dark, LARGE, 1;
     every_screen_is_as_kept_in_chinese_small: Chinese, Dark, SMALL, 1;
+    every_screen_is_as_kept_in_chinese_light_and_large: Chinese, Light, LARGE, 1;
+    every_screen_is_as_kept_in_chinese_light_and_small: Chinese, Light, SMALL, 1;
 }

@@ -43,3 +43,15 @@ fn in_a_call_and_in_the_preview_levels_are_looked_at_and_afterwards_no_longer() 
     app.step(Event::Person(Intent::HangUp));
     assert_eq!(wakes_in_ten_minutes(&app), 120);
 }
+
+#[test]
+fn a_level_that_was_seen_is_looked_at_until_it_has_fallen() {
+    let mut app = App::new();
+    app.step(Event::Tick);
+    app.driver.snapshot.microphone_level = 0.5;
+    assert!(app.driver.needs().levels);
+    // Nothing is heard any more.
+    app.step(Event::Tick);
+    assert_eq!(app.driver.snapshot.microphone_level, 0.0);
+    assert!(!app.driver.needs().levels);
+}
