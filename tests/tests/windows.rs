@@ -52,6 +52,21 @@ async fn two_windows_log_in_call_see_each_other_and_close() {
     alice.presses_with_control(Key::I);
     alice.waits_until_gone(&By::name("Upload could carry"));
 
+    for window in [&mut alice, &mut bob] {
+        window.presses_with_control(Key::K);
+        window.waits_for(&By::name("They are the same").role(Role::Button));
+    }
+    let words = |window: &mut Window| -> Vec<String> {
+        (1..=4).map(|at| window.waits_for(&By::containing(&format!("Word {at}"))).name).collect()
+    };
+    assert_eq!(words(&mut alice), words(&mut bob), "both read the same aloud");
+    alice.keeps_screenshot("safety-code-of-alice.png");
+    bob.keeps_screenshot("safety-code-of-bob.png");
+    alice.clicks("They are the same");
+    alice.waits_for(&By::containing("Verified"));
+    bob.clicks("They are the same");
+    bob.waits_until_gone(&By::name("They are the same"));
+
     for muted in [true, false] {
         alice.clicks("Mute");
         alice.waits_for(&By::name("Mute").pressed(muted));
