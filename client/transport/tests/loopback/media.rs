@@ -165,7 +165,12 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
         theirs.plis_sent,
         theirs.frames_dropped
     );
-    assert!(got.len() as f64 >= 0.9 * sent.len() as f64, "{} of {}", got.len(), sent.len());
+    // Video pauses for up to a second while feedback is late (ADR 14), which a busy machine makes it
+    // too: what never left was not lost.
+    let bytes = got.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
+    let left = stats.video_bytes_sent;
+    assert!(bytes as f64 >= 0.9 * left as f64, "{bytes} of {left} bytes");
+    assert!(got.len() as f64 >= 0.7 * sent.len() as f64, "{} of {}", got.len(), sent.len());
     assert!(got.iter().all(|frame| sent.contains(frame)), "a frame that nobody sent");
     assert!(stats.retransmitted > 0 && (stats.retransmitted as f64) < 0.15 * packets as f64);
 }
