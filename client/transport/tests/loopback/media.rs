@@ -165,8 +165,8 @@ async fn lost_packets_are_retransmitted_without_a_storm() {
         theirs.plis_sent,
         theirs.frames_dropped
     );
-    // Video pauses for up to a second while feedback is late (ADR 14), which a busy machine makes it
-    // too: what never left was not lost.
+    // Video pauses for up to a second while feedback is late (ADR 14), which a busy machine makes
+    // it too: what never left was not lost.
     let bytes = got.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
     let left = stats.video_bytes_sent;
     assert!(bytes as f64 >= 0.9 * left as f64, "{bytes} of {left} bytes");
