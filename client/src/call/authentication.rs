@@ -227,15 +227,9 @@ impl Authentication {
         key(self) == key(other)
     }
 
-    /// Whether nothing of the call may start, as it is.
-    pub(super) fn is_refused(&self) -> bool {
-        self.standing.is_some_and(|standing| standing.is_changed())
-    }
-
     fn judge(&mut self, other: Other) -> Result<(), Refusal> {
-        let standing = Standing::of(self.known, other);
-        self.standing = Some(standing);
-        if standing.is_changed() { Err(Refusal::KeyChanged(standing)) } else { Ok(()) }
+        self.standing = Some(Standing::of(self.known, other));
+        self.refusal().map_or(Ok(()), Err)
     }
 
     /// It rings there.

@@ -346,7 +346,7 @@ impl<C> Call<C> {
 
     fn accept(&mut self, from: &Username, nonce: Nonce, consent: C, now: Instant) {
         let takes = |incoming: &Incoming| {
-            incoming.party.name == *from && !incoming.authentication.is_refused()
+            incoming.party.name == *from && incoming.authentication.refusal().is_none()
         };
         let incoming = match std::mem::take(&mut self.state) {
             State::Ringing(incoming) if takes(&incoming) => incoming,

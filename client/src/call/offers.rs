@@ -126,16 +126,18 @@ impl<C> Call<C> {
         now: Instant,
     ) {
         let party = Party::new(from.clone(), call.clone(), false);
-        let incoming = match self.incoming((party, known), payload, now) {
-            Ok(incoming) => incoming,
+        match self.incoming((party, known), payload, now) {
+            Ok(incoming) => self.ring_for(incoming, now),
             Err(unusable) => {
                 self.decline_other(&from, call, DeclineReason::Failed, now);
                 if let Unusable::Untrusted(_) = unusable {
                     self.outputs.push_back(Output::Refused { from });
                 }
-                return;
             }
-        };
+        }
+    }
+
+    fn ring_for(&mut self, incoming: Incoming, now: Instant) {
         let ringing = CallSignal::Ringing(incoming.authentication.ringing());
         self.outputs.push_back(incoming.party.send(ringing));
         self.state = State::Ringing(incoming);
@@ -156,10 +158,10 @@ impl<C> Call<C> {
         now: Instant,
     ) {
         let party = Party::new(from.clone(), call.clone(), false);
-        if self.incoming((party, known), payload, now).is_err() {
+        let Ok(incoming) = self.incoming((party, known), payload, now) else {
             self.decline_other(&from, call, DeclineReason::Failed, now);
             return;
-        }
+        };
         let rings_since = match &self.state {
             State::Ringing(incoming) => {
                 Some(incoming.since).zip(self.deadlines.get(Deadline::Ring))
@@ -167,7 +169,7 @@ impl<C> Call<C> {
             State::Idle | State::Active(_) | State::Ended { .. } => None,
         };
         self.leave(None, now);
-        self.ring((from, known), call, payload, now);
+        self.ring_for(incoming, now);
         if let (State::Ringing(incoming), Some((since, until))) = (&mut self.state, rings_since) {
             incoming.since = since;
             self.deadlines.set(Deadline::Ring, until);
