@@ -103,6 +103,19 @@ async fn get_to_know(server: &MeddlingServer, alice: &mut Person, bob: &mut Pers
     }
 }
 
+/// Relays everything from now on, and keeps the last offer.
+fn keeping_offers(server: &MeddlingServer) -> Arc<Mutex<Option<Value>>> {
+    let kept = Arc::new(Mutex::new(None));
+    let keeps = Arc::clone(&kept);
+    server.meddle(move |_, message| {
+        if message["type"] == "offer" {
+            *keeps.lock().expect("no panic") = Some(message.clone());
+        }
+        vec![message]
+    });
+    kept
+}
+
 /// What somebody has sent of one kind since `before` messages.
 fn sent_since(server: &MeddlingServer, name: &str, before: usize, kind: &str) -> usize {
     server.sent_by(name)[before..].iter().filter(|message| message["type"] == kind).count()
@@ -235,15 +248,8 @@ async fn keys_that_are_replaced_at_the_first_contact_show_in_the_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_that_was_signed_before_rings_no_second_time() {
     let (server, mut alice, mut bob) = alice_and_bob().await;
-    let kept = Arc::new(Mutex::new(None));
-    let keeps = Arc::clone(&kept);
     get_to_know(&server, &mut alice, &mut bob).await;
-    server.meddle(move |_, message| {
-        if message["type"] == "offer" {
-            *keeps.lock().expect("no panic") = Some(message.clone());
-        }
-        vec![message]
-    });
+    let kept = keeping_offers(&server);
     alice.call("bob").await;
     bob.until("rings", rings).await;
     alice.send(Intent::HangUp).await;
@@ -404,14 +410,7 @@ async fn an_opening_that_is_withheld_leaves_the_call_not_verified() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_certificates_in_the_middle_of_a_call_end_it() {
     let (server, mut alice, mut bob) = alice_and_bob().await;
-    let kept = Arc::new(Mutex::new(None));
-    let keeps = Arc::clone(&kept);
-    server.meddle(move |_, message| {
-        if message["type"] == "offer" {
-            *keeps.lock().expect("no panic") = Some(message.clone());
-        }
-        vec![message]
-    });
+    let kept = keeping_offers(&server);
     alice.call("bob").await;
     bob.until("rings", rings).await;
     bob.accept().await;
@@ -427,14 +426,7 @@ async fn other_certificates_in_the_middle_of_a_call_end_it() {
 async fn what_was_signed_for_another_name_or_role_rings_nowhere() {
     let (server, mut alice, mut bob) = alice_and_bob().await;
     let mut carol = Person::online("carol", server.url()).await;
-    let kept = Arc::new(Mutex::new(None));
-    let keeps = Arc::clone(&kept);
-    server.meddle(move |_, message| {
-        if message["type"] == "offer" {
-            *keeps.lock().expect("no panic") = Some(message.clone());
-        }
-        vec![message]
-    });
+    let kept = keeping_offers(&server);
     // Alice calls bob, and the server gives her offer to carol.
     alice.call("bob").await;
     bob.until("rings", rings).await;
