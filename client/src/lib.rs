@@ -36,5 +36,7 @@ pub mod trust;
 pub mod ui;
 pub mod words;
 
+pub use visavis_conversation as conversation;
 pub use visavis_media as media;
+pub use visavis_screen as screen;
 pub use visavis_transport as transport;

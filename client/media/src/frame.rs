@@ -80,7 +80,7 @@ impl std::fmt::Debug for VideoFrame {
 }
 
 /// A frame that is ready to be shown: RGBA, 8 bits each, opaque, rows without padding.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RgbaFrame {
     /// Its size.
     pub size: VideoSize,

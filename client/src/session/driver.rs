@@ -8,11 +8,13 @@
 //! before the machine has taken it, which shows in the call's phase.
 
 mod connection;
+mod conversation;
 mod intents;
 mod keys;
 mod people;
 mod phase;
 mod server;
+mod sharing;
 mod trust;
 
 use std::collections::VecDeque;

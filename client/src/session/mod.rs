@@ -29,6 +29,7 @@ mod pipeline;
 mod process;
 pub mod report;
 mod room;
+pub mod sharing;
 pub mod snapshot;
 mod speaker_turn;
 pub mod statistics;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use visavis_shared::{IceServer, RoomId, Username};
 
+use crate::conversation::{Command, View};
+
 use crate::call::event::{CallPhase, EndReason};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 pub use crate::device_key::KeyPlace;
@@ -24,6 +26,9 @@ pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, PinnedKey, RecentCall, UnixTime};
 pub use crate::session::device_trial::{Trial, TrialPhase, TrialState};
 use crate::session::options::Ring;
+pub use crate::session::sharing::{
+    ShareChoice, ShareChoices, ShareIntent, ShareWith, Shared, Sharing,
+};
 use crate::session::statistics::Statistics;
 pub use crate::trust::{CallTrust, CodeState, KeyChange, SafetyCode, Standing};
 use crate::words::Phrase;
@@ -164,6 +169,10 @@ pub enum Intent {
     TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
+    /// Something of the conversation in writing, files with it.
+    Converse(Command),
+    /// Share a screen or a window.
+    Share(ShareIntent),
 }
 
 /// Who wants to log in where; both as typed.
@@ -434,6 +443,14 @@ pub struct Snapshot {
     pub connection_words: Option<Phrase>,
     /// The statistics of the call, while it has a connection.
     pub statistics: Option<Arc<Statistics>>,
+    /// What is said in writing and sent in this call; `None` without a call.
+    pub conversation: Option<Arc<View>>,
+    /// Whether a screen or a window is shared.
+    pub sharing: Sharing,
+    /// What can be shared, while the person chooses.
+    pub share_choices: Option<ShareChoices>,
+    /// Whether what the other shows is a screen or a window: it is shown whole.
+    pub remote_shares: bool,
     /// Notices that were not put away yet.
     pub notices: Vec<Notice>,
     /// Which of the notices are about which device: another one may help.

@@ -8,6 +8,7 @@
 
 mod clock;
 mod consent;
+mod data;
 pub mod estimator;
 pub mod fec;
 pub mod feedback;
@@ -18,6 +19,7 @@ pub mod receiving;
 pub mod sending;
 
 pub use consent::Consent;
+pub use data::{ChannelEnds, ChannelEvent, DataEnds, DataMessage, DataPorts, MAX_MESSAGE_BYTES};
 pub use feedback::media_status::MediaStatus;
 pub use path::network::Network;
 pub use peer::Peer;

@@ -161,6 +161,8 @@ impl Driver {
                 self.media.command(MediaCommand::TryDevice(trial));
             }
             Intent::DismissNotice(id) => self.notices.dismiss(id),
+            Intent::Converse(command) => self.converse(command),
+            Intent::Share(intent) => self.share(intent),
         }
     }
 

@@ -11,6 +11,7 @@ use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVi
 use visavis_media::lip_sync::SharedLipSync;
 use visavis_media::video_control::VideoControl;
 
+use crate::data::DataPorts;
 use crate::feedback::media_path::Statuses;
 use crate::sending::handover::{nobody, nothing};
 
@@ -38,6 +39,8 @@ pub struct MediaPorts {
     pub(crate) audio_control: SyncSender<AudioControl>,
     pub(crate) lip_sync: Arc<SharedLipSync>,
     pub(crate) statuses: Arc<Statuses>,
+    /// Without, no data channels are offered or taken.
+    pub(crate) data: Option<DataPorts>,
 }
 
 /// The encoders' and decoders' ends of a peer connection's [`MediaPorts`].
@@ -72,7 +75,14 @@ impl MediaPorts {
             audio_control: nobody(),
             lip_sync: Arc::clone(&self.lip_sync),
             statuses: Arc::clone(&self.statuses),
+            data: None,
         }
+    }
+
+    /// With data channels.
+    #[must_use]
+    pub fn with_data(self, data: DataPorts) -> Self {
+        Self { data: Some(data), ..self }
     }
 
     /// The queues of one peer connection. `video_in` is how many received video frames wait; when
@@ -105,6 +115,7 @@ impl MediaPorts {
                 audio_control,
                 lip_sync,
                 statuses: Arc::default(),
+                data: None,
             },
             ends,
         )
