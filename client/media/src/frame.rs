@@ -28,13 +28,31 @@ pub struct VideoFrame {
     pub color: ColorSpace,
     /// When the camera took it, or when the network delivered it.
     pub captured_at: Instant,
+    /// What it shows, as far as that decides how it is sent.
+    pub content: Content,
+}
+
+/// What a frame shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Content {
+    /// People and rooms: noisy, and in motion.
+    #[default]
+    Camera,
+    /// A screen or a window: sharp edges and small text, mostly still.
+    Screen,
 }
 
 impl VideoFrame {
     /// A frame in BT.601 limited range.
     #[must_use]
     pub fn new(size: VideoSize, data: Arc<[u8]>, captured_at: Instant) -> Self {
-        Self { size, data, color: ColorSpace::default(), captured_at }
+        Self { size, data, color: ColorSpace::default(), captured_at, content: Content::Camera }
+    }
+
+    /// The same, as a picture of a screen.
+    #[must_use]
+    pub fn of_screen(self) -> Self {
+        Self { content: Content::Screen, ..self }
     }
 
     /// How many bytes a frame of this size has.

@@ -93,7 +93,7 @@ impl H264Decoder {
         copy_rows(decoded.y(), strides.0, y, width);
         copy_rows(decoded.u(), strides.1, u, width / 2);
         copy_rows(decoded.v(), strides.2, v, width / 2);
-        Ok(Some(VideoFrame { size, data, color: self.color, captured_at }))
+        Ok(Some(VideoFrame { color: self.color, ..VideoFrame::new(size, data, captured_at) }))
     }
 }
 
