@@ -13,7 +13,7 @@ use clap::Parser as _;
 #[cfg(feature = "gui")]
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
-use visavis_client::cli::{Action, Cli, ExitReason, IdentityCommand, Invocation, Target, identity};
+use visavis_client::cli::{Action, Cli, ExchangeOptions, ExitReason, IdentityCommand, Invocation, Target, identity};
 use visavis_client::config::{NoFolder, config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::KeyStore;
@@ -23,9 +23,10 @@ use visavis_client::media::video_record::Recordings;
 use visavis_client::people::Account;
 use visavis_client::people::store::blocked_in;
 use visavis_client::session::driver::{self, SessionHandle};
-use visavis_client::session::headless::{self, Script, Task};
+use visavis_client::session::headless::{self, Orders, Script, Task};
 use visavis_client::session::options::{Identity, Ring, SessionOptions};
 use visavis_client::session::report::Report;
+use visavis_client::session::snapshot::ShareWith;
 use visavis_client::settings::{Callers, Settings};
 use visavis_client::signaling::ServerUrl;
 use visavis_client::stop::{self, Stop};
@@ -161,6 +162,7 @@ fn run_headless(
         task,
         timeout: invocation.results.timeout,
         duration: invocation.results.duration,
+        orders: orders(&invocation.exchange),
     };
     let blocked = blocked_names(invocation, &script);
     if let Task::Call(peer) | Task::Answer { from: Some(peer) } = &script.task
@@ -175,6 +177,9 @@ fn run_headless(
         blocked,
         people: people_folder(invocation),
         only_keys: true,
+        downloads: invocation.exchange.receive.clone(),
+        transfers: transfers_folder(invocation),
+        shares: invocation.exchange.share.is_some(),
         ..session_options(&settings, invocation)
     };
     let recordings = options.recordings.clone();
@@ -215,6 +220,17 @@ fn run_headless(
     }
 }
 
+/// What the command line asks for in the call.
+fn orders(exchange: &ExchangeOptions) -> Orders {
+    Orders {
+        share: exchange.share.clone(),
+        with: ShareWith { camera: exchange.share_camera, sound: exchange.share_sound },
+        say: exchange.say.clone(),
+        send: exchange.send.clone(),
+        receive: exchange.receive.is_some(),
+    }
+}
+
 /// Waits for the rest of a recording. The system's first request to end leaves it as it is, unless
 /// that request was what ended the call.
 async fn until_written(recordings: &Recordings, stop: &Stop) {
@@ -251,6 +267,12 @@ fn blocked_names(invocation: &Invocation, script: &Script) -> Vec<Username> {
 fn people_folder(invocation: &Invocation) -> Option<PathBuf> {
     let folder = data_dir(invocation.program.data_dir.as_deref()).ok()?;
     Some(folder.join("people"))
+}
+
+/// Where transfers that were interrupted are remembered.
+fn transfers_folder(invocation: &Invocation) -> Option<PathBuf> {
+    let folder = data_dir(invocation.program.data_dir.as_deref()).ok()?;
+    Some(folder.join("transfers"))
 }
 
 /// The key of this data directory. Whoever names a folder wants everything to stay in it.
@@ -397,6 +419,10 @@ fn run_window(
         muted: !run.calls.microphone_on,
         camera_off: !run.calls.camera_on,
         ring: Ring::new(run.ring.volume, run.ring.speaker.clone(), run.ring.ring_tone()),
+        downloads: run.downloads.clone(),
+        transfers: Some(folder.join("transfers")),
+        shares: true,
+        screen_token: Some(folder.join("screen-token")),
         window: true,
         ..session_options(&run, invocation)
     };

@@ -24,6 +24,7 @@ pub mod person;
 pub mod picture;
 pub mod presence;
 pub mod programs;
+pub mod reading;
 #[cfg(target_os = "linux")]
 pub mod real_keyboard;
 pub mod recording_proxy;
@@ -33,6 +34,8 @@ pub mod server;
 #[cfg(target_os = "linux")]
 pub mod sound_server;
 pub mod stop_signal;
+#[cfg(target_os = "linux")]
+pub mod text_page;
 pub mod voice;
 pub mod window;
 #[cfg(target_os = "linux")]

@@ -40,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "device_key",
             "media",
             "people",
+            "private_file",
             "screen",
             "signaling",
             "transport",

@@ -20,7 +20,8 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display, and to manage it.
     Display,
-    /// To run the tests: sound servers, a bus, what checks desktop files, network tools, a relay.
+    /// To run the tests: sound servers, a bus, what checks desktop files, network tools, a relay,
+    /// what reads text in pictures.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -88,6 +89,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
+            "tesseract-ocr",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {
             &["qemu-system-x86", "busybox-static", "cpio", "kmod", "v4l-utils"]
@@ -168,6 +170,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "nftables",
             "coturn",
             "coturn-utils",
+            "tesseract",
         ],
         (System::Arch, Purpose::Build) => &["base-devel", "nasm", "cmake", "clang", "alsa-lib"],
         (System::Arch, Purpose::Window) => &[
@@ -193,6 +196,8 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
+            "tesseract",
+            "tesseract-data-eng",
         ],
         (System::Debian | System::Ubuntu, Purpose::Node) => &["nodejs", "npm", "openssl"],
         (System::Debian | System::Ubuntu, Purpose::Redis) => &["redis-server"],

@@ -65,3 +65,9 @@ key-export-costly = Diese Datei ist nicht von Visavis: Sie zu öffnen würde zu 
 key-export-no-memory = Der Speicher reicht nicht. Schließen Sie andere Programme und versuchen Sie es noch einmal.
 key-passphrase-wrong = Das ist nicht die Passphrase dieser Datei.
 key-passphrase-too-short = Diese Passphrase ist zu kurz. Nehmen Sie mehrere Wörter.
+
+## Sharing a screen
+
+share-no-sound = Der Ton dieses Computers ist nicht zugänglich: Nur Ihre Stimme ist zu hören.
+share-not-possible = Diese Arbeitsumgebung lässt Programme den Bildschirm nicht freigeben.
+share-display-failed = Die Bildschirme dieses Computers lassen sich gerade nicht ansehen. Versuchen Sie es gleich noch einmal.

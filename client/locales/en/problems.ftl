@@ -65,3 +65,9 @@ key-export-costly = This file is not from Visavis: opening it would take too lon
 key-export-no-memory = There is not enough memory. Close other programs, then try again.
 key-passphrase-wrong = That is not the passphrase of this file.
 key-passphrase-too-short = That passphrase is too short. Use several words.
+
+## Sharing a screen
+
+share-no-sound = The sound of this computer can't be had: only your voice is heard.
+share-not-possible = This desktop does not let programs share the screen.
+share-display-failed = The screens of this computer can't be looked at now. Try again in a moment.

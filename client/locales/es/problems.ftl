@@ -65,3 +65,9 @@ key-export-costly = Este archivo no es de Visavis: abrirlo llevaría demasiado t
 key-export-no-memory = No hay memoria suficiente. Cierre otros programas e inténtelo de nuevo.
 key-passphrase-wrong = Esa no es la frase de contraseña de este archivo.
 key-passphrase-too-short = Esa frase de contraseña es demasiado corta. Use varias palabras.
+
+## Sharing a screen
+
+share-no-sound = No se puede captar el sonido de este equipo: solo se oye su voz.
+share-not-possible = Este escritorio no permite que los programas compartan la pantalla.
+share-display-failed = Ahora no se pueden leer las pantallas de este equipo. Inténtelo de nuevo dentro de un momento.

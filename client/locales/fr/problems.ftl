@@ -65,3 +65,9 @@ key-export-costly = Ce fichier ne vient pas de Visavis : l’ouvrir prendrait tr
 key-export-no-memory = La mémoire ne suffit pas. Fermez d’autres programmes, puis réessayez.
 key-passphrase-wrong = Ce n’est pas la phrase secrète de ce fichier.
 key-passphrase-too-short = Cette phrase secrète est trop courte. Utilisez plusieurs mots.
+
+## Sharing a screen
+
+share-no-sound = Le son de cet ordinateur n’est pas accessible : seule votre voix est entendue.
+share-not-possible = Ce bureau ne permet pas aux programmes de partager l’écran.
+share-display-failed = Impossible de lire les écrans de cet ordinateur pour l’instant. Réessayez dans un instant.

@@ -64,3 +64,9 @@ key-export-costly = 此文件并非来自 Visavis：打开它需要的时间过�
 key-export-no-memory = 内存不足。请关闭其他程序后重试。
 key-passphrase-wrong = 这不是该文件的口令。
 key-passphrase-too-short = 口令太短。请使用多个词语。
+
+## Sharing a screen
+
+share-no-sound = 无法获取此电脑的声音：对方只能听到您的声音。
+share-not-possible = 此桌面不允许程序共享屏幕。
+share-display-failed = 现在无法读取此电脑的屏幕。请稍后再试。

@@ -44,6 +44,8 @@ pub struct Cli {
     #[command(flatten)]
     pub(super) video: VideoOptions,
     #[command(flatten)]
+    pub(super) exchange: ExchangeOptions,
+    #[command(flatten)]
     pub(super) results: ResultOptions,
     #[command(flatten)]
     pub(super) program: ProgramOptions,
@@ -168,6 +170,30 @@ pub struct VideoOptions {
     /// The highest bit rate for video: 800k, 2500k, 4M [default: 2500k]
     #[arg(long, global = true, value_name = "RATE", value_parser = values::bitrate)]
     pub max_bitrate: Option<Bitrate>,
+}
+
+/// What is shown, written and sent in a call without a window.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sharing and files (call and answer)")]
+pub struct ExchangeOptions {
+    /// Show a screen or a window in the place of the camera: screen, screen:NAME or window:TITLE
+    #[arg(long, global = true, value_name = "WHAT")]
+    pub share: Option<String>,
+    /// Show the camera too, in a corner of what is shared
+    #[arg(long, global = true, requires = "share")]
+    pub share_camera: bool,
+    /// Let the other hear what this computer plays, while a screen or a window is shown
+    #[arg(long, global = true, requires = "share")]
+    pub share_sound: bool,
+    /// Write this to the other; may be given several times
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub say: Vec<String>,
+    /// Send a file or a folder; may be given several times
+    #[arg(long, global = true, value_name = "PATH")]
+    pub send: Vec<PathBuf>,
+    /// Take every file that the other sends, into this folder; without it none is taken
+    #[arg(long, global = true, value_name = "DIR")]
+    pub receive: Option<PathBuf>,
 }
 
 /// What a call without a window leaves behind, and when it ends.

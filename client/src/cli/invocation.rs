@@ -3,7 +3,7 @@
 use visavis_shared::{IceServer, RoomId, Username};
 
 use super::arguments::{
-    Cli, Command, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
+    Cli, Command, DeviceOptions, ExchangeOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 use super::{IdentityCommand, values};
 use crate::invitation::{self, Invitation};
@@ -64,6 +64,8 @@ pub struct Invocation {
     pub sound: SoundOptions,
     /// The bounds of the video.
     pub video: VideoOptions,
+    /// What is shown, written and sent.
+    pub exchange: ExchangeOptions,
     /// What a call leaves behind.
     pub results: ResultOptions,
     /// Where the program keeps things.
@@ -115,6 +117,7 @@ impl Cli {
             devices: self.devices,
             sound: self.sound,
             video: self.video,
+            exchange: self.exchange,
             results: self.results,
             program: self.program,
         })

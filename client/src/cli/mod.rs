@@ -11,7 +11,7 @@ mod invocation;
 mod values;
 
 pub use arguments::{
-    Cli, DeviceOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
+    Cli, DeviceOptions, ExchangeOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
 };
 pub use files::FileError;
 pub use identity::IdentityCommand;

@@ -27,9 +27,11 @@ use visavis_shared::{CallSignal, ClientMessage, DeclineReason, IceServer, Userna
 
 use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
+use crate::conversation::View;
 use crate::device_key::LoginKey;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
+use crate::screen::CaptureEvent;
 use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
 use crate::session::directory::Directory;
@@ -44,16 +46,19 @@ use crate::session::pace::Needs;
 use crate::session::people::{CallNote, People, PeopleEvent};
 use crate::session::report::Report;
 use crate::session::room::Room;
+use crate::session::screens::{ScreenEvent, ScreenHandle};
 use crate::session::snapshot::{Intent, SessionLink, Snapshot};
 use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::{Signaling, SignalingConfig, SignalingEvent};
-use crate::transport::{MediaStatus, PeerCommand, PeerEvent, PeerStats};
+use crate::transport::{DataEnds, MediaStatus, PeerCommand, PeerEvent, PeerStats};
 use crate::words::phrase;
 
 use connection::CallPeer;
+use conversation::Written;
 use intents::{Consent, LoginRetry};
 use people::TurnedAway;
+use sharing::ScreenCapture;
 
 /// Intents that wait; a person makes a few a second.
 const INTENT_QUEUE: usize = 64;
@@ -117,7 +122,8 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let self_video = DropOldestQueue::<RgbaFrame>::latest();
     let (media, media_events) =
         MediaHandle::start(&options, Arc::clone(&remote_video), Arc::clone(&self_video));
-    let (driver, snapshots) = Driver::new(options, media, report_in);
+    let screens = ScreenHandle::start(options.screen_token.clone());
+    let (driver, snapshots) = Driver::new(options, (media, screens), report_in);
     let leaver = Leaver::default();
     let task = tokio::spawn(driver.run(intents, media_events, leaver.clone()));
     let link = SessionLink { intents: intent_in, snapshots, remote_video, self_video };
@@ -149,6 +155,11 @@ struct Driver {
     video_watch: VideoWatch,
     hints: CallHints,
     media: MediaHandle<Consent>,
+    screens: ScreenHandle<Consent>,
+    capture: Option<ScreenCapture>,
+    written: Option<Written>,
+    /// The data channels of a peer connection, until media flows over it.
+    data_ends: Option<DataEnds>,
     measured: CallMeasurements,
     reports: mpsc::Sender<Report>,
     people_asked_at: Option<Instant>,
@@ -178,12 +189,15 @@ enum Event {
     Media(MediaEvent),
     People(PeopleEvent),
     Key(KeyEvent),
+    Screens(ScreenEvent),
+    Capture(CaptureEvent),
+    Conversation(Arc<View>),
 }
 
 impl Driver {
     fn new(
         options: SessionOptions,
-        media: MediaHandle<Consent>,
+        (media, screens): (MediaHandle<Consent>, ScreenHandle<Consent>),
         reports: mpsc::Sender<Report>,
     ) -> (Self, watch::Receiver<Arc<Snapshot>>) {
         let snapshot = Snapshot {
@@ -221,6 +235,10 @@ impl Driver {
             video_watch: VideoWatch::default(),
             hints: CallHints::default(),
             media,
+            screens,
+            capture: None,
+            written: None,
+            data_ends: None,
             measured: CallMeasurements::new(Instant::now()),
             reports,
             people_asked_at: None,
@@ -257,6 +275,9 @@ impl Driver {
                 () = sleep_until_some(tick_at) => Event::Tick,
                 event = self.people.next_event() => Event::People(event),
                 event = self.keys.next_event() => Event::Key(event),
+                event = self.screens.next_event() => Event::Screens(event),
+                event = sharing::next_event(&mut self.capture) => Event::Capture(event),
+                view = conversation::next_view(&mut self.written) => Event::Conversation(view),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
                 Some(event) = media_events.recv() => Event::Media(event),
@@ -276,6 +297,9 @@ impl Driver {
                 Event::Media(event) => self.on_media(event),
                 Event::People(event) => self.on_people(event),
                 Event::Key(event) => self.on_key(event),
+                Event::Screens(event) => self.on_screens(event),
+                Event::Capture(event) => self.on_capture(event),
+                Event::Conversation(view) => self.snapshot.conversation = Some(view),
             }
             self.say_media_status();
             self.publish_snapshot();

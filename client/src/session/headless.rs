@@ -3,6 +3,8 @@
 //! It sees the same snapshots as a window and sends the same intents. What it did is given in lines
 //! for a person, and in the [`ExitReason`].
 
+mod deeds;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,9 @@ use crate::session::snapshot::{
     CallTrust, CodeState, Intent, LoginPhase, RoomPhase, Snapshot, Standing,
 };
 use crate::words::Phrase;
+
+use deeds::Deeds;
+pub use deeds::Orders;
 
 /// How long the report may take after the end of the call.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
@@ -52,6 +57,8 @@ pub struct Script {
     pub timeout: Duration,
     /// When to close the call after it connected; `None` leaves that to the other.
     pub duration: Option<Duration>,
+    /// What to do in the call besides talking.
+    pub orders: Orders,
 }
 
 /// How it went.
@@ -77,18 +84,7 @@ pub async fn run(
     let begun = Instant::now();
     let deadline = begun + script.timeout;
     let intent = Intent::LogIn { server: script.server.clone(), username: script.username.clone() };
-    let mut person = Person {
-        script,
-        deadline,
-        hang_up_at: None,
-        placed: false,
-        met: false,
-        was_ringing: false,
-        code_said: false,
-        noticed: Vec::new(),
-        interrupted: false,
-        gave_up: None,
-    };
+    let mut person = Person::new(script, deadline);
     let _ = session.link.intents.send(intent).await;
     tokio::pin!(interrupted);
     let (exit, words) = loop {
@@ -177,6 +173,7 @@ enum Step {
 
 struct Person {
     script: Script,
+    deeds: Deeds,
     deadline: Instant,
     hang_up_at: Option<Instant>,
     placed: bool,
@@ -190,6 +187,22 @@ struct Person {
 }
 
 impl Person {
+    fn new(script: Script, deadline: Instant) -> Self {
+        Self {
+            deeds: Deeds::new(script.orders.clone()),
+            script,
+            deadline,
+            hang_up_at: None,
+            placed: false,
+            met: false,
+            was_ringing: false,
+            code_said: false,
+            noticed: Vec::new(),
+            interrupted: false,
+            gave_up: None,
+        }
+    }
+
     fn wake_at(&self) -> Instant {
         self.hang_up_at.unwrap_or(self.deadline)
     }
@@ -256,7 +269,7 @@ impl Person {
                 if self.interrupted || self.hang_up_at.is_some_and(|at| now >= at) {
                     return Step::Do(Intent::HangUp);
                 }
-                Step::Wait
+                self.deeds.next(snapshot, say).map_or(Step::Wait, Step::Do)
             }
             CallPhase::Ended { peer, reason, talked } => {
                 if self.still_waits(peer, reason)
@@ -378,19 +391,9 @@ mod tests {
             task,
             timeout: Duration::MAX,
             duration: None,
+            orders: Orders::default(),
         };
-        Person {
-            script,
-            deadline: Instant::now() + Duration::from_secs(60),
-            hang_up_at: None,
-            placed: false,
-            met: false,
-            was_ringing: false,
-            code_said: false,
-            noticed: Vec::new(),
-            interrupted: false,
-            gave_up: None,
-        }
+        Person::new(script, Instant::now() + Duration::from_secs(60))
     }
 
     #[test]
@@ -444,6 +447,7 @@ mod tests {
             task: Task::Call(bob),
             timeout: Duration::ZERO,
             duration: Some(Duration::ZERO),
+            orders: Orders::default(),
         };
         let running =
             tokio::spawn(

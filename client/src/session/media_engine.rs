@@ -8,15 +8,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::device::camera::{CameraOutput, CameraWant};
+use crate::device::camera::CameraWant;
 use crate::device::device_watch::{DeviceWatch, DevicesNow, Missing};
 use crate::device::{self, CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
-use crate::media::frame::{RgbaFrame, VideoFrame};
+use crate::media::frame::{AudioFrame, RgbaFrame, VideoFrame};
 use crate::media::ringtone::RingKind;
-use crate::media::self_view::SelfView;
-use crate::media::units::VideoSize;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::audio_devices::AudioDevices;
 use crate::session::device_keeper::Trouble;
@@ -25,6 +23,7 @@ use crate::session::kept_picture;
 use crate::session::notices::DeviceKind;
 use crate::session::open_devices::OpenCamera;
 use crate::session::options::{Ring, SessionOptions};
+use crate::session::outgoing_picture::OutgoingPicture;
 use crate::session::pipeline::{Pipeline, PipelineStatistics};
 use crate::session::snapshot::VideoLimitChange;
 use crate::session::switchable::{Event, Switchable};
@@ -38,9 +37,6 @@ const BLACK_FRAMES: u32 = 3;
 const BLACK_FRAME_EVERY: Duration = Duration::from_millis(100);
 /// How long nothing has to be wanted before nothing is looked at: devices have closed by then.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
-
-/// The self-view is shown in a corner; more than this is not needed.
-const LARGEST_SELF_VIEW: VideoSize = VideoSize::new(640, 480).unwrap();
 
 /// What the media thread reports.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +100,12 @@ pub(super) enum MediaCommand<C> {
     TryDevice(Option<Trial>),
     /// Keeps the other's picture, who is called so, as it is now.
     KeepPicture(String),
+    /// Shows this screen, with the camera in its corner or without, or the camera again.
+    Share(Option<(Arc<DropOldestQueue<VideoFrame>>, bool)>),
+    /// Shows the camera in the corner of the screen, or no longer.
+    ShowCameraInCorner(bool),
+    /// Sends this sound of the computer beside the voice, or none.
+    HearComputer(Option<Arc<DropOldestQueue<AudioFrame>>>),
     /// Plays a tone while a call is not taken yet, or stops to.
     Ring(Option<RingKind>),
 }
@@ -113,10 +115,11 @@ pub(super) struct MediaEngine<C> {
     options: SessionOptions,
     events: mpsc::Sender<MediaEvent>,
     remote_video: Arc<DropOldestQueue<RgbaFrame>>,
-    self_video: Arc<DropOldestQueue<RgbaFrame>>,
     camera: Switchable<OpenCamera>,
-    camera_output: CameraOutput,
-    self_view: Option<(Arc<DropOldestQueue<VideoFrame>>, SelfView)>,
+    picture: OutgoingPicture,
+    /// Whether the camera is to be seen in the corner of a shared screen.
+    corner: bool,
+    computer: Option<Arc<DropOldestQueue<AudioFrame>>>,
     audio: AudioDevices,
     pipeline: Option<Pipeline>,
     /// There while a device is wanted.
@@ -160,9 +163,9 @@ impl<C> MediaEngine<C> {
             options,
             events,
             remote_video,
-            self_video,
-            camera_output: CameraOutput::new(),
-            self_view: None,
+            picture: OutgoingPicture::new(self_video),
+            corner: false,
+            computer: None,
             pipeline: None,
             watch: None,
             seen: None,
@@ -201,13 +204,13 @@ impl<C> MediaEngine<C> {
                     peer,
                     |words| self.trouble(phrase!("part-failed").or_plain(words)),
                 ));
+                self.hear_computer(self.computer.clone());
             }
             MediaCommand::MediaFlows => {
                 // Not before: the first frame is a key frame, and it would be lost.
                 if let Some(pipeline) = &self.pipeline {
                     self.audio.turn.begin_call(pipeline);
-                    self.camera_output.detach(&pipeline.encoder_input());
-                    self.camera_output.attach(pipeline.encoder_input());
+                    self.picture.begin(pipeline.encoder_input());
                 }
             }
             MediaCommand::Detach(reply) => {
@@ -234,11 +237,12 @@ impl<C> MediaEngine<C> {
             MediaCommand::TurnCameraOff(off) => {
                 self.camera_off = off;
                 self.open_and_close();
-                self.black_frames_due = if off { BLACK_FRAMES } else { 0 };
+                self.picture.show_camera_in_corner(self.corner && !off);
+                self.fade_to_black();
             }
             MediaCommand::ChooseCamera(choice) => {
                 // One that is about to be open delivers nothing any more.
-                self.camera_output = self.camera_output.take_over();
+                self.picture.take_over();
                 self.camera.keeper.choose(choice, Instant::now());
             }
             MediaCommand::ChooseMicrophone(choice) => {
@@ -253,6 +257,22 @@ impl<C> MediaEngine<C> {
             MediaCommand::ListDevices => self.list_due = true,
             MediaCommand::TryDevice(trial) => self.audio.try_device(trial, Instant::now()),
             MediaCommand::KeepPicture(of) => self.keep_picture(of),
+            MediaCommand::Share(Some((screen, corner))) => {
+                self.corner = corner;
+                self.picture.share(screen, corner && !self.camera_off);
+                self.open_and_close();
+                self.fade_to_black();
+            }
+            MediaCommand::Share(None) => {
+                self.picture.stop_sharing();
+                self.open_and_close();
+                self.fade_to_black();
+            }
+            MediaCommand::ShowCameraInCorner(corner) => {
+                self.corner = corner;
+                self.picture.show_camera_in_corner(corner && !self.camera_off);
+            }
+            MediaCommand::HearComputer(sound) => self.hear_computer(sound),
             MediaCommand::Ring(ring) => {
                 self.audio.ring(ring.filter(|_| self.options.window), Instant::now())
             }
@@ -316,7 +336,7 @@ impl<C> MediaEngine<C> {
 
     fn detach(&mut self) -> PipelineStatistics {
         let Some(pipeline) = self.pipeline.take() else { return PipelineStatistics::default() };
-        self.camera_output.detach(&pipeline.encoder_input());
+        self.picture.end();
         let (statistics, sink) =
             pipeline.stop(self.options.snapshot.as_deref(), &self.options.recordings);
         self.audio.turn.end_call(sink);
@@ -331,7 +351,7 @@ impl<C> MediaEngine<C> {
         // Whoever looks at themselves between calls sees themselves, however calls begin.
         let camera_wanted = if self.in_call.is_some() { !self.camera_off } else { self.preview };
         let now = Instant::now();
-        self.show_self(self.options.window && camera_wanted);
+        self.picture.show_self(self.options.window && (camera_wanted || self.picture.shares()));
         self.camera.keeper.want(camera_wanted, now);
         self.audio.want(wanted, self.in_call.is_some(), now);
     }
@@ -340,7 +360,7 @@ impl<C> MediaEngine<C> {
         let want = CameraWant { size: self.options.video_size, fps: self.options.fps };
         loop {
             let was_opening = self.camera.is_opening();
-            let output = self.camera_output.clone();
+            let output = self.picture.camera();
             let event = self.camera.tick(Instant::now(), || {
                 move |choice: &CameraChoice| OpenCamera::open(choice, want, output.clone())
             });
@@ -348,7 +368,7 @@ impl<C> MediaEngine<C> {
                 Some(Event::Opened(former)) => drop(former),
                 Some(Event::Closed(camera)) => {
                     // What a driver that does not let go still delivers is seen by nobody.
-                    self.camera_output = self.camera_output.take_over();
+                    self.picture.take_over();
                     drop(camera);
                 }
                 // Nor is what a camera delivers that opens too late.
@@ -356,7 +376,7 @@ impl<C> MediaEngine<C> {
                     && !self.camera.is_opening()
                     && self.camera.device().is_none() =>
                 {
-                    self.camera_output = self.camera_output.take_over();
+                    self.picture.take_over();
                 }
                 None => return,
             }
@@ -419,27 +439,18 @@ impl<C> MediaEngine<C> {
         }
     }
 
-    fn show_self(&mut self, on: bool) {
-        if !on {
-            if let Some((input, _view)) = self.self_view.take() {
-                self.camera_output.detach(&input);
-            }
-        } else if self.self_view.is_none() {
-            let input = DropOldestQueue::latest();
-            match SelfView::spawn(
-                Arc::clone(&input),
-                Arc::clone(&self.self_video),
-                LARGEST_SELF_VIEW,
-            ) {
-                Ok(view) => {
-                    self.camera_output.attach(Arc::clone(&input));
-                    self.self_view = Some((input, view));
-                }
-                Err(error) => {
-                    tracing::error!("no thread for the self-view could be started: {error}")
-                }
-            }
+    /// Lets black frames follow when nobody is to be seen any more.
+    fn fade_to_black(&mut self) {
+        let nothing = self.camera_off || self.options.camera == CameraChoice::None;
+        let due = nothing && !self.picture.shares();
+        self.black_frames_due = if due { BLACK_FRAMES } else { 0 };
+    }
+
+    fn hear_computer(&mut self, sound: Option<Arc<DropOldestQueue<AudioFrame>>>) {
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.set_system_sound(sound.clone());
         }
+        self.computer = sound;
     }
 
     /// To write a file takes its time, so a thread of its own does it.

@@ -110,6 +110,14 @@ pub struct SessionOptions {
     pub muted: bool,
     /// Whether the camera is off to begin with.
     pub camera_off: bool,
+    /// Where files go that the other sends; `None` for the system's folder for downloads.
+    pub downloads: Option<PathBuf>,
+    /// Where transfers are remembered that were interrupted; `None` forgets them with the call.
+    pub transfers: Option<PathBuf>,
+    /// Whether a screen may be shared later, although there is no camera.
+    pub shares: bool,
+    /// Where the desktop's word is kept on what may be shared without asking again.
+    pub screen_token: Option<PathBuf>,
     /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
@@ -145,6 +153,10 @@ impl Default for SessionOptions {
             only_contacts_call: false,
             muted: false,
             camera_off: false,
+            downloads: None,
+            transfers: None,
+            shares: false,
+            screen_token: None,
             window: false,
         }
     }

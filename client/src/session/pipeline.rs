@@ -150,6 +150,13 @@ impl Pipeline {
         }
     }
 
+    /// Sends this sound of the computer beside the voice, or none.
+    pub(super) fn set_system_sound(&self, sound: Option<Arc<DropOldestQueue<AudioFrame>>>) {
+        if let Some(sender) = &self.audio_sender {
+            sender.set_system_sound(sound);
+        }
+    }
+
     /// How loud the microphone is, 0 to 1.
     pub(super) fn microphone_level(&self) -> f32 {
         self.audio_sender.as_ref().map_or(0.0, AudioSender::level)

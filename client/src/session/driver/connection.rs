@@ -19,7 +19,7 @@ use crate::session::statistics::Statistics;
 use crate::session::video_trouble::VideoWatch;
 use crate::signaling::ServerUrl;
 use crate::transport::{
-    MediaPorts, MediaStatus, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats,
+    DataPorts, MediaPorts, MediaStatus, Peer, PeerCommand, PeerConfig, PeerEvent, PeerStats,
 };
 use crate::words::{Phrase, phrase};
 
@@ -74,6 +74,7 @@ impl Driver {
     pub(super) fn on_their_media(&mut self, status: MediaStatus) {
         self.snapshot.remote_muted = status.microphone_muted;
         self.snapshot.remote_camera_off = status.camera_off;
+        self.snapshot.remote_shares = status.screen;
     }
 
     /// Says the same of us.
@@ -83,7 +84,8 @@ impl Driver {
         peer.set_media_status(MediaStatus {
             microphone_muted: snapshot.microphone_muted
                 || snapshot.microphone == MicrophoneChoice::None,
-            camera_off: snapshot.camera_off || snapshot.has_no_camera(),
+            camera_off: (snapshot.camera_off || snapshot.has_no_camera()) && !self.shows_screen(),
+            screen: self.shows_screen(),
         });
     }
 
@@ -155,11 +157,15 @@ impl Driver {
             relay_roots: Vec::new(),
             bind: self.options.bind.clone(),
             max_bitrate: self.options.max_bitrate,
-            send_video: self.snapshot.camera != CameraChoice::None,
+            // Who has no camera can still show a screen.
+            send_video: self.snapshot.camera != CameraChoice::None || self.options.shares,
             send_audio: self.snapshot.microphone != MicrophoneChoice::None,
             network: None,
         };
         let (ports, ends) = MediaPorts::pair(VIDEO_IN);
+        let (data_ports, data_ends) = DataPorts::pair();
+        let ports = ports.with_data(data_ports);
+        self.data_ends = Some(data_ends);
         let (events_in, events) = mpsc::channel(EVENT_QUEUE);
         let peer = Peer::open(consent.to_the_network(), config, ports, events_in);
         self.media.command(MediaCommand::Attach(ends, peer.weak_commands()));
@@ -174,6 +180,7 @@ impl Driver {
             let (detached, pipeline) = oneshot::channel();
             self.media.command(MediaCommand::Detach(detached));
             self.measured.closing(peer, pipeline);
+            self.leave_conversation();
             self.forget_statistics();
         }
     }

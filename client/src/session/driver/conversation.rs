@@ -1,8 +1,89 @@
-//! The conversation in writing that goes with a call.
+//! The conversation in writing that goes with a call: begun when media flows between the two,
+//! joined to each peer connection of the call, over with it.
+//!
+//! What always holds: nothing is said or sent before the call stands; what was interrupted goes on
+//! only with who has the same key.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use visavis_shared::Username;
 
 use super::Driver;
-use crate::conversation::Command;
+use crate::conversation::{Command, Conversation, ConversationConfig, ConversationHandle, View};
+use crate::signaling::ServerUrl;
+
+/// A conversation that has begun.
+pub(super) struct Written {
+    handle: ConversationHandle,
+    views: watch::Receiver<Arc<View>>,
+}
+
+/// The next state of the conversation.
+pub(super) async fn next_view(written: &mut Option<Written>) -> Arc<View> {
+    let Some(Written { views, .. }) = written else { return pending().await };
+    match views.changed().await {
+        Ok(()) => Arc::clone(&views.borrow_and_update()),
+        Err(_) => pending().await,
+    }
+}
 
 impl Driver {
-    pub(super) fn converse(&mut self, _command: Command) {}
+    pub(super) fn converse(&mut self, command: Command) {
+        if let Some(Written { handle, .. }) = &self.written {
+            handle.command(command);
+        }
+    }
+
+    /// Media flows between us and them: what we have to say goes over the same connection.
+    pub(super) fn join_conversation(&mut self, peer: &Username) {
+        let Some(ends) = self.data_ends.take() else { return };
+        if self.written.is_none() {
+            let (handle, views) = Conversation::start(self.conversation_with(peer));
+            self.snapshot.conversation = Some(Arc::clone(&views.borrow()));
+            self.written = Some(Written { handle, views });
+        }
+        if let Some(Written { handle, .. }) = &self.written {
+            handle.attach(ends);
+        }
+    }
+
+    fn conversation_with(&self, peer: &Username) -> ConversationConfig {
+        let key = self.snapshot.trust.and_then(|trust| trust.standing.key());
+        let server = ServerUrl::parse(&self.snapshot.server);
+        let server = server.map(|url| url.origin().to_owned()).unwrap_or_default();
+        // Who can't show who they are gets nothing of what was meant for somebody else.
+        let state = self.options.transfers.clone().filter(|_| key.is_some());
+        let key = key.map(|key| key.to_string()).unwrap_or_default();
+        ConversationConfig {
+            peer: format!("{server} {peer} {key}"),
+            downloads: self.options.downloads.clone(),
+            state,
+            our_name: self.snapshot.username.clone(),
+            their_name: peer.to_string(),
+        }
+    }
+
+    /// The peer connection is gone.
+    pub(super) fn leave_conversation(&mut self) {
+        self.data_ends = None;
+        if let Some(Written { handle, .. }) = &self.written {
+            handle.detach();
+        }
+    }
+
+    /// The call is over: what was said stays to be read and saved until the person turns to
+    /// something else.
+    pub(super) fn end_conversation(&mut self) {
+        if let Some(Written { handle, .. }) = &self.written {
+            handle.end();
+        }
+    }
+
+    /// The person has turned to something else.
+    pub(super) fn forget_conversation(&mut self) {
+        self.written = None;
+        self.snapshot.conversation = None;
+    }
 }

@@ -162,7 +162,7 @@ impl Driver {
             }
             Intent::DismissNotice(id) => self.notices.dismiss(id),
             Intent::Converse(command) => self.converse(command),
-            Intent::Share(intent) => self.share(intent),
+            Intent::Share(intent) => self.share(intent, Consent::of_this_intent()),
         }
     }
 

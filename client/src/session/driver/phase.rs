@@ -30,7 +30,8 @@ impl Driver {
                 self.measured.begun(*since);
             }
             CallPhase::Connecting { since, .. } => self.measured.accepted(*since),
-            CallPhase::InCall { since, .. } => {
+            CallPhase::InCall { since, peer, .. } => {
+                self.join_conversation(peer);
                 self.measured.connected(*since);
                 self.diagnosis.start_again();
                 self.media.command(MediaCommand::MediaFlows);
@@ -51,7 +52,11 @@ impl Driver {
         if let Some(call) = self.call.call_id() {
             self.measured.named(call);
         }
+        if matches!(phase, CallPhase::Idle | CallPhase::Calling { .. } | CallPhase::Ringing { .. }) {
+            self.forget_conversation();
+        }
         if let CallPhase::Ended { peer, reason, talked } = phase {
+            self.end_conversation();
             self.measured.finish(peer, (reason, *talked), self.reports.clone());
         }
         if !matches!(
@@ -61,6 +66,7 @@ impl Driver {
                 | CallPhase::Reconnecting { .. }
         ) {
             self.snapshot.remote_video_live = false;
+            self.share_nothing();
         }
     }
 }

@@ -69,7 +69,7 @@ impl App {
         let (signaling, sent) = Signaling::unattended();
         let options = SessionOptions { window: true, ..SessionOptions::default() };
         let (report_in, reports) = mpsc::channel(1);
-        let (mut driver, _) = Driver::new(options, media, report_in);
+        let (mut driver, _) = Driver::new(options, (media, ScreenHandle::start(None)), report_in);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
         let said = Vec::new();
