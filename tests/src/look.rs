@@ -11,6 +11,7 @@ use visavis_client::media::pattern::Pattern;
 use visavis_client::media::pattern_bar::{Stamp, read_bar};
 use visavis_client::media::psnr::psnr;
 use visavis_client::media::scale::{Scaler, fit_within};
+use visavis_client::media::ssim::ssim;
 use visavis_client::media::units::VideoSize;
 use visavis_client::media::y4m::Y4mReader;
 
@@ -187,12 +188,27 @@ pub fn likeness_to_pattern(picture: &Picture) -> Option<f64> {
 #[must_use]
 pub fn likeness_to_scaled_pattern(picture: &Picture, drawn: VideoSize) -> Option<f64> {
     let (width, height) = picture.size();
-    let (columns, rows) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    let (size, data) = to_i420(PixelFormat::Rgb, columns, rows, picture.rgb()).ok()?;
-    let frame = VideoFrame::new(size, data, Instant::now());
+    let frame = frame_of(picture)?;
+    let size = frame.size;
     let expected = Pattern::new(drawn).render(read_bar(&frame)?, frame.captured_at);
     let expected = to_rgba(&Scaler::default().scale(&expected, size).ok()?).ok()?;
     picture.psnr(&Picture::from_rgba(width, height, &expected.rgba).ok()?)
+}
+
+/// How alike two pictures are to the eye, from 0 to 1.
+#[must_use]
+pub fn structural_similarity(one: &Picture, other: &Picture) -> f64 {
+    match (frame_of(one), frame_of(other)) {
+        (Some(one), Some(other)) => ssim(&one, &other),
+        _ => 0.0,
+    }
+}
+
+fn frame_of(picture: &Picture) -> Option<VideoFrame> {
+    let (width, height) = picture.size();
+    let (columns, rows) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    let (size, data) = to_i420(PixelFormat::Rgb, columns, rows, picture.rgb()).ok()?;
+    Some(VideoFrame::new(size, data, Instant::now()))
 }
 
 /// Fails unless a picture shows what pages with drawn media, and the peers, send.

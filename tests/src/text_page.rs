@@ -54,15 +54,14 @@ impl TextPage {
     /// ground.
     #[must_use]
     pub fn new(width: u32, height: u32, seed: u64) -> Self {
-        let mut random = StdRng::seed_from_u64(seed);
         let context = egui::Context::default();
         let area = Rect::from_min_size(Pos2::ZERO, vec2(width as f32, height as f32));
         let mut textures = Textures::default();
         let mut pass = || {
             let mut random = StdRng::seed_from_u64(seed);
             let input = RawInput { screen_rect: Some(area), ..RawInput::default() };
-            let shown = context.run_ui(input, |ui| draw(ui, area, &mut random));
-            textures.apply(&mut shown.textures_delta.clone());
+            let mut shown = context.run_ui(input, |ui| draw(ui, area, &mut random));
+            textures.apply(&mut shown.textures_delta);
             shown.shapes
         };
         // The first makes the typeface known.
@@ -126,7 +125,7 @@ fn draw(ui: &egui::Ui, area: Rect, random: &mut StdRng) {
 }
 
 fn line(random: &mut StdRng, width: f32) -> String {
-    let letters = (width as usize).saturating_sub(2 * MARGIN as usize) / 9;
+    let letters = (width as usize).saturating_sub(2 * MARGIN as usize) * 2 / 15;
     let mut line = String::new();
     while let Some(word) = WORDS.choose(random) {
         if line.len() + word.len() + 1 > letters {
