@@ -84,6 +84,7 @@ impl Driver {
             microphone_muted: snapshot.microphone_muted
                 || snapshot.microphone == MicrophoneChoice::None,
             camera_off: snapshot.camera_off || snapshot.has_no_camera(),
+            screen: false,
         });
     }
 
