@@ -1,8 +1,8 @@
-//! What one end says of its own microphone and camera, as an APP packet of RTCP (RFC 3550 §6.7).
+//! What one end says of its own microphone and picture, as an APP packet of RTCP (RFC 3550 §6.7).
 //!
 //! In and out: bytes. It goes along with each sender report, so that a lost one is made good within
 //! a second, and once more at each change. Whoever does not know its name ignores it, as RFC 3550
-//! asks. What always holds: whatever comes is read in a fixed time and is two bits or nothing. ADR
+//! asks. What always holds: whatever comes is read in a fixed time and is three bits or nothing. ADR
 //! 33 says why it is not a data channel. Pure.
 
 use rtc::rtcp::raw_packet::RawPacket;
@@ -16,6 +16,7 @@ const APP: u8 = 204;
 const NAME: [u8; 4] = *b"VSVS";
 const MUTED: u8 = 1;
 const CAMERA_OFF: u8 = 2;
+const SCREEN: u8 = 4;
 
 /// Whether somebody can be heard and seen, as far as they decide it themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,13 +25,18 @@ pub struct MediaStatus {
     pub microphone_muted: bool,
     /// The camera is off, or there is none.
     pub camera_off: bool,
+    /// What is shown is a screen or a window, whether or not the camera is in it. Older apps never
+    /// say so.
+    pub screen: bool,
 }
 
 impl MediaStatus {
     /// The packet that says so; `ssrc` is a stream of ours.
     pub(crate) fn packet(self, ssrc: u32) -> RawPacket {
         let bit = |set: bool, bit: u8| if set { bit } else { 0 };
-        let flags = bit(self.microphone_muted, MUTED) | bit(self.camera_off, CAMERA_OFF);
+        let flags = bit(self.microphone_muted, MUTED)
+            | bit(self.camera_off, CAMERA_OFF)
+            | bit(self.screen, SCREEN);
         // The length counts words of 32 bits, without the first.
         let head = [FIRST_BYTE, APP, 0, 3];
         let bytes = [head, ssrc.to_be_bytes(), NAME, [flags, 0, 0, 0]].concat();
@@ -49,7 +55,11 @@ impl MediaStatus {
             return None;
         }
         let flags = rest.first()?;
-        Some(Self { microphone_muted: flags & MUTED != 0, camera_off: flags & CAMERA_OFF != 0 })
+        Some(Self {
+            microphone_muted: flags & MUTED != 0,
+            camera_off: flags & CAMERA_OFF != 0,
+            screen: flags & SCREEN != 0,
+        })
     }
 }
 
@@ -60,12 +70,16 @@ mod tests {
     use super::*;
 
     fn status(bits: u8) -> MediaStatus {
-        MediaStatus { microphone_muted: bits & 1 != 0, camera_off: bits & 2 != 0 }
+        MediaStatus {
+            microphone_muted: bits & 1 != 0,
+            camera_off: bits & 2 != 0,
+            screen: bits & 4 != 0,
+        }
     }
 
     #[test]
     fn what_is_said_is_read_and_the_form_stays() {
-        for bits in 0..4 {
+        for bits in 0..8 {
             let packet = status(bits).packet(0x0102_0304).0;
             let expected = [0x81, 204, 0, 3, 1, 2, 3, 4, b'V', b'S', b'V', b'S', bits, 0, 0, 0];
             assert_eq!(packet.as_ref(), expected);

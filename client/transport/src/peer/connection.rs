@@ -31,6 +31,7 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
+use crate::data::MAX_OUTSTANDING;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
 use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
@@ -114,6 +115,7 @@ impl Connection {
                 .with_handler(Arc::clone(&handler))
                 .with_runtime(Arc::clone(&runtime))
                 .with_udp_addrs(bind.clone())
+                .with_data_channel_send_buffer_limit(MAX_OUTSTANDING)
                 .build()
                 .await
         };

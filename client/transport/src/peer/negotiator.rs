@@ -30,6 +30,7 @@ use super::connection::{Connection, LocalTrack, configuration};
 use super::local_candidates::LocalCandidates;
 use super::remote_candidates::{MAX_CANDIDATES, TransportCandidates};
 use crate::clock;
+use crate::data::Inlet;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
 use crate::path::path_watch::PathWatch;
@@ -70,6 +71,8 @@ pub(super) struct Outputs {
     pub(super) receive: mpsc::Sender<ReceiveCommand>,
     pub(super) permission: watch::Sender<Permission>,
     pub(super) agreement: watch::Sender<Option<VideoAgreement>>,
+    /// `None` where there are no data channels.
+    pub(super) data: Option<Inlet>,
 }
 
 /// Performs the negotiation's actions and reports their results to it.
@@ -92,6 +95,8 @@ pub(super) struct Negotiator {
     about_video: Option<VideoAgreement>,
     candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
+    /// Our data channels are there, for the sake of our first offer.
+    has_opened_data: bool,
 }
 
 /// Why something of the negotiation could not be done.
@@ -136,6 +141,7 @@ impl Negotiator {
             about_video: None,
             candidates_section: (None, 0),
             addresses_looked_up: None,
+            has_opened_data: false,
         }
     }
 
@@ -231,6 +237,7 @@ impl Negotiator {
                 }
             }
             Action::CreateOffer { ice_restart } => {
+                self.open_data_channels().await;
                 let options = ice_restart.then_some(RTCOfferOptions { ice_restart });
                 let offer = self.connection.pc.create_offer(options).await;
                 return Some(created(offer, NegotiationError::NotMade));
@@ -407,8 +414,19 @@ impl Negotiator {
         }
     }
 
+    /// Opens our data channels before our first offer, which has a section for them then.
+    async fn open_data_channels(&mut self) {
+        let Some(data) = self.out.data.as_ref().filter(|_| self.exchange.is_new()) else { return };
+        if !std::mem::replace(&mut self.has_opened_data, true) {
+            data.open(self.connection.pc.as_ref()).await;
+        }
+    }
+
     /// Notes what may be sent, and as what.
     async fn negotiated(&mut self) {
+        if let Some(data) = &self.out.data {
+            data.agreed(self.exchange.data_offered_by(), self.negotiation.has_pair()).await;
+        }
         let payload_type = async |track: &Option<LocalTrack>, kind| match track {
             Some(track) if self.exchange.wants(kind) => track.payload_type(kind).await,
             _ => None,

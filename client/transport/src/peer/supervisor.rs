@@ -20,6 +20,7 @@ use super::remote_candidates::{RemoteCandidates, TransportCandidates};
 use super::runtime::SupervisedRuntime;
 use super::statistics::StatisticsSources;
 use super::{CLOSE_TIMEOUT, COMMAND_QUEUE, ice_servers};
+use crate::data::DataChannels;
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
 use crate::path::destination::Reach;
@@ -101,7 +102,9 @@ impl Supervisor {
             Arc::clone(&socket_layer),
             panicked,
         ));
-        let handler = Arc::new(Handler(library));
+        let data = ports.data.map(|ports| DataChannels::new(ports, Arc::clone(&socket_layer)));
+        let inlet = data.as_ref().map(|(inlet, _)| inlet.clone());
+        let handler = Arc::new(Handler { events: library, data: inlet.clone() });
         let connection = Connection::build(
             (config, identity, credentials),
             &media_path,
@@ -163,6 +166,9 @@ impl Supervisor {
         );
         tasks.spawn(receive.run(incoming, receive_inputs));
         tasks.spawn(Arc::clone(&socket_layer).retransmit_flights());
+        if let Some((_, channels)) = data {
+            tasks.spawn(channels.run());
+        }
 
         let sources = StatisticsSources {
             media_path: Arc::clone(&media_path),
@@ -173,7 +179,13 @@ impl Supervisor {
         };
         let pc = Arc::clone(&connection.pc);
         let (report, reports) = mpsc::channel(REPORT_QUEUE);
-        let outputs = Outputs { reports: report, receive: receive_commands, permission, agreement };
+        let outputs = Outputs {
+            reports: report,
+            receive: receive_commands,
+            permission,
+            agreement,
+            data: inlet,
+        };
         let negotiator = Negotiator::new(
             config.clone(),
             Arc::clone(resolver),

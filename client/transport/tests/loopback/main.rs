@@ -3,6 +3,7 @@
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
+mod data_channels;
 mod descriptions;
 mod hostile;
 mod media;

@@ -212,7 +212,7 @@ pub(crate) fn access_unit(rng: &mut StdRng, key: bool, bytes: usize) -> Bytes {
 }
 
 pub(crate) fn status(microphone_muted: bool, camera_off: bool) -> MediaStatus {
-    MediaStatus { microphone_muted, camera_off }
+    MediaStatus { microphone_muted, camera_off, screen: false }
 }
 
 pub(crate) fn frame(data: Bytes, key: bool) -> EncodedVideo {

@@ -20,7 +20,7 @@ pub(super) struct CallBounds {
     pub(super) limits: SendLimits,
     pub(super) streams: SsrcGate,
     sources: SourceGate,
-    data: DataLimit,
+    pub(super) data: DataLimit,
 }
 
 impl CallBounds {

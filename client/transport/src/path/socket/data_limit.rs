@@ -1,11 +1,12 @@
 //! How much of data channels reaches the library, which keeps something for each that the other
-//! opens (ADR 23). Pure: time is an argument.
+//! opens (ADR 23, ADR 39). Pure: time is an argument.
 //!
-//! Calls use none. A description may name them all the same, and then an SCTP association is set up
-//! (RFC 8831): that and its heartbeats are all that needs to pass. In: datagrams of DTLS. Out:
-//! whether they go on. What always holds: handshakes and alerts do; of application data, which with
-//! DTLS-SRTP is data channels alone (RFC 5764 §5.1.2), no more than [`AT_ONCE`] bytes at once and
-//! then one byte in [`ONE_BYTE_IN`].
+//! In: datagrams of DTLS, and whether the call uses data channels. Out: whether they go on. What
+//! always holds: handshakes and alerts do. Application data, which with DTLS-SRTP is data channels
+//! alone (RFC 5764 §5.1.2), does in a call that uses them. In any other a description may name them
+//! all the same, and then an SCTP association is set up (RFC 8831): that and its heartbeats are all
+//! that needs to pass, and no more than [`AT_ONCE`] bytes do at once and then one byte in
+//! [`ONE_BYTE_IN`].
 
 use std::time::{Duration, Instant};
 
@@ -20,22 +21,30 @@ const ONE_BYTE_IN: Duration = Duration::from_millis(31);
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct DataLimit(Budget);
+pub(crate) struct DataLimit {
+    unused: Budget,
+    is_used: bool,
+}
 
 impl Default for DataLimit {
     fn default() -> Self {
-        Self(Budget::new(AT_ONCE, ONE_BYTE_IN))
+        Self { unused: Budget::new(AT_ONCE, ONE_BYTE_IN), is_used: false }
     }
 }
 
 impl DataLimit {
+    /// The call uses data channels, or no longer does.
+    pub(crate) fn is_used(&mut self, is_used: bool) {
+        self.is_used = is_used;
+    }
+
     /// Whether a datagram of DTLS goes on.
     pub(crate) fn admits(&mut self, datagram: &[u8], now: Instant) -> bool {
-        if datagram.first() != Some(&APPLICATION_DATA) {
+        if self.is_used || datagram.first() != Some(&APPLICATION_DATA) {
             return true;
         }
         let bytes = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
-        self.0.take_many(bytes, now)
+        self.unused.take_many(bytes, now)
     }
 }
 

@@ -390,6 +390,11 @@ impl SocketLayer {
         lock(&self.bounds).streams.name(named(sdp));
     }
 
+    /// Whether data channels are used; if not, hardly anything of them reaches the library.
+    pub(crate) fn use_data(&self, is_used: bool) {
+        lock(&self.bounds).data.is_used(is_used);
+    }
+
     /// Whether a datagram that came from an address goes on.
     fn admits(&self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
         lock(&self.bounds).admits(datagram, from, now)

@@ -83,7 +83,7 @@ fn good() -> Vec<Bytes> {
             bitrate: 450_000.0,
             ssrcs: vec![OURS],
         }),
-        Box::new(MediaStatus { microphone_muted: true, camera_off: false }.packet(1)),
+        Box::new(MediaStatus { microphone_muted: true, ..MediaStatus::default() }.packet(1)),
     ];
     packets.iter().map(|packet| packet.marshal().expect("it can be written").freeze_all()).collect()
 }
@@ -126,7 +126,7 @@ fn every_kind_of_report_is_read() {
     let state = interceptor.media_path.state();
     assert_eq!((state.nacks_received, state.plis_received), (1, 2));
     assert!(state.loss_out.is_some_and(|share| (share - 0.1).abs() < 0.01));
-    let muted = MediaStatus { microphone_muted: true, camera_off: false };
+    let muted = MediaStatus { microphone_muted: true, ..MediaStatus::default() };
     assert_eq!(state.their_status, Some(muted));
 }
 
@@ -147,7 +147,7 @@ fn a_report_that_leaves_takes_along_whether_we_are_muted() {
         packets
     };
     assert_eq!(leave().len(), 1, "nothing was said");
-    let camera_off = MediaStatus { microphone_muted: false, camera_off: true };
+    let camera_off = MediaStatus { camera_off: true, ..MediaStatus::default() };
     statuses.ours.send_replace(Some(camera_off));
     let packets = leave();
     let raw = packets.get(1).and_then(|packet| packet.as_any().downcast_ref::<RawPacket>());

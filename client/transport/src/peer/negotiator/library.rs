@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
+use webrtc::data_channel::DataChannel;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
     PeerConnectionEventHandler, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
@@ -14,6 +15,7 @@ use webrtc::peer_connection::{
 };
 
 use super::event::Input;
+use crate::data::Inlet;
 
 /// What the library reports of a connection.
 pub(in super::super) enum LibraryEvent {
@@ -25,11 +27,15 @@ pub(in super::super) enum LibraryEvent {
 }
 
 /// Passes the library's callbacks on.
-pub(in super::super) struct Handler(pub(in super::super) mpsc::Sender<LibraryEvent>);
+pub(in super::super) struct Handler {
+    pub(in super::super) events: mpsc::Sender<LibraryEvent>,
+    /// Where data channels go that the other opens; `None` where there are none.
+    pub(in super::super) data: Option<Inlet>,
+}
 
 impl Handler {
     fn pass_on(&self, event: LibraryEvent) {
-        if self.0.try_send(event).is_err() {
+        if self.events.try_send(event).is_err() {
             tracing::debug!("an event of the peer connection was dropped");
         }
     }
@@ -67,5 +73,11 @@ impl PeerConnectionEventHandler for Handler {
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
         self.pass_on(LibraryEvent::Track(track));
+    }
+
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        if let Some(data) = &self.data {
+            data.opened(channel);
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::for_library::{self, Transport};
 use super::local::{self, Slot};
 use super::selection::{self, Role, Selection, Use};
 use super::text::{Section, Text};
+use crate::data::Opener;
 use crate::formats::MediaKind;
 
 /// The largest number that is taken for a name.
@@ -109,6 +110,8 @@ pub(crate) struct Exchange {
     wanted: [bool; Use::ALL.len()],
     /// Whether the other sends sound or picture.
     sends: bool,
+    /// Whose offer brought the data channels that are agreed on.
+    data: Option<Opener>,
     /// The sections that have another transport, by place and name.
     elsewhere: Vec<(usize, Option<String>)>,
 }
@@ -125,6 +128,7 @@ impl Exchange {
             setup: None,
             wanted: [false; Use::ALL.len()],
             sends: true,
+            data: None,
             elsewhere: Vec::new(),
         }
     }
@@ -263,7 +267,7 @@ impl Exchange {
             DescriptionKind::Offer => self.offered = Some(self.layout.clone()),
             DescriptionKind::Answer => {
                 if let Some(Offer { text, layout, setup, .. }) = self.offer.take() {
-                    self.settle(layout, setup, &text);
+                    self.settle(layout, setup, &text, Opener::Them);
                 }
             }
             DescriptionKind::Pranswer | DescriptionKind::Rollback => {}
@@ -280,12 +284,14 @@ impl Exchange {
             self.note_directions(&layout, &text);
             self.setup.get_or_insert(setup);
         } else {
-            self.settle(layout, setup, &text);
+            self.settle(layout, setup, &text, Opener::Us);
         }
     }
 
-    fn settle(&mut self, layout: Layout, setup: Setup, theirs: &Text) {
+    fn settle(&mut self, layout: Layout, setup: Setup, theirs: &Text, by: Opener) {
         self.note_directions(&layout, theirs);
+        let is_agreed = layout.slots.iter().any(|slot| slot.used == Some(Use::Data));
+        self.data = is_agreed.then_some(self.data.unwrap_or(by));
         self.layout = layout;
         self.setup.get_or_insert(setup);
         self.offered = None;
@@ -317,6 +323,16 @@ impl Exchange {
             None => index.is_some_and(|index| usize::from(index) == *at),
         };
         !self.elsewhere.iter().any(is_it)
+    }
+
+    /// Whether the two have no sections between them yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.layout.slots.is_empty()
+    }
+
+    /// Whose offer brought the data channels that are agreed on; `None` while none are.
+    pub(crate) fn data_offered_by(&self) -> Option<Opener> {
+        self.data
     }
 
     /// Whether the other wants to receive a kind.

@@ -3,10 +3,17 @@
 //! There are two channels, reliable and ordered (RFC 8831): one for text and one for files. What
 //! always holds: every queue is bounded, and none drops anything: who sends waits while the network
 //! takes no more, and what is not taken here holds the other up (the receiver window of SCTP).
+//! [`channels`] says which of the library's channels is which of these, [`channel`] serves one.
+
+mod channel;
+mod channels;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use visavis_media::units::Bitrate;
+
+pub(crate) use channel::MAX_OUTSTANDING;
+pub(crate) use channels::{DataChannels, Inlet};
 
 /// What one side hands to a channel at once: 64 KiB is the most that any peer takes (RFC 8841
 /// §6.1).
@@ -38,6 +45,13 @@ pub enum ChannelEvent {
     Closed,
     /// The other has agreed to no data channels; they may in a later negotiation.
     NotAgreed,
+}
+
+/// Who opens both channels: whose offer brought their section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opener {
+    Us,
+    Them,
 }
 
 /// One end of a channel.

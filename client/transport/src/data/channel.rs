@@ -1,0 +1,190 @@
+//! One data channel: messages in and out, from when it opens until it is closed for good.
+//!
+//! In: what becomes of it ([`Change`]), messages of the owner's, the library's events. Out:
+//! [`ChannelEvent`]s and messages to the library. What always holds: what the owner does not take
+//! waits in the library, which closes its receive window; what the network does not take waits with
+//! the owner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use rtc::shared::error::Error;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use visavis_media::units::Bitrate;
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
+
+use super::{ChannelEvent, ChannelPort, DataMessage, MAX_MESSAGE_BYTES};
+
+/// The most bytes of one channel that the library has and the other has not acknowledged. What its
+/// receive window takes is no more.
+pub(crate) const MAX_OUTSTANDING: usize = 1024 * 1024;
+/// How long the other may take to open a channel, or to say that it takes ours.
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
+/// What becomes of a channel is told one after the other.
+const CHANGES: usize = 4;
+
+/// What becomes of a channel.
+pub(super) enum Change {
+    /// There is none in this call so far.
+    NotAgreed,
+    /// It is agreed and there is a connection, so it opens soon.
+    Expected,
+    /// This is it.
+    Opened(Arc<dyn DataChannel>),
+}
+
+/// See the module.
+pub(super) struct Channel {
+    port: ChannelPort,
+    changes: mpsc::Receiver<Change>,
+    /// What it may use, if that is limited.
+    rate: Option<watch::Sender<Bitrate>>,
+    /// When the owner is told that nothing came of it.
+    overdue: Option<Instant>,
+}
+
+impl Channel {
+    /// The channel behind a port, and where to say what becomes of it.
+    pub(super) fn new(
+        port: ChannelPort,
+        rate: Option<watch::Sender<Bitrate>>,
+    ) -> (mpsc::Sender<Change>, Self) {
+        let (sender, changes) = mpsc::channel(CHANGES);
+        (sender, Self { port, changes, rate, overdue: None })
+    }
+
+    /// Runs until it is closed for good.
+    pub(super) async fn run(mut self) {
+        let Some(channel) = self.comes().await else { return };
+        if self.opens(channel.as_ref()).await {
+            self.serve(channel.as_ref()).await;
+        }
+        // Whatever ended it: where it is closed already, this says so and no more.
+        let _ = channel.close().await;
+        self.tell(ChannelEvent::Closed).await;
+    }
+
+    /// Whoever reads no events has no use for this one either.
+    async fn tell(&self, event: ChannelEvent) {
+        let _ = self.port.incoming.send(event).await;
+    }
+
+    /// Waits for the channel.
+    async fn comes(&mut self) -> Option<Arc<dyn DataChannel>> {
+        loop {
+            tokio::select! {
+                change = self.changes.recv() => match change? {
+                    Change::Opened(channel) => return Some(channel),
+                    other => self.note(other).await,
+                },
+                () = at(self.overdue) => self.give_up().await,
+            }
+        }
+    }
+
+    /// Waits until it is open. Whether it is.
+    async fn opens(&mut self, channel: &dyn DataChannel) -> bool {
+        loop {
+            tokio::select! {
+                event = channel.poll() => match event {
+                    Some(DataChannelEvent::OnOpen) => {
+                        self.tell(ChannelEvent::Open).await;
+                        return true;
+                    }
+                    Some(DataChannelEvent::OnClose) | None => return false,
+                    Some(_) => {}
+                },
+                Some(change) = self.changes.recv() => self.note(change).await,
+                () = at(self.overdue) => self.give_up().await,
+            }
+        }
+    }
+
+    async fn note(&mut self, change: Change) {
+        match change {
+            Change::Expected => {
+                self.overdue.get_or_insert_with(|| Instant::now() + OPENS_WITHIN);
+            }
+            Change::NotAgreed => self.give_up().await,
+            // There is one already.
+            Change::Opened(_) => {}
+        }
+    }
+
+    async fn give_up(&mut self) {
+        self.overdue = None;
+        self.tell(ChannelEvent::NotAgreed).await;
+    }
+
+    async fn serve(&mut self, channel: &dyn DataChannel) {
+        let Self { port: ChannelPort { outgoing, incoming }, changes, rate, .. } = self;
+        let nothing_more = async { while changes.recv().await.is_some() {} };
+        tokio::select! {
+            () = receive(channel, incoming) => {}
+            () = send(channel, outgoing, rate.as_ref()) => {}
+            // The connection is at its end.
+            () = nothing_more => {}
+        }
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Passes messages on to the owner, until the channel is closed or the owner gone.
+async fn receive(channel: &dyn DataChannel, incoming: &mpsc::Sender<ChannelEvent>) {
+    while let Some(event) = channel.poll().await {
+        match event {
+            DataChannelEvent::OnMessage(message) => {
+                let Some(message) = read(message) else {
+                    tracing::debug!("a message that can't be read or is too long was left out");
+                    continue;
+                };
+                if incoming.send(ChannelEvent::Message(message)).await.is_err() {
+                    return;
+                }
+            }
+            DataChannelEvent::OnClose => return,
+            _ => {}
+        }
+    }
+}
+
+/// A message of the library's: text is UTF-8 (RFC 8831 §6.6).
+fn read(message: RTCDataChannelMessage) -> Option<DataMessage> {
+    if message.data.len() > MAX_MESSAGE_BYTES {
+        return None;
+    }
+    if message.is_string {
+        String::from_utf8(message.data.to_vec()).ok().map(DataMessage::Text)
+    } else {
+        Some(DataMessage::Binary(message.data.freeze()))
+    }
+}
+
+/// Passes the owner's messages on to the library, until either is gone.
+async fn send(
+    channel: &dyn DataChannel,
+    outgoing: &mut mpsc::Receiver<DataMessage>,
+    _rate: Option<&watch::Sender<Bitrate>>,
+) {
+    while let Some(message) = outgoing.recv().await {
+        let sent = match message {
+            DataMessage::Text(text) => channel.send_text(&text).await,
+            DataMessage::Binary(bytes) => channel.send(BytesMut::from(bytes)).await,
+        };
+        match sent {
+            Ok(()) => {}
+            Err(Error::ErrOutboundPacketTooLarge) => {
+                tracing::debug!("a message was longer than the other takes and was left out");
+            }
+            Err(_) => return,
+        }
+    }
+}
