@@ -3,10 +3,33 @@
 //!
 //! In: which [`Source`], chosen by the person. Out: frames, into a queue of one place, and a
 //! [`CaptureEvent`] when something happens to the source. What always holds: nothing is captured
-//! but what was chosen, and nothing after the capture is dropped.
+//! but what was chosen, and nothing after the capture is dropped; whoever asks is never held up for
+//! longer than a display is given to answer.
+//!
+//! [`Screens`] lists what there is and takes small pictures of it; [`Capture`] is one source on its
+//! way to the encoder. Both are given the [`Desktop`] that they look at. What platforms have in
+//! common lies here (`image`, `scaling`, `pointer`, `capture`), what they have not behind the
+//! `backend`.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
+mod backend;
+mod capture;
+mod desktop;
+mod image;
+#[cfg(target_os = "linux")]
+mod linux;
+mod pointer;
+mod scaling;
+mod screens;
 mod source;
+mod task;
 
-pub use source::{CaptureEvent, EndReason, Source, SourceId, SourceKind};
+#[cfg(target_os = "linux")]
+use linux as platform;
+
+pub use capture::Capture;
+pub use desktop::{Desktop, ScreenError};
+pub use screens::Screens;
+pub use source::{CaptureEvent, EndReason, RestoreToken, Source, SourceId, SourceKind, find};
+pub use task::CaptureSettings;
