@@ -70,6 +70,15 @@ impl App {
         self.program.interrupt().await.expect("the app runs");
     }
 
+    /// Waits until it says this.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn says(&mut self, words: &str) {
+        let found = self.program.prints(LIMIT, |output| output.contains(words).then_some(()));
+        found.await.unwrap_or_else(|error| panic!("{words}: {error}"));
+    }
+
     /// Waits for the end of the call and checks that the app heard, and saw nothing.
     ///
     /// # Panics

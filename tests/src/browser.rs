@@ -108,6 +108,9 @@ pub const DRAWN_TONE_HZ: f64 = 440.0;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+const MEDIA_SCRIPT: &str = "<script src=\"media.js\"></script>";
+const TEXT_SCRIPT: &str = "<script src=\"text.js\"></script>";
+
 /// Where `cargo xtask test` puts the client that pages on Socket.IO use, from the folder of this
 /// package.
 const SOCKET_IO: &str =
@@ -125,10 +128,18 @@ pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
     let script = |path, content| File { path, content_type: SCRIPT, content };
     Ok(vec![
         page("/dialect1.html", include_str!("../pages/dialect1.html")),
+        File {
+            path: "/conversation.html",
+            content_type: HTML,
+            // The page of dialect 1, which can write too.
+            content: include_str!("../pages/dialect1.html")
+                .replace(MEDIA_SCRIPT, &[TEXT_SCRIPT, MEDIA_SCRIPT].concat()),
+        },
         page("/dialect2.html", include_str!("../pages/dialect2.html")),
         page("/dialect3.html", include_str!("../pages/dialect3.html")),
         page("/peer.html", include_str!("../pages/peer.html")),
         script("/media.js", include_str!("../pages/media.js").into()),
+        script("/text.js", include_str!("../pages/text.js").into()),
         script("/socket.io.js", socket_io.into()),
     ])
 }
@@ -228,6 +239,14 @@ impl Browsers {
             PageMedia::Drawn => "drawn",
         };
         self.open_at(&format!("{}?server={server_url}&media={media}", dialect.page())).await
+    }
+
+    /// Opens a page of dialect 1 that can write too.
+    ///
+    /// # Errors
+    /// When the browser does not open it.
+    pub async fn open_writing(&self, server_url: &str) -> Result<Page, BrowserError> {
+        self.open_at(&format!("/conversation.html?server={server_url}&media=drawn")).await
     }
 
     /// Opens the page of this path and query in a browser of its own.

@@ -210,3 +210,48 @@ async fn a_page_on_socket_io_calls_the_app_that_waits_in_the_room() {
     app.assert_saw_and_heard_what_is_drawn(&id).await;
     page.quit().await.expect("the browser closes");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_calls_the_app_and_the_app_write_to_each_other() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let page = browsers.open_writing(server.url()).await.expect("the page opens");
+    assert!(page.login("alice").await.expect("the page answers"));
+    let mut app = App::start("bob", server.url(), &["answer", "--say", "hello, page"]);
+    presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
+    page.call("bob").await.expect("the page calls");
+    write_to_each_other(&page, &mut app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_that_calls_a_page_and_the_page_write_to_each_other() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let page = browsers.open_writing(server.url()).await.expect("the page opens");
+    assert!(page.login("alice").await.expect("the page answers"));
+    let mut app = App::start("bob", server.url(), &["call", "alice", "--say", "hello, page"]);
+    write_to_each_other(&page, &mut app).await;
+}
+
+async fn write_to_each_other(page: &Page, app: &mut App) {
+    let heard = page.texts_until(LIMIT, |texts| texts.heard == ["hello, page"]).await;
+    heard.expect("the page reads what the app writes");
+    page.writes("hello, app: 你好 👋").await.expect("the page writes");
+    app.says("they write: hello, app: 你好 👋").await;
+    page.texts_until(LIMIT, |texts| texts.received == 1).await.expect("the page is told");
+    let errors = page.status().await.expect("the page answers").errors;
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_writes_nothing_to_a_page_that_has_no_text_and_the_call_is_as_before() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let page = browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await;
+    let page = page.expect("the page opens");
+    assert!(page.login("alice").await.expect("the page answers"));
+    let app = App::start("bob", server.url(), &["call", "alice", "--say", "is anybody there?"]);
+    assert_sees_and_hears_the_app(&page).await;
+    page.close_call().await.expect("the page closes the call");
+    app.assert_saw_and_heard_what_is_drawn("alice").await;
+}

@@ -71,3 +71,4 @@ key-passphrase-too-short = Diese Passphrase ist zu kurz. Nehmen Sie mehrere Wör
 share-no-sound = Der Ton dieses Computers ist nicht zugänglich: Nur Ihre Stimme ist zu hören.
 share-not-possible = Diese Arbeitsumgebung lässt Programme den Bildschirm nicht freigeben.
 share-display-failed = Die Bildschirme dieses Computers lassen sich gerade nicht ansehen. Versuchen Sie es gleich noch einmal.
+conversation-not-started = In diesem Anruf lässt sich nichts schreiben oder senden: Das System gibt Visavis keine Threads mehr.

@@ -71,3 +71,4 @@ key-passphrase-too-short = That passphrase is too short. Use several words.
 share-no-sound = The sound of this computer can't be had: only your voice is heard.
 share-not-possible = This desktop does not let programs share the screen.
 share-display-failed = The screens of this computer can't be looked at now. Try again in a moment.
+conversation-not-started = Nothing can be written or sent in this call: the system gives Visavis no more threads.

@@ -71,3 +71,4 @@ key-passphrase-too-short = Esa frase de contraseña es demasiado corta. Use vari
 share-no-sound = No se puede captar el sonido de este equipo: solo se oye su voz.
 share-not-possible = Este escritorio no permite que los programas compartan la pantalla.
 share-display-failed = Ahora no se pueden leer las pantallas de este equipo. Inténtelo de nuevo dentro de un momento.
+conversation-not-started = No se puede escribir ni enviar nada en esta llamada: el sistema ya no da hilos a Visavis.

@@ -71,3 +71,4 @@ key-passphrase-too-short = Cette phrase secrète est trop courte. Utilisez plusi
 share-no-sound = Le son de cet ordinateur n’est pas accessible : seule votre voix est entendue.
 share-not-possible = Ce bureau ne permet pas aux programmes de partager l’écran.
 share-display-failed = Impossible de lire les écrans de cet ordinateur pour l’instant. Réessayez dans un instant.
+conversation-not-started = Impossible d’écrire ou d’envoyer quoi que ce soit dans cet appel : le système ne donne plus de threads à Visavis.

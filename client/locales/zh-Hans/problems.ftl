@@ -70,3 +70,4 @@ key-passphrase-too-short = 口令太短。请使用多个词语。
 share-no-sound = 无法获取此电脑的声音：对方只能听到您的声音。
 share-not-possible = 此桌面不允许程序共享屏幕。
 share-display-failed = 现在无法读取此电脑的屏幕。请稍后再试。
+conversation-not-started = 此通话中无法发送文字或文件：系统不再为 Visavis 提供线程。

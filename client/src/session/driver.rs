@@ -335,8 +335,9 @@ impl Driver {
                 login.signaling.close().await;
             }
         };
+        let conversation = self.close_conversation();
         let people = self.people.finish();
-        let all = async { tokio::join!(media, signaling, people) };
+        let all = async { tokio::join!(media, signaling, people, conversation) };
         if tokio::time::timeout(LEAVE_WITHIN, all).await.is_err() {
             tracing::warn!("a device or the server did not close in time");
         }

@@ -11,6 +11,7 @@ mod device_trial;
 mod device_words;
 mod diagnosis;
 mod directory;
+mod downloads;
 pub mod driver;
 pub mod ending;
 pub mod headless;

@@ -62,6 +62,17 @@ impl Status {
     }
 }
 
+/// What a page has heard in writing, and how far what it wrote got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Texts {
+    /// What the other wrote.
+    pub heard: Vec<String>,
+    /// The number of its last text that arrived.
+    pub received: u64,
+    /// The number of its last text that was read.
+    pub read: u64,
+}
+
 /// A page in a browser. Dropping it kills the browser and forgets its profile.
 #[derive(Debug)]
 pub struct Page {
@@ -109,6 +120,31 @@ impl Page {
     /// When the page can't be driven, or has no call.
     pub async fn statistics(&self) -> Result<Value, BrowserError> {
         self.evaluate("return window.statistics()", Vec::new()).await
+    }
+
+    /// Writes to the other, over a data channel.
+    ///
+    /// # Errors
+    /// When the page can't be driven, or has no channel.
+    pub async fn writes(&self, text: &str) -> Result<(), BrowserError> {
+        self.evaluate("return window.write(arguments[0])", vec![json!(text)]).await
+    }
+
+    /// Waits until what was written there and here is as `holds` wants it.
+    ///
+    /// # Errors
+    /// When the page can't be driven, or the deadline comes first.
+    pub async fn texts_until(
+        &self,
+        limit: Duration,
+        holds: impl Fn(&Texts) -> bool,
+    ) -> Result<Texts, BrowserError> {
+        self.wait(limit, async |page| {
+            let texts: Texts = page.evaluate("return window.texts()", Vec::new()).await?;
+            let unlike = format!("as far in writing, but {texts:?}");
+            Ok(Some(texts).filter(&holds).ok_or(unlike))
+        })
+        .await
     }
 
     /// The loudest frequency that it hears from the other side, in Hz.

@@ -11,8 +11,12 @@ use tokio::sync::watch;
 use visavis_shared::Username;
 
 use super::Driver;
-use crate::conversation::{Command, Conversation, ConversationConfig, ConversationHandle, View};
+use crate::conversation::{
+    Command, Conversation, ConversationConfig, ConversationHandle, Unsent, View,
+};
+use crate::session::downloads;
 use crate::signaling::ServerUrl;
+use crate::words::phrase;
 
 /// A conversation that has begun.
 pub(super) struct Written {
@@ -31,8 +35,15 @@ pub(super) async fn next_view(written: &mut Option<Written>) -> Arc<View> {
 
 impl Driver {
     pub(super) fn converse(&mut self, command: Command) {
-        if let Some(Written { handle, .. }) = &self.written {
-            handle.command(command);
+        self.tell_conversation(|handle| handle.command(command));
+    }
+
+    /// Tells the conversation something, where there is one.
+    fn tell_conversation(&self, tell: impl FnOnce(&ConversationHandle) -> Result<(), Unsent>) {
+        if let Some(Written { handle, .. }) = &self.written
+            && let Err(error) = tell(handle)
+        {
+            tracing::warn!("{error}");
         }
     }
 
@@ -40,13 +51,18 @@ impl Driver {
     pub(super) fn join_conversation(&mut self, peer: &Username) {
         let Some(ends) = self.data_ends.take() else { return };
         if self.written.is_none() {
-            let (handle, views) = Conversation::start(self.conversation_with(peer));
-            self.snapshot.conversation = Some(Arc::clone(&views.borrow()));
-            self.written = Some(Written { handle, views });
+            match Conversation::start(self.conversation_with(peer)) {
+                Ok((handle, views)) => {
+                    self.snapshot.conversation = Some(Arc::clone(&views.borrow()));
+                    self.written = Some(Written { handle, views });
+                }
+                Err(error) => {
+                    tracing::error!("no thread for files could be started: {error}");
+                    self.notices.add(phrase!("conversation-not-started"));
+                }
+            }
         }
-        if let Some(Written { handle, .. }) = &self.written {
-            handle.attach(ends);
-        }
+        self.tell_conversation(|handle| handle.attach(ends));
     }
 
     fn conversation_with(&self, peer: &Username) -> ConversationConfig {
@@ -58,7 +74,7 @@ impl Driver {
         let key = key.map(|key| key.to_string()).unwrap_or_default();
         ConversationConfig {
             peer: format!("{server} {peer} {key}"),
-            downloads: self.options.downloads.clone(),
+            downloads: downloads::folder(self.options.downloads.as_deref()),
             state,
             our_name: self.snapshot.username.clone(),
             their_name: peer.to_string(),
@@ -68,16 +84,22 @@ impl Driver {
     /// The peer connection is gone.
     pub(super) fn leave_conversation(&mut self) {
         self.data_ends = None;
-        if let Some(Written { handle, .. }) = &self.written {
-            handle.detach();
-        }
+        self.tell_conversation(ConversationHandle::detach);
     }
 
     /// The call is over: what was said stays to be read and saved until the person turns to
     /// something else.
     pub(super) fn end_conversation(&mut self) {
-        if let Some(Written { handle, .. }) = &self.written {
-            handle.end();
+        self.tell_conversation(ConversationHandle::finish);
+    }
+
+    /// Comes back when everything of a conversation is closed and remembered.
+    pub(super) fn close_conversation(&mut self) -> impl Future<Output = ()> + use<> {
+        let written = self.written.take();
+        async move {
+            if let Some(Written { handle, .. }) = written {
+                handle.closed().await;
+            }
         }
     }
 
