@@ -11,7 +11,7 @@ function speakOn(channel) {
   textChannel = channel;
   const say = (message) => channel.send(JSON.stringify(message));
   const greet = () => {
-    const session = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+    const session = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0"));
     say({ type: "hello", version: 1, session: session.join("") });
   };
   if (channel.readyState === "open") greet();

@@ -37,6 +37,7 @@ pub(super) struct Deeds {
     told: BTreeSet<TransferId>,
     read: Option<LineId>,
     shared: bool,
+    reads: bool,
 }
 
 impl Deeds {
@@ -101,6 +102,10 @@ impl Deeds {
             if !std::mem::take(&mut self.orders.send).is_empty() {
                 say("the other side takes no files");
             }
+        }
+        // What the other writes is said at once.
+        if text && !std::mem::replace(&mut self.reads, true) {
+            return Some(Command::Reading(true));
         }
         if text && !self.orders.say.is_empty() {
             return Some(Command::Say(self.orders.say.remove(0)));
