@@ -5,6 +5,9 @@
 //! of a call, and the session's end of the link. What always holds: the same name and time make the
 //! same state; there is no server, no call and no device behind it.
 
+mod conversation;
+mod sharing;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -23,7 +26,7 @@ use crate::media::units::{Bitrate, VideoSize};
 use crate::session::snapshot::{
     CallEnd, CallHint, CallTrust, CodeState, ContactRow, DeviceKind, Direction, DisplayName,
     Intent, KeyChange, LoginPhase, Notice, NoticeId, Person, PinnedKey, Presence, RecentCall,
-    RoomPhase, SafetyCode, SessionLink, Snapshot, Standing, UnixTime,
+    RoomPhase, SafetyCode, SessionLink, Sharing, Snapshot, Standing, UnixTime,
 };
 use crate::session::statistics::{Reading, Statistics, VideoReading};
 use crate::ui::WindowOptions;
@@ -68,6 +71,18 @@ pub const SCREENS: &[&str] = &[
     "call-new",
     "call-unverified",
     "call-perhaps-new",
+    "call-text",
+    "call-files",
+    "call-text-none",
+    "call-text-waiting",
+    "call-bubble",
+    "call-share",
+    "call-share-portal",
+    "call-share-none",
+    "call-shares",
+    "call-shares-hidden",
+    "call-share-ended",
+    "call-screen",
     "code",
     "code-verified",
     "code-unverified",
@@ -129,7 +144,11 @@ pub fn stage(snapshot: Snapshot) -> Stage {
     // Painted once: whoever looks at all screens would wait for it.
     static PICTURES: OnceLock<[RgbaFrame; 2]> = OnceLock::new();
     let [theirs, own] = PICTURES.get_or_init(|| [picture(1280, 720, 1.0), picture(640, 360, 0.0)]);
-    stage.link.remote_video.put(theirs.clone());
+    let snapshot = stage.snapshots.borrow().clone();
+    let remote = if snapshot.remote_shares { &sharing::desktop(1920, 1080, 0) } else { theirs };
+    let shares = matches!(snapshot.sharing, Sharing::On(_));
+    let own = if shares { &sharing::desktop(640, 360, 0) } else { own };
+    stage.link.remote_video.put(remote.clone());
     stage.link.self_video.put(own.clone());
     stage
 }
@@ -161,6 +180,10 @@ pub fn presses(screen: &str) -> Vec<String> {
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
+        "call-text" | "call-files" | "call-text-none" | "call-text-waiting" => {
+            vec![text!("text-and-files")]
+        }
+        "call-share" | "call-share-portal" | "call-share-none" => vec![text!("share")],
         "code" => vec![shield(&text!("trust-new"))],
         "code-verified" => vec![shield(&text!("trust-verified"))],
         "code-unverified" => vec![shield(&text!("trust-not-verified"))],
@@ -356,12 +379,16 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             s.call = CallPhase::Ended { peer: bob, reason, talked: None };
         }
         "call" | "call-devices" | "call-statistics" | "call-weak" | "call-new"
-        | "call-unverified" | "call-perhaps-new" | "code" | "code-verified" | "code-unverified"
+        | "call-unverified" | "call-perhaps-new" | "call-text" | "call-files"
+        | "call-text-none" | "call-text-waiting" | "call-bubble" | "call-share"
+        | "call-share-portal" | "call-share-none" | "call-shares" | "call-shares-hidden"
+        | "call-share-ended" | "call-screen" | "code" | "code-verified" | "code-unverified"
         | "codes-differ" => {
             s.call = in_call;
             (s.remote_video_live, s.camera_live) = (true, true);
             s.keys_in_doubt = screen == "call-perhaps-new";
             s.codes_differ = screen == "codes-differ";
+            s.remote_shares = screen == "call-screen";
             s.statistics = (screen == "call-statistics").then(|| Arc::new(statistics()));
             if screen == "call-weak" {
                 s.connection_words = Some(phrase!("their-connection-weak", percent = 12_u32));
@@ -426,6 +453,10 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
         _ => {
             (s.preview, s.camera_live) = (true, true);
         }
+    }
+    if !s.call.is_between_calls() {
+        s.conversation = Some(Arc::new(conversation::view(screen, at.wall.system())));
+        (s.sharing, s.share_choices) = (sharing::sharing(screen), sharing::choices(screen));
     }
     s.trust = (!s.call.is_between_calls()).then(|| trust(screen));
     s

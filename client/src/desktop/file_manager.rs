@@ -1,4 +1,4 @@
-//! Shows where a file is, in whatever the system shows folders with.
+//! Shows where a file is, in whatever the system shows folders with, and opens links in a browser.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,6 +19,15 @@ pub fn show_in_folder(file: &Path) -> bool {
 pub fn open_folder(folder: &Path) -> bool {
     // One after the other, as far as they are there.
     folder.is_absolute() && folder.is_dir() && open::commands(folder).into_iter().any(runs)
+}
+
+/// Opens a link in a browser: `http` or `https`, and nothing else. Says whether there is one.
+#[must_use]
+pub fn open_link(link: &str) -> bool {
+    let is_web = ["https://", "http://"].iter().any(|scheme| {
+        link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    is_web && open::commands(link).into_iter().any(runs)
 }
 
 /// Starts a program, which may stay for as long as the folder is open; whoever ends is waited for.
@@ -42,6 +51,13 @@ mod tests {
             [file.as_path(), &folder.path().join("gone"), Path::new("relative"), Path::new("")]
         {
             assert!(!open_folder(none), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_to_the_web_is_opened_by_nothing() {
+        for none in ["", "file:///etc/passwd", "/bin/sh", "javascript:1", "mailto:a@b", "http:"] {
+            assert!(!open_link(none), "{none:?}");
         }
     }
 }

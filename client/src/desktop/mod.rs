@@ -42,7 +42,7 @@ use macos as imp;
 #[cfg(windows)]
 use windows as imp;
 
-pub use file_manager::{open_folder, show_in_folder};
+pub use file_manager::{open_folder, open_link, show_in_folder};
 pub use imp::WindowTray;
 pub use texts::other_server;
 pub use window::{WindowLink, WindowRequest};

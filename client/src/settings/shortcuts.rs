@@ -38,6 +38,10 @@ pub enum Command {
     Statistics,
     /// Shows who is at the other end of a call, and the safety code.
     SafetyCode,
+    /// Shows what is written and sent in a call, or puts it away.
+    Text,
+    /// Chooses a screen or a window to share in a call; while one is shared, stops that.
+    Share,
     /// Opens the settings.
     Settings,
     /// Lists the shortcuts.
@@ -55,12 +59,14 @@ enum Scope {
 
 impl Command {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Accept,
         Self::HangUp,
         Self::Mute,
         Self::Talk,
         Self::Camera,
+        Self::Share,
+        Self::Text,
         Self::MiniWindow,
         Self::Snapshot,
         Self::FullScreen,
@@ -97,6 +103,8 @@ impl Command {
             Self::WholePicture => ("wholePicture", Keys::of("0"), Call),
             Self::Statistics => ("statistics", Keys::of("I").ctrl(), Call),
             Self::SafetyCode => ("safetyCode", Keys::of("K").ctrl(), Call),
+            Self::Text => ("text", Keys::of("T").ctrl(), Call),
+            Self::Share => ("share", Keys::of("S").ctrl().shift(), Call),
             Self::Settings => ("settings", Keys::of("Comma").ctrl(), Everywhere),
             Self::Help => ("help", Keys::of("F1"), Everywhere),
         }

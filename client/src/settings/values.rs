@@ -1,5 +1,7 @@
 //! Every setting, with its default. Pure.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use visavis_shared::{IceServer, IceUrl};
@@ -68,6 +70,8 @@ pub struct Settings {
     pub ring: RingSettings,
     /// What else tells of a call, and when nothing does.
     pub notifications: NotificationSettings,
+    /// Where received files go; `None`: the system's downloads folder.
+    pub downloads: Option<PathBuf>,
     /// The place in the tray.
     pub tray: TraySettings,
     /// How everything looks besides the theme.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::invitation::Invitation;
 use crate::session::snapshot::Intent;
 use crate::settings::Settings;
+use crate::ui::outside::Question;
 
 /// Everything a screen can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,10 @@ pub(super) enum Action {
     ToggleMini,
     /// Show where a file is.
     ShowInFolder(PathBuf),
+    /// Ask for files in the system's dialog.
+    ChooseFiles(Question),
+    /// Open a link in the browser.
+    OpenLink(String),
     /// Open a folder.
     OpenFolder(PathBuf),
     /// Put away a notice of the window's own.

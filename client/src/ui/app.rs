@@ -24,11 +24,14 @@ use super::keyboard::Keyboard;
 use super::login::LoginForm;
 use super::looks::Looks;
 use super::mini::MiniWindow;
+use super::outside::{Asked, Outside};
 use super::people::PeoplePage;
 use super::ready::Readiness;
 use super::settings::{Folders, Page, SettingsPage};
 use super::video_view::VideoView;
-use super::{WindowOptions, clock, invite, keyboard, notices, trust, waiting, wake, widgets};
+use super::{
+    WindowOptions, clock, invite, keyboard, notices, share, trust, waiting, wake, widgets,
+};
 use crate::call::event::{CallPhase, EndReason};
 use crate::config::{Settings, SettingsWriter};
 use crate::desktop::proposal::Proposal;
@@ -74,6 +77,11 @@ pub struct App {
     looks: Looks,
     /// Whose other key was allowed: the code is to be compared once the call stands.
     compares_with: Option<Username>,
+    /// The system's dialogs, and which of them is open.
+    outside: Arc<dyn Outside>,
+    asked: Asked,
+    /// Whether the session was told that what the other writes is read.
+    reads: bool,
 }
 
 /// An invitation that was opened and is not proposed yet.
@@ -138,6 +146,9 @@ impl App {
             looks: Looks::default(),
             before_call: None,
             compares_with: None,
+            outside: options.outside,
+            asked: Asked::default(),
+            reads: false,
         }
     }
 
@@ -159,9 +170,12 @@ impl App {
         }
         self.call_changed(ctx, &old.call);
         self.call_without_video_ends(&old.call);
-        if !self.snapshot.camera_live {
+        let shares = share::is_live(&self.snapshot.sharing);
+        // Nor is a screen that is shared no longer shown as if it were the camera's.
+        if !self.snapshot.camera_live && !shares || shares != share::is_live(&old.sharing) {
             self.own.clear();
         }
+        self.remote.shrinks_finely(self.snapshot.remote_shares);
         // What it showed last is not shown when the camera comes back.
         if self.snapshot.remote_camera_off {
             self.remote.clear();
@@ -184,6 +198,8 @@ impl App {
             self.leave_mini(ctx);
         }
         self.follow_invitation();
+        self.follow_dialog(ctx);
+        self.follow_reading(ctx);
         let title = title(&self.snapshot);
         if self.title != title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -285,6 +301,8 @@ impl App {
             // Nothing of one call may be seen in the next.
             self.remote.clear();
             self.call = CallScreen::default();
+            self.asked.forget();
+            self.reads = false;
             if let Some((peer, _)) = is
                 && self.compares_with.take().as_ref() == Some(peer)
             {
@@ -362,7 +380,7 @@ impl App {
         let deed = self.closing.show(&ctx, &snapshot.call);
         self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
-        let safety = call.0.shows_safety();
+        let safety = call.0.shows_dialog();
         let covered = self.help || in_settings || self.inviting || self.closing.asks();
         let covered = covered || key_changed || safety;
         self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);

@@ -383,6 +383,6 @@ pub(super) fn under_head(over: Rect, chip: Option<Rect>) -> f32 {
 }
 
 /// How wide the tools at the upper right are, at most.
-fn tools_width() -> f32 {
+pub(super) fn tools_width() -> f32 {
     TOOLS as f32 * (component::TOOL + space::S1) + space::S1
 }

@@ -18,6 +18,10 @@ use crate::words::text;
 /// What can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
+    /// Where the bar has no room for it.
+    Devices,
+    /// While something is shared.
+    ShareOther,
     Snapshot,
     SafetyCode,
     Statistics,
@@ -34,7 +38,7 @@ pub(super) enum Item {
 /// An item with its icon, its words, and its keys where it has some.
 type Entry = (Item, Icon, String, Option<String>);
 
-fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
+fn entries(ctx: &Context, look: &CallLook) -> [Entry; 11] {
     let fill = if look.fill { text!("whole-picture") } else { text!("fill-window") };
     let (eye, own) = if look.own.hidden {
         (Icon::Eye, text!("show-own-picture"))
@@ -50,6 +54,8 @@ fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
     let (help, whole) = (Some("?".to_owned()), keys(Shortcut::Of(Command::WholePicture)));
     let statistics = keys(keyboard::STATISTICS);
     [
+        (Item::Devices, Icon::Sliders, text!("devices"), None),
+        (Item::ShareOther, Icon::Share, text!("share-other"), None),
         (Item::Snapshot, Icon::Snapshot, text!("take-snapshot"), keys(keyboard::SNAPSHOT)),
         (Item::SafetyCode, Icon::Shield, text!("safety-code"), keys(keyboard::SAFETY_CODE)),
         (Item::Statistics, Icon::Statistics, text!("statistics"), statistics),
@@ -62,16 +68,30 @@ fn entries(ctx: &Context, look: &CallLook) -> [Entry; 9] {
     ]
 }
 
+/// What there is to choose besides what always is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Further {
+    /// The bar has no room for the devices.
+    pub(super) devices: bool,
+    /// Something is shared.
+    pub(super) shares: bool,
+}
+
 /// Shows it above the button that opens it; `toggled`: the button was pressed just now. Returns
 /// whether it is open, and what was chosen.
-pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> (bool, Option<Item>) {
+pub(super) fn behind(
+    button: &Response,
+    toggled: bool,
+    look: &CallLook,
+    further: Further,
+) -> (bool, Option<Item>) {
     let popup = Popup::menu(button)
         .open_memory(toggled.then_some(SetOpenCommand::Toggle))
         .align(RectAlign::TOP)
         .gap(space::S3);
     let was_open = popup.is_open() && !toggled;
     let id = popup.get_id();
-    let chosen = show(popup, look);
+    let chosen = show(popup, look, further);
     let ctx = &button.ctx;
     let open = Popup::is_id_open(ctx, id);
     // Whoever closes it by a key is where they were.
@@ -82,24 +102,28 @@ pub(super) fn behind(button: &Response, toggled: bool, look: &CallLook) -> (bool
 }
 
 /// Shows it where the picture was clicked with the other button.
-pub(super) fn on(picture: &Response, look: &CallLook) -> Option<Item> {
-    show(Popup::context_menu(picture), look)
+pub(super) fn on(picture: &Response, look: &CallLook, further: Further) -> Option<Item> {
+    show(Popup::context_menu(picture), look, further)
 }
 
-fn show(popup: Popup<'_>, look: &CallLook) -> Option<Item> {
+fn show(popup: Popup<'_>, look: &CallLook, further: Further) -> Option<Item> {
     let dark = popup.ctx().style_of(Theme::Dark);
     let frame = Frame::popup(&dark);
     let style = StyleModifier::from((*dark).clone());
     let popup = popup.frame(frame).style(style).accessible_name(text!("more"));
-    popup.show(|ui| items(ui, look)).and_then(|shown| shown.inner)
+    popup.show(|ui| items(ui, look, further)).and_then(|shown| shown.inner)
 }
 
-fn items(ui: &mut Ui, look: &CallLook) -> Option<Item> {
+fn items(ui: &mut Ui, look: &CallLook, further: Further) -> Option<Item> {
     // In a low window only what has no button of its own has room above the bar.
     let low = ui.ctx().content_rect().height() < layout::ROOMY_HEIGHT;
     let has_button = |item| matches!(item, Item::SafetyCode | Item::Mini | Item::FullScreen);
-    let entries =
-        entries(ui.ctx(), look).into_iter().filter(|(item, ..)| !(low && has_button(*item)));
+    let is_there = |item| match item {
+        Item::Devices => further.devices,
+        Item::ShareOther => further.shares,
+        item => !(low && has_button(item)),
+    };
+    let entries = entries(ui.ctx(), look).into_iter().filter(|(item, ..)| is_there(*item));
     let entries: Vec<(Item, widgets::MenuItem)> = entries
         .map(|(item, icon, words, keys)| (item, widgets::MenuItem { icon, words, keys }))
         .collect();

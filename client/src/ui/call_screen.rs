@@ -1,27 +1,31 @@
 //! The screen of a call: the other person fills the window, everything else floats over them.
 
+mod bar;
+mod picture;
+
+use std::path::PathBuf;
 use std::time::Instant;
 
-use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align2, Area, Context, CursorIcon, Id, Order, Popup, Rect, Sense, Theme, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align2, Area, Context, CursorIcon, Id, Order, Rect, Theme, Ui, UiBuilder, pos2,
 };
 
 use super::action::{Action, Actions};
 use super::call_chips::{self, HintPlace};
 use super::call_look::CallLook;
-use super::call_menu::{self, Item};
-use super::controls::{self, BAR_HEIGHT, Control, Look, Reveal};
-use super::design::{
-    Elevation, Icon, Palette, TypeStyle, component, layout, motion, size, space, stage,
-};
+use super::call_menu::Item;
+use super::controls::{BAR_HEIGHT, Reveal};
+use super::conversation::ConversationPanel;
+use super::design::{Elevation, layout, size, space};
 use super::mini::MiniWindow;
 use super::self_view::{OwnPicture, SelfView};
+use super::share::{self, Picker};
 use super::trust::{Mark, SafetyPanel};
-use super::video_view::{VideoView, letterbox};
+use super::video_view::VideoView;
+use super::zoom::{Scene, Zoom};
 use super::{devices, keyboard, notices, statistics, widgets};
-use crate::session::snapshot::{CallHint, Intent, Snapshot};
+use crate::conversation::View;
+use crate::session::snapshot::{CallHint, Intent, ShareIntent, Snapshot};
 use crate::words::text;
 
 /// What the screen needs to know about the call itself.
@@ -44,6 +48,13 @@ pub(super) struct CallScreen {
     statistics_open: bool,
     /// There while it is open.
     safety: Option<SafetyPanel>,
+    conversation: ConversationPanel,
+    /// There while one chooses what to share.
+    picker: Option<Picker>,
+    /// How large the other's screen is shown.
+    zoom: Zoom,
+    /// What it is shown on, while there is one.
+    scene: Option<Scene>,
     controls_busy: bool,
     /// Since when a picture is to come, when that is not since the beginning.
     picture_due: Option<Instant>,
@@ -64,6 +75,10 @@ impl Default for CallScreen {
             menu_open: false,
             statistics_open: false,
             safety: None,
+            conversation: ConversationPanel::default(),
+            picker: None,
+            zoom: Zoom::default(),
+            scene: None,
             controls_busy: false,
             picture_due: None,
             cards: Vec::new(),
@@ -83,17 +98,26 @@ impl CallScreen {
         look: &mut CallLook,
         actions: &mut Actions,
     ) {
-        let stage = ui.max_rect();
+        let whole = ui.max_rect();
+        let (stage, panel) = self.conversation.divide(ui.ctx(), whole);
+        let nothing = View::default();
+        let view = snapshot.conversation.as_deref().unwrap_or(&nothing);
+        // Where it covers the picture, nothing of the call is under it.
+        let covered = panel.is_some_and(|panel| panel == stage);
         let dark = ui.ctx().style_of(Theme::Dark);
         ui.scope_builder(UiBuilder::new().max_rect(stage).style(dark), |ui| {
             let shown = self.stage(ui, stage, call, snapshot, (remote, look), actions);
+            if covered {
+                return;
+            }
             let open = self.devices_open || self.safety.is_some();
             let hold = !shown || open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {
                 ui.ctx().set_cursor_icon(CursorIcon::None);
             }
-            let live = snapshot.camera_live && !snapshot.camera_off;
+            let shares = share::is_live(&snapshot.sharing);
+            let live = shares || snapshot.camera_live && !snapshot.camera_off;
             let unseen = snapshot.own_video_words.as_ref();
             let muted = snapshot.microphone_muted;
             let instead = if snapshot.has_no_camera() {
@@ -104,19 +128,30 @@ impl CallScreen {
                 text!("waiting-for-camera")
             };
             let (peer, instead) = (call.peer, instead.as_str());
-            let own = OwnPicture { view: own, live, instead, muted, peer, unseen };
+            let own = OwnPicture { view: own, live, shares, instead, muted, peer, unseen };
             // In the order in which the keyboard goes from one to the next.
             let bar = self.bar(ui, stage, snapshot, look, actions);
             let tools = self.tools(ui, stage, actions);
+            let zoom = self.zoom_control(ui, stage, !look.own.corner.right);
             let mark = Mark::of(snapshot, peer);
             let head = call_chips::head(ui, stage, call, mark, opacity);
             if head.pressed {
                 self.toggle_safety();
             }
-            self.controls_busy = tools || bar || head.busy;
+            self.controls_busy = tools || bar || zoom || head.busy;
             let own = self.self_view.show(ui, stage, own, &mut look.own);
             self.chips(ui, stage, call, snapshot, (own, head.place), actions);
         });
+        if let Some(panel) = panel {
+            self.conversation.show(ui, panel, call.peer, view, actions);
+        }
+        self.conversation.show_over(ui.ctx(), stage, call.peer, view, actions);
+        share::frame(ui.ctx(), &snapshot.sharing);
+        if let Some(picker) = &mut self.picker
+            && picker.show(ui.ctx(), call.peer, snapshot, actions)
+        {
+            self.picker = None;
+        }
         if let Some(safety) = &mut self.safety
             && safety.show(ui.ctx(), call.peer, snapshot, actions)
         {
@@ -144,7 +179,11 @@ impl CallScreen {
         actions: &mut Actions,
     ) {
         let muted = snapshot.remote_muted.then(|| call_chips::muted(ui, stage, head, call.peer));
+        let left = muted.filter(|chip| chip.top() == head.top()).unwrap_or(head).right();
+        let right = stage.right() - layout::STAGE_MARGIN - call_chips::tools_width();
+        let pill = share::pill(ui, stage, (left, right), &snapshot.sharing, call.peer, actions);
         let top = call_chips::under_head(stage, muted);
+        let top = pill.map_or(top, |pill| top.max(pill.bottom() + space::S2));
         let condition = call_chips::condition(ui, stage, top, call, snapshot);
         let hint = snapshot.hint.map(|hint| {
             let place = if self.devices_open {
@@ -165,7 +204,7 @@ impl CallScreen {
             place
         });
         self.free_from = condition.map_or(top, |chip| chip.bottom());
-        let in_the_way = [muted, condition, hint];
+        let in_the_way = [muted, pill, condition, hint];
         let cards = std::mem::take(&mut self.cards);
         let in_the_way: Vec<Rect> = in_the_way.into_iter().flatten().chain(cards).collect();
         self.notices_place = notices::place_in_call(stage, &in_the_way, own);
@@ -191,78 +230,18 @@ impl CallScreen {
         });
     }
 
-    /// The other person, or who they are while there is no video. Returns whether there is one.
-    fn stage(
-        &mut self,
-        ui: &mut Ui,
-        stage: Rect,
-        call: CallView<'_>,
-        snapshot: &Snapshot,
-        (remote, look): (&VideoView, &mut CallLook),
-        actions: &mut Actions,
-    ) -> bool {
-        ui.painter().rect_filled(stage, 0.0, stage::GROUND);
-        let response = ui.interact(stage, ui.make_persistent_id("stage"), Sense::CLICK);
-        if response.double_clicked() {
-            actions.push(Action::Fullscreen(!fullscreen_now(ui.ctx())));
-        }
-        if let Some(item) = call_menu::on(&response, look) {
-            self.choose(item, ui.ctx(), look, actions);
-        }
-        let shape = letterbox(remote.aspect().unwrap_or(component::CAMERA_ASPECT), stage);
-        let off = snapshot.remote_camera_off;
-        if off {
-            self.picture_due = Some(call.now);
-        }
-        let due = self.picture_due.unwrap_or(call.since);
-        let shown = snapshot.remote_video_live
-            && !off
-            && if look.fill {
-                remote.fill(ui.painter(), stage)
-            } else {
-                remote.paint(ui.painter(), shape, 0, false)
-            };
-        let peer = call.peer;
-        // What the person can do nothing about is said where the picture would be.
-        let label = match &snapshot.remote_video_words {
-            _ if shown => text!("picture-of", peer = peer),
-            None if off => text!("their-camera-off", peer = peer),
-            Some(words) => words.text(),
-            None if remote.is_paused()
-                || call.now.saturating_duration_since(due) < motion::FIRST_PICTURE =>
-            {
-                text!("waiting-for-picture", peer = peer)
-            }
-            None => text!("no-picture-from", peer = peer),
-        };
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
-        widgets::announce(ui, &response, Live::Polite);
-        if !shown {
-            let palette = Palette::of(ui.visuals());
-            let diameter = if stage.height() < layout::ROOMY_HEIGHT {
-                size::AVATAR_LG
-            } else {
-                size::AVATAR_XL
-            };
-            let high = stage.center().y - BAR_HEIGHT / 2.0;
-            let below = self.free_from + diameter / 2.0 + space::S2;
-            let center = pos2(stage.center().x, high.max(below));
-            widgets::paint_avatar(ui.painter(), palette, center, diameter, peer);
-            let below = center + vec2(0.0, diameter / 2.0 + space::S4);
-            let room = stage.width() - 2.0 * layout::STAGE_MARGIN;
-            let ink = stage::TEXT_2;
-            let galley = ui.painter().layout_job(TypeStyle::Body.layout(&label, ink, room, true));
-            ui.painter().galley(below - vec2(galley.size().x / 2.0, 0.0), galley, ink);
-        } else if call.lost_at.is_some() {
-            // What stands still must not look as if it moved.
-            ui.painter().rect_filled(if look.fill { stage } else { shape }, 0.0, stage::DIMMED);
-        }
-        shown
-    }
-
     /// Does what was chosen of the menu.
-    fn choose(&mut self, item: Item, ctx: &Context, look: &mut CallLook, actions: &mut Actions) {
+    fn choose(
+        &mut self,
+        item: Item,
+        ctx: &Context,
+        look: &mut CallLook,
+        snapshot: &Snapshot,
+        actions: &mut Actions,
+    ) {
         match item {
+            Item::Devices => self.devices_open = true,
+            Item::ShareOther => self.picker = Some(Picker::open(snapshot, actions)),
             Item::Snapshot => actions.send(Intent::TakeSnapshot),
             Item::SafetyCode => self.toggle_safety(),
             Item::Statistics => self.toggle_statistics(),
@@ -273,83 +252,6 @@ impl CallScreen {
             Item::Settings => actions.push(Action::Settings(true)),
             Item::Shortcuts => actions.push(Action::Help(true)),
         }
-    }
-
-    /// The bar below. Returns whether it is being used.
-    fn bar(
-        &mut self,
-        ui: &mut Ui,
-        over: Rect,
-        snapshot: &Snapshot,
-        look: &mut CallLook,
-        actions: &mut Actions,
-    ) -> bool {
-        let muted = snapshot.microphone_muted;
-        let card = |icon, text, pressed, hint| Control {
-            icon,
-            text,
-            pressed: Some(pressed),
-            hint,
-            look: Look::of(pressed),
-        };
-        let open = self.devices_open;
-        let devices = card(Icon::Sliders, text!("devices"), open, text!("devices-hint"));
-        let (icon, text, hint) = (Icon::More, text!("more"), text!("more"));
-        let open = self.menu_open;
-        let more = Control { icon, text, pressed: Some(open), hint, look: Look::of(open) };
-        let ctx = ui.ctx();
-        let microphone = controls::microphone(ctx, muted);
-        let camera = controls::camera(ctx, snapshot);
-        let controls = [microphone, camera, devices, more, controls::hang_up(ctx)];
-        let used = controls::bar(ui, over, &self.reveal, &controls);
-        match used.pressed {
-            Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
-            Some(1) => actions.push(controls::camera_pressed(snapshot)),
-            Some(2) => self.devices_open = !self.devices_open,
-            Some(4) => actions.send(Intent::HangUp),
-            Some(_) | None => {}
-        }
-        let toggled = used.pressed == Some(3);
-        if let Some(more) = used.more {
-            let (open, chosen) = call_menu::behind(&more, toggled, look);
-            self.menu_open = open;
-            if let Some(item) = chosen {
-                self.choose(item, ui.ctx(), look, actions);
-            }
-        }
-        used.busy || Popup::is_any_open(ui.ctx())
-    }
-
-    /// The tools at the upper right. Returns whether they are being used.
-    fn tools(&self, ui: &mut Ui, over: Rect, actions: &mut Actions) -> bool {
-        let fullscreen = fullscreen_now(ui.ctx());
-        let keys = |shortcut| keyboard::named(ui.ctx(), shortcut);
-        let full = keys(&keyboard::FULLSCREEN);
-        let (icon, hint) = if fullscreen {
-            let keys = text!("one-key-or-other", one = full, other = keys(&keyboard::LEAVE));
-            (Icon::Restore, text!("leave-full-screen-hint", keys = keys))
-        } else {
-            (Icon::Fullscreen, text!("full-screen-hint", keys = full))
-        };
-        let mini = text!("mini-window-hint", keys = keys(&keyboard::MINI));
-        let controls = [
-            (Icon::Mini, text!("mini-window"), false, mini),
-            (icon, text!("full-screen"), fullscreen, hint),
-        ]
-        .map(|(icon, text, pressed, hint)| Control {
-            icon,
-            text,
-            pressed: Some(pressed),
-            hint,
-            look: Look::Plain,
-        });
-        let used = controls::tools(ui, over, &self.reveal, &controls);
-        match used.pressed {
-            Some(0) => actions.push(Action::Mini(true)),
-            Some(_) => actions.push(Action::Fullscreen(!fullscreen)),
-            None => {}
-        }
-        used.busy
     }
 
     /// The devices in a card over the bar.
@@ -394,9 +296,33 @@ impl CallScreen {
         self.safety = self.safety.is_none().then(SafetyPanel::default);
     }
 
-    /// Whether what the shield means stands over everything.
-    pub(super) fn shows_safety(&self) -> bool {
-        self.safety.is_some()
+    /// Whether one of its dialogs stands over everything.
+    pub(super) fn shows_dialog(&self) -> bool {
+        self.safety.is_some() || self.picker.is_some() || self.conversation.shows_dialog()
+    }
+
+    /// Shows text and files, or puts them away.
+    pub(super) fn toggle_conversation(&mut self) {
+        self.conversation.toggle();
+    }
+
+    /// Whether text and files are shown.
+    pub(super) fn shows_conversation(&self) -> bool {
+        self.conversation.is_open()
+    }
+
+    /// What was said is to be saved into this file.
+    pub(super) fn save_into(&mut self, path: PathBuf) {
+        self.conversation.save_into(path);
+    }
+
+    /// Lets the person choose what to share, or stops sharing.
+    pub(super) fn toggle_share(&mut self, snapshot: &Snapshot, actions: &mut Actions) {
+        if share::is_on(&snapshot.sharing) {
+            actions.send(Intent::Share(ShareIntent::Stop));
+        } else {
+            self.picker = Some(Picker::open(snapshot, actions));
+        }
     }
 
     /// Whether the devices stand over the bar.
@@ -410,7 +336,7 @@ impl CallScreen {
             return true;
         }
         let devices = std::mem::take(&mut self.devices_open);
-        std::mem::take(&mut self.statistics_open) || devices
+        std::mem::take(&mut self.statistics_open) || devices || self.conversation.close()
     }
 }
 

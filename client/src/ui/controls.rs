@@ -15,10 +15,10 @@ use eframe::egui::{
 use super::action::Action;
 use super::design::component::{PILL_BEFORE, PILL_BEHIND, TOOL};
 use super::design::{
-    Elevation, Icon, Palette, TypeStyle, layout, motion, radius, size, space, stage,
+    Elevation, Icon, Palette, TypeStyle, component, layout, motion, radius, size, space, stage,
 };
-use super::keyboard;
 use super::widgets::focus;
+use super::{keyboard, share};
 use crate::session::snapshot::{Intent, Snapshot};
 use crate::words::text;
 
@@ -68,8 +68,13 @@ impl Reveal {
         self.opacity
     }
 
+    /// How much of the controls is to be seen.
+    pub(super) fn opacity(&self) -> f32 {
+        self.opacity
+    }
+
     /// Whether a press of a button counts: what the pointer presses must have been seen.
-    fn counts(&self, response: &Response) -> bool {
+    pub(super) fn counts(&self, response: &Response) -> bool {
         response.clicked() && (!response.clicked_by(PointerButton::Primary) || self.press_counts)
     }
 }
@@ -83,6 +88,8 @@ pub(super) struct Control {
     /// What it does, with its key.
     pub(super) hint: String,
     pub(super) look: Look,
+    /// Whether something waits behind it.
+    pub(super) marked: bool,
 }
 
 /// Mutes the microphone, or not.
@@ -93,7 +100,14 @@ pub(super) fn microphone(ctx: &Context, muted: bool) -> Control {
     } else {
         (Icon::Microphone, text!("mute-hint", keys = keys))
     };
-    Control { icon, text: text!("mute"), pressed: Some(muted), hint, look: Look::of(muted) }
+    Control {
+        icon,
+        text: text!("mute"),
+        pressed: Some(muted),
+        hint,
+        look: Look::of(muted),
+        marked: false,
+    }
 }
 
 /// Turns the camera off or on; without one it leads to where another is chosen.
@@ -109,7 +123,14 @@ pub(super) fn camera(ctx: &Context, snapshot: &Snapshot) -> Control {
     } else {
         text!("camera-off-hint", keys = keys)
     };
-    Control { icon, text: text!("camera"), pressed: Some(!off), hint, look: Look::of(off) }
+    Control {
+        icon,
+        text: text!("camera"),
+        pressed: Some(!off),
+        hint,
+        look: Look::of(off),
+        marked: false,
+    }
 }
 
 /// What a press of the camera's button asks for.
@@ -126,11 +147,41 @@ fn leads_to_devices(snapshot: &Snapshot) -> bool {
     snapshot.has_no_camera() && !snapshot.camera_off
 }
 
+/// Shares a screen or a window, or stops that.
+pub(super) fn share(ctx: &Context, snapshot: &Snapshot) -> Control {
+    let on = share::is_on(&snapshot.sharing);
+    let keys = keyboard::named(ctx, &keyboard::SHARE);
+    let (icon, hint) = if on {
+        (Icon::ShareStop, text!("stop-sharing-hint", keys = keys))
+    } else {
+        (Icon::Share, text!("share-hint", keys = keys))
+    };
+    let (text, look) = (text!("share"), Look::of(on));
+    Control { icon, text, pressed: Some(on), hint, look, marked: false }
+}
+
+/// Shows text and files, or puts them away; `unread` messages wait.
+pub(super) fn text_panel(ctx: &Context, open: bool, (marked, unread): (bool, usize)) -> Control {
+    let keys = keyboard::named(ctx, &keyboard::TEXT);
+    let hint = if marked && unread > 0 {
+        text!("text-unread-hint", keys = keys, count = unread)
+    } else {
+        text!("text-hint", keys = keys)
+    };
+    let (icon, text) = (Icon::Text, text!("text-and-files"));
+    Control { icon, text, pressed: Some(open), hint, look: Look::of(open), marked }
+}
+
+/// Whether the stage is so narrow that the devices are behind More.
+pub(super) fn is_tiny(over: Rect) -> bool {
+    over.width() < layout::TINY
+}
+
 /// Closes the call.
 pub(super) fn hang_up(ctx: &Context) -> Control {
     let hint = text!("close-call-hint", keys = keyboard::named(ctx, &keyboard::HANG_UP));
     let (icon, text) = (Icon::HangUp, text!("close-call"));
-    Control { icon, text, pressed: None, hint, look: Look::HangUp }
+    Control { icon, text, pressed: None, hint, look: Look::HangUp, marked: false }
 }
 
 /// How a button of the bar looks.
@@ -341,6 +392,11 @@ pub(super) fn button(ui: &mut Ui, rect: Rect, control: &Control, icon: f32) -> R
         );
     } else {
         control.icon.paint(ui.painter(), Rect::from_center_size(rect.center(), side), ink);
+    }
+    if control.marked {
+        let at = rect.center() + Vec2::new(icon, -icon) / 2.0;
+        ui.painter().circle_filled(at, component::UNREAD + size::RING, stage::GROUND);
+        ui.painter().circle_filled(at, component::UNREAD, p.accent);
     }
     response.on_hover_text(&control.hint)
 }

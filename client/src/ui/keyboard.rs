@@ -21,6 +21,7 @@ use super::design::{Icon, Palette, TypeStyle, motion, radius, size, space, stage
 use super::push_to_talk::{Pass, PushToTalk, Turn};
 use super::settings::shortcuts::meaning;
 use super::trust::Mark;
+use super::zoom::STEP;
 use super::{widgets, words};
 use crate::call::event::CallPhase;
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
@@ -45,6 +46,8 @@ pub(super) const FULLSCREEN: Shortcut = Shortcut::Of(Command::FullScreen);
 pub(super) const MINI: Shortcut = Shortcut::Of(Command::MiniWindow);
 pub(super) const SNAPSHOT: Shortcut = Shortcut::Of(Command::Snapshot);
 pub(super) const SAFETY_CODE: Shortcut = Shortcut::Of(Command::SafetyCode);
+pub(super) const TEXT: Shortcut = Shortcut::Of(Command::Text);
+pub(super) const SHARE: Shortcut = Shortcut::Of(Command::Share);
 pub(super) const LEAVE: Shortcut = Shortcut::Fixed(Key::Escape);
 
 fn id() -> Id {
@@ -150,6 +153,10 @@ impl Keyboard {
         for command in self.pressed(ctx, covered) {
             self.carry_out(ctx, command, snapshot, (call, look), actions);
         }
+        let zooms = self.screen == Screen::Call && snapshot.remote_shares;
+        if zooms && !covered && !self.takes_keys(ctx) {
+            zoom(ctx, call);
+        }
         if asks_for_help(ctx) && !covered && !self.takes_keys(ctx) {
             actions.push(Action::Help(true));
         }
@@ -236,8 +243,17 @@ impl Keyboard {
                 actions.push(Action::Mini(false));
                 call.toggle_safety();
             }
+            (Command::Text, Screen::Call) => {
+                actions.push(Action::Mini(false));
+                call.toggle_conversation();
+            }
+            (Command::Share, Screen::Call) => {
+                actions.push(Action::Mini(false));
+                call.toggle_share(snapshot, actions);
+            }
             (Command::MiniWindow, Screen::Call) => actions.push(Action::ToggleMini),
             (Command::Snapshot, Screen::Call) => actions.send(Intent::TakeSnapshot),
+            (Command::WholePicture, Screen::Call) if snapshot.remote_shares => call.fit(),
             (Command::WholePicture, Screen::Call) => look.fill = !look.fill,
             (Command::FullScreen, Screen::Call) => {
                 actions.push(Action::Fullscreen(!fullscreen_now(ctx)));
@@ -302,6 +318,33 @@ impl Keyboard {
     }
 }
 
+/// Shows the other's screen larger, smaller or in its original size. Takes the keys out of the
+/// input.
+fn zoom(ctx: &Context, call: &mut CallScreen) {
+    // Signs need Shift on some keyboards.
+    let pressed = |key| {
+        ctx.input_mut(|input| {
+            let before = input.events.len();
+            input.events.retain(|event| {
+                let Event::Key { key: pressed, modifiers, pressed: true, .. } = event else {
+                    return true;
+                };
+                *pressed != key || modifiers.command || modifiers.ctrl || modifiers.alt
+            });
+            input.events.len() < before
+        })
+    };
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        call.zoom_by(STEP);
+    }
+    if pressed(Key::Minus) {
+        call.zoom_by(1.0 / STEP);
+    }
+    if pressed(Key::Num1) {
+        call.zoom_to_original();
+    }
+}
+
 /// Whether Escape was pressed. Takes it out of the input.
 fn escape(ctx: &Context) -> bool {
     ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
@@ -361,6 +404,9 @@ pub(super) fn help(ctx: &Context, shortcuts: &Shortcuts, actions: &mut Actions) 
         fixed(Key::Escape, text!("keys-leave")),
     ];
     rows.extend(Command::ALL.map(of));
+    let zoom = [Key::Plus, Key::Minus].map(|key| words::key(key.name())).to_vec();
+    rows.push((zoom, text!("keys-zoom")));
+    rows.push((vec![words::key(Key::Num1.name())], text!("keys-original")));
     let title = text!("keyboard-shortcuts");
     let closed = widgets::dialog(ctx, Id::unique("keyboard-help"), &title, |ui| {
         ui.spacing_mut().item_spacing.y = space::S1;

@@ -20,9 +20,9 @@ use super::call_screen::{CallView, fullscreen_now};
 use super::controls::{self, Control, Look, Reveal};
 use super::design::{Icon, Palette, TypeStyle, component, motion, size, space, stage};
 use super::trust::Mark;
-use super::video_view::VideoView;
-use super::{keyboard, widgets};
-use crate::session::snapshot::{CallHint, Intent, Snapshot};
+use super::video_view::{VideoView, letterbox};
+use super::{keyboard, share, widgets};
+use crate::session::snapshot::{CallHint, Intent, ShareIntent, Snapshot};
 use crate::words::text;
 
 /// The window while it is small, and how it was.
@@ -136,16 +136,21 @@ impl MiniWindow {
         call_chips::small_head(ui, over, call, mark, opacity);
         let muted = snapshot.microphone_muted;
         let ctx = ui.ctx();
-        let bar = [
+        let mut bar = vec![
             controls::microphone(ctx, muted),
             controls::camera(ctx, snapshot),
             controls::hang_up(ctx),
         ];
+        let shares = share::is_on(&snapshot.sharing);
+        if shares {
+            bar.insert(2, controls::share(ctx, snapshot));
+        }
         let keys = keyboard::named(ctx, &keyboard::MINI);
         let larger = text!("leave-mini-window-hint", keys = keys);
         match controls::small_bar(ui, over, reveal, &bar).pressed {
             Some(0) => actions.send(Intent::MuteMicrophone(!muted)),
             Some(1) => actions.push(controls::camera_pressed(snapshot)),
+            Some(2) if shares => actions.send(Intent::Share(ShareIntent::Stop)),
             Some(_) => actions.send(Intent::HangUp),
             None => {}
         }
@@ -155,6 +160,7 @@ impl MiniWindow {
             pressed: Some(true),
             hint: larger,
             look: Look::Plain,
+            marked: false,
         };
         if controls::small_tool(ui, over, reveal, &larger).pressed.is_some() {
             actions.push(Action::Mini(false));
@@ -165,8 +171,15 @@ impl MiniWindow {
                 CallHint::TalkingWhileMuted => text!("talking-while-muted"),
                 CallHint::SilentMicrophone => text!("silent-microphone"),
             };
-            line(ui, over, &words, Live::Polite);
+            line(ui, over, over.center().y, &words, Live::Polite);
+        } else if let (Some((words, _)), None) =
+            (share::mini_words(&snapshot.sharing, call.peer), call.lost_at)
+        {
+            let bar = size::CONTROL + 2.0 * space::S1 + space::S2;
+            let lines = over.top() + (over.height() - bar + size::CONTROL) / 2.0;
+            line(ui, over, lines, &words, Live::Polite);
         }
+        share::frame(ui.ctx(), &snapshot.sharing);
     }
 }
 
@@ -187,11 +200,18 @@ fn picture(
     } else if response.drag_started_by(PointerButton::Primary) {
         ui.ctx().send_viewport_cmd(ViewportCommand::StartDrag);
     }
-    let shown = snapshot.remote_video_live
-        && !snapshot.remote_camera_off
-        && remote.fill(ui.painter(), over);
+    let has_picture = snapshot.remote_video_live && !snapshot.remote_camera_off;
+    let shown = has_picture
+        && if snapshot.remote_shares {
+            let aspect = remote.aspect().unwrap_or(component::CAMERA_ASPECT);
+            remote.paint(ui.painter(), letterbox(aspect, over), 0, false)
+        } else {
+            remote.fill(ui.painter(), over)
+        };
     let peer = call.peer;
-    let label = if shown {
+    let label = if shown && snapshot.remote_shares {
+        text!("screen-of", peer = peer)
+    } else if shown {
         text!("picture-of", peer = peer)
     } else if snapshot.remote_camera_off {
         text!("their-camera-off", peer = peer)
@@ -209,16 +229,16 @@ fn picture(
         ui.painter().rect_filled(over, 0.0, stage::DIMMED);
     }
     if call.lost_at.is_some() {
-        line(ui, over, &text!("interrupted", peer = peer), Live::Assertive);
+        line(ui, over, over.center().y, &text!("interrupted", peer = peer), Live::Assertive);
     }
     shown
 }
 
-/// A line across the middle.
-fn line(ui: &mut Ui, over: Rect, words: &str, live: Live) {
+/// A line across the middle, at this height.
+fn line(ui: &mut Ui, over: Rect, middle: f32, words: &str, live: Live) {
     let job = TypeStyle::Small.layout(words, stage::TEXT, over.width() - space::S10, true);
     let galley = ui.painter().layout_job(job);
-    let place = Rect::from_center_size(over.center(), galley.size());
+    let place = Rect::from_center_size(pos2(over.center().x, middle), galley.size());
     controls::float(ui, place.expand2(vec2(space::S3, space::S1)));
     let line = ui.put(place, Label::new(galley));
     widgets::announce(ui, &line, live);

@@ -19,6 +19,7 @@ mod call_screen;
 mod clock;
 mod closing;
 mod controls;
+mod conversation;
 mod design;
 mod devices;
 #[cfg(target_os = "linux")]
@@ -33,21 +34,26 @@ mod mini;
 mod notices;
 #[cfg(target_os = "linux")]
 mod on_screen;
+mod outside;
 mod people;
 mod push_to_talk;
 mod ready;
 mod rooms;
 mod self_view;
 mod settings;
+mod share;
 mod statistics;
+mod thumbnails;
 mod trust;
 mod video_view;
 mod waiting;
 mod wake;
 mod widgets;
 mod words;
+mod zoom;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::ViewportBuilder;
@@ -56,6 +62,7 @@ pub use app::App;
 pub use clock::stand_still;
 pub use error::UiError;
 use frame_report::FrameReport;
+pub use outside::{Chosen, Outside, Question, System};
 pub use settings::Folders;
 
 use crate::config::Settings;
@@ -96,6 +103,8 @@ pub struct WindowOptions {
     pub position: Option<[f32; 2]>,
     /// How large it opens, in points; `None` takes the usual size.
     pub size: Option<[f32; 2]>,
+    /// The system's dialogs for files, and its browser.
+    pub outside: Arc<dyn Outside>,
 }
 
 impl Default for WindowOptions {
@@ -112,6 +121,7 @@ impl Default for WindowOptions {
             desktop: WindowLink::default(),
             position: None,
             size: None,
+            outside: Arc::new(System),
         }
     }
 }

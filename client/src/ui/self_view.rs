@@ -26,6 +26,8 @@ pub(super) struct OwnPicture<'a> {
     pub(super) view: &'a VideoView,
     /// Whether the camera delivers.
     pub(super) live: bool,
+    /// Whether it is a screen or a window that the other sees.
+    pub(super) shares: bool,
     /// What stands there while it does not.
     pub(super) instead: &'a str,
     /// Whether the microphone is muted.
@@ -39,6 +41,8 @@ pub(super) struct OwnPicture<'a> {
 #[derive(Default)]
 pub(super) struct SelfView {
     dragged_by: Vec2,
+    /// Whether what the other sees of a screen is put away but for its name.
+    folded: bool,
 }
 
 impl SelfView {
@@ -53,15 +57,25 @@ impl SelfView {
         if look.hidden {
             return tab(ui, over, look);
         }
-        let OwnPicture { view, live, instead, muted, peer, unseen } = own;
+        let OwnPicture { view, live, shares, instead, muted, peer, unseen } = own;
         let extent = look.extent(over, view.aspect().filter(|_| live));
-        let home = look.place(over, extent);
+        let whole = self.whole(extent, shares);
+        let home = look.place(over, whole);
         let id = ui.make_persistent_id("self-view");
         let center = self.moving_center(ui, id, home);
-        let rect = Rect::from_center_size(center, extent);
+        let card = Rect::from_center_size(center, whole);
+        if shares {
+            caption(ui, card, peer, &mut self.folded);
+            if self.folded {
+                return home;
+            }
+        }
+        let rect = Rect::from_min_size(card.min, extent);
 
         let response = ui.interact(rect, id, Sense::drag() | Sense::FOCUSABLE);
-        let label = match (live, look.mirrored) {
+        let mirrored = look.mirrored && !shares;
+        let label = match (live, mirrored) {
+            _ if shares => text!("what-they-see", peer = peer),
             (true, true) => text!("own-picture"),
             (true, false) => text!("own-picture-plain"),
             (false, _) => instead.to_owned(),
@@ -78,12 +92,15 @@ impl SelfView {
 
         let painter = ui.painter();
         let corners = CornerRadius::same(radius::LG);
-        painter.add(Elevation::Float.shadow(true).as_shape(rect, corners));
+        let corners = if shares { CornerRadius { sw: 0, se: 0, ..corners } } else { corners };
+        painter.add(Elevation::Float.shadow(true).as_shape(card, CornerRadius::same(radius::LG)));
         painter.rect_filled(rect, corners, stage::SELF_VIEW);
         let shape = letterbox(view.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
-        if live && view.paint(painter, shape, radius::LG, look.mirrored) {
+        let rounding = if shares { 0 } else { radius::LG };
+        if live && view.paint(painter, shape, rounding, mirrored) {
             match unseen {
                 Some(_) => unseen_line(ui, rect, peer),
+                None if shares => {}
                 None => you(ui, rect),
             }
         } else {
@@ -97,11 +114,20 @@ impl SelfView {
         focus::ring(ui, &response, radius::LG);
         let settled = self.dragged_by == Vec2::ZERO;
         if settled && (ui.rect_contains_pointer(rect) || response.has_focus()) {
-            tools(ui, rect, look);
+            tools(ui, rect, look, shares);
         }
         grip(ui, rect, extent, over, look);
         response.on_hover_and_drag_cursor(CursorIcon::Grab);
         home
+    }
+
+    /// How large it is with its caption, where it has one.
+    fn whole(&self, extent: Vec2, shares: bool) -> Vec2 {
+        match (shares, self.folded) {
+            (false, _) => extent,
+            (true, false) => extent + vec2(0.0, size::CONTROL),
+            (true, true) => vec2(extent.x, size::CONTROL),
+        }
     }
 
     /// Where its middle is now: under the pointer while dragged, else gliding home.
@@ -178,10 +204,12 @@ fn grip(ui: &Ui, rect: Rect, extent: Vec2, over: Rect, look: &mut SelfViewLook) 
 }
 
 /// What can be done with it, in the upper corner away from the grip.
-fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
+fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook, shares: bool) {
     let mirror = if look.mirrored { text!("self-view-plain") } else { text!("self-view-mirror") };
-    let tools =
+    let all =
         [(Icon::Mirror, mirror), (Icon::EyeOff, text!("self-view-hide", keys = Key::H.name()))];
+    // What is shared is never mirrored.
+    let tools = &all[usize::from(shares)..];
     let step = TOOL + space::S1;
     let width = step * tools.len() as f32 - space::S1;
     let left = if look.corner.right || !look.corner.bottom {
@@ -189,19 +217,49 @@ fn tools(ui: &mut Ui, rect: Rect, look: &mut SelfViewLook) {
     } else {
         rect.left() + space::S2
     };
-    for (i, (icon, hint)) in tools.into_iter().enumerate() {
+    for (i, (icon, hint)) in tools.iter().enumerate() {
         let place = Rect::from_min_size(
             pos2(left + step * i as f32, rect.top() + space::S2),
             Vec2::splat(TOOL),
         );
-        if round_tool(ui, place, icon, hint).clicked() {
-            if i == 0 {
+        if round_tool(ui, place, *icon, hint.clone()).clicked() {
+            if *icon == Icon::Mirror {
                 look.mirrored = !look.mirrored;
             } else {
                 look.hidden = true;
             }
         }
     }
+}
+
+/// Says under what is shared that the other sees it, and folds it away.
+fn caption(ui: &mut Ui, card: Rect, peer: &str, folded: &mut bool) {
+    let strip = Rect::from_min_max(pos2(card.left(), card.bottom() - size::CONTROL), card.max);
+    let response = ui.interact(strip, ui.make_persistent_id("fold-preview"), Sense::click());
+    let label = text!("what-they-see", peer = peer);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, !*folded, &label));
+    if response.clicked() {
+        *folded = !*folded;
+    }
+    let all = radius::LG;
+    let top = if *folded { all } else { 0 };
+    let corners = CornerRadius { nw: top, ne: top, sw: all, se: all };
+    ui.painter().rect_filled(strip, corners, stage::GROUND);
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(strip, corners, stage::GLASS);
+    }
+    let icon = Rect::from_center_size(
+        pos2(strip.right() - space::S3 - size::ICON_SM / 2.0, strip.center().y),
+        Vec2::splat(size::ICON_SM),
+    );
+    let chevron = if *folded { Icon::ChevronLeft } else { Icon::ChevronDown };
+    chevron.paint(ui.painter(), icon, stage::TEXT_2);
+    let room = icon.left() - strip.left() - 2.0 * space::S2 - space::S1;
+    let words = TypeStyle::CaptionStrong.layout(&label, stage::TEXT, room, false);
+    let words = ui.painter().layout_job(words);
+    let at = pos2(strip.left() + space::S3, strip.center().y - words.size().y / 2.0);
+    ui.painter().galley(at, words, stage::TEXT);
+    focus::ring(ui, &response, radius::LG);
 }
 
 /// What is left of a hidden picture: a tab at the edge that brings it back.
@@ -217,7 +275,8 @@ fn round_tool(ui: &mut Ui, place: Rect, icon: Icon, hint: String) -> Response {
     ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
         controls::float(ui, place);
         let look = controls::Look::Plain;
-        let control = controls::Control { icon, text: hint.clone(), pressed: None, hint, look };
+        let (text, marked) = (hint.clone(), false);
+        let control = controls::Control { icon, text, pressed: None, hint, look, marked };
         controls::button(ui, place, &control, size::ICON_SM)
     })
     .inner

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, epaint::RectShape};
 use eframe::egui::{
-    ColorImage, Context, CornerRadius, Painter, Pos2, Rect, TextureHandle, TextureOptions, Vec2,
+    ColorImage, Context, CornerRadius, Painter, Pos2, Rect, TextureFilter, TextureHandle,
+    TextureOptions, Vec2,
 };
 
 use crate::media::drop_oldest_queue::DropOldestQueue;
@@ -18,11 +19,12 @@ pub(super) struct VideoView {
     name: &'static str,
     slot: Arc<DropOldestQueue<RgbaFrame>>,
     texture: Option<TextureHandle>,
+    options: TextureOptions,
 }
 
 impl VideoView {
     pub(super) fn new(name: &'static str, slot: Arc<DropOldestQueue<RgbaFrame>>) -> Self {
-        Self { name, slot, texture: None }
+        Self { name, slot, texture: None, options: TextureOptions::LINEAR }
     }
 
     /// Takes the newest frame, if there is one, and uploads it.
@@ -38,9 +40,20 @@ impl VideoView {
         // copy.
         let image = ColorImage::from_rgba_premultiplied(size, &frame.rgba);
         match &mut self.texture {
-            Some(texture) => texture.set(image, TextureOptions::LINEAR),
-            none => *none = Some(ctx.load_texture(self.name, image, TextureOptions::LINEAR)),
+            Some(texture) => texture.set(image, self.options),
+            none => *none = Some(ctx.load_texture(self.name, image, self.options)),
         }
+    }
+
+    /// Whether small text stays readable where the frame is shown much smaller than it is.
+    pub(super) fn shrinks_finely(&mut self, finely: bool) {
+        let mipmap_mode = finely.then_some(TextureFilter::Linear);
+        self.options = TextureOptions { mipmap_mode, ..TextureOptions::LINEAR };
+    }
+
+    /// The size of the frame in its pixels; `None` while there is none.
+    pub(super) fn size(&self) -> Option<Vec2> {
+        self.texture.as_ref().map(TextureHandle::size_vec2)
     }
 
     /// Whether nothing is made of what comes, because nobody sees the window.

@@ -21,22 +21,24 @@ macro_rules! files {
         [
             include_str!(concat!("../../locales/", $folder, "/app.ftl")),
             include_str!(concat!("../../locales/", $folder, "/call.ftl")),
+            include_str!(concat!("../../locales/", $folder, "/conversation.ftl")),
             include_str!(concat!("../../locales/", $folder, "/devices.ftl")),
             include_str!(concat!("../../locales/", $folder, "/people.ftl")),
             include_str!(concat!("../../locales/", $folder, "/problems.ftl")),
             include_str!(concat!("../../locales/", $folder, "/server.ftl")),
             include_str!(concat!("../../locales/", $folder, "/settings.ftl")),
+            include_str!(concat!("../../locales/", $folder, "/sharing.ftl")),
             include_str!(concat!("../../locales/", $folder, "/time.ftl")),
             include_str!(concat!("../../locales/", $folder, "/trust.ftl")),
         ]
     };
 }
 
-const ENGLISH: [&str; 9] = files!("en");
-const GERMAN: [&str; 9] = files!("de");
-const FRENCH: [&str; 9] = files!("fr");
-const SPANISH: [&str; 9] = files!("es");
-const CHINESE: [&str; 9] = files!("zh-Hans");
+const ENGLISH: [&str; 11] = files!("en");
+const GERMAN: [&str; 11] = files!("de");
+const FRENCH: [&str; 11] = files!("fr");
+const SPANISH: [&str; 11] = files!("es");
+const CHINESE: [&str; 11] = files!("zh-Hans");
 
 type Bundle = FluentBundle<FluentResource>;
 

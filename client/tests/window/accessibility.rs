@@ -149,6 +149,9 @@ fn tab_reaches_everything_and_what_it_reaches_is_in_view() {
                 ("help", "Done", "Log out"),
                 ("key-changed", "Do not call", "Search"),
                 ("key-missing", "Do not call", "Search"),
+                ("call-share", "Cancel", "Mute"),
+                ("call-share-portal", "Cancel", "Mute"),
+                ("call-share-none", "Cancel", "Mute"),
                 ("code", "They are the same", "Mute"),
                 ("code-verified", "Show today’s code", "Mute"),
                 ("code-unverified", "Done", "Mute"),
@@ -192,7 +195,7 @@ fn shift_and_tab_go_the_same_way_back() {
 #[test]
 fn tab_begins_where_one_works_and_follows_the_screen() {
     let begins: [(&str, &[&str]); 3] = [
-        ("call", &["Mute", "Camera", "Devices", "More", "Close call"]),
+        ("call", &["Mute", "Camera", "Share", "Text", "Devices", "More", "Close call"]),
         ("ringing", &["Decline", "Accept"]),
         ("calling", &["Cancel"]),
     ];

@@ -20,7 +20,7 @@ use visavis_client::config::Theme;
 use visavis_client::gallery::{self, Moment, SCREENS};
 use visavis_client::session::snapshot::UnixTime;
 use visavis_client::ui::stand_still;
-use visavis_client::words::{Language, Phrase, speak_on_this_thread};
+use visavis_client::words::{Argument, Language, Phrase, speak_on_this_thread};
 use visavis_rasterizer::{Difference, Picture, Tolerance};
 
 use crate::harness::Window;
@@ -47,6 +47,8 @@ enum Step {
     Section(&'static str),
     /// The section with the path of a file, which is of the person who runs the test.
     Data,
+    /// Presses the link of a conversation.
+    Link,
     /// Types into the field that has the name of a message.
     Type(&'static str, &'static str),
     /// Leaves the mouse alone until the controls have gone.
@@ -60,6 +62,9 @@ const BEHIND: &[(&str, &str, Step)] = &[
     ("call-resting", "call", Step::Rest),
     ("call-menu", "call", Step::Click("more")),
     ("mini", "call", Step::Click("mini-window")),
+    ("mini-shares", "call-shares", Step::Click("mini-window")),
+    ("call-screen-larger", "call-screen", Step::Click("zoom-in")),
+    ("call-text-link", "call-text", Step::Link),
     ("settings-devices", "settings", Step::Section("settings-devices")),
     ("settings-calls", "settings", Step::Section("settings-calls")),
     ("settings-network", "settings", Step::Section("settings-network")),
@@ -150,6 +155,10 @@ impl Window {
                 if root.query_by_role_and_label(Role::TextInput, &field).is_some() {
                     self.type_into(&field, "/home/alice/visavis-people.json");
                 }
+            }
+            Step::Link => {
+                let host = Argument::from("example.org");
+                self.press_wherever(&Phrase::new("link-to", vec![("host", host)]).text());
             }
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),

@@ -6,6 +6,7 @@ use eframe::egui::{Context, ViewportCommand};
 use super::{App, Invited, running};
 use crate::call::event::CallPhase;
 use crate::config::Settings;
+use crate::conversation::Command;
 use crate::desktop;
 use crate::media::voice_processing::VoiceSetting;
 use crate::session::snapshot::{Intent, LoginPhase};
@@ -14,8 +15,9 @@ use crate::ui::action::Action;
 use crate::ui::call_look::CallLook;
 use crate::ui::design::{motion, theme};
 use crate::ui::mini::MiniWindow;
+use crate::ui::outside::Question;
 use crate::ui::settings::applying;
-use crate::words::phrase;
+use crate::words::{phrase, text};
 
 impl App {
     pub(super) fn apply(&mut self, ctx: &Context, action: Action) {
@@ -70,11 +72,62 @@ impl App {
                     self.local_notices.push(phrase!("folder-not-opened"));
                 }
             }
+            Action::ChooseFiles(question) => {
+                let title = match &question {
+                    Question::Files | Question::Folder => text!("attach"),
+                    Question::Downloads => text!("downloads-folder"),
+                    Question::SaveAs(_) => text!("save-text"),
+                };
+                self.asked.ask(ctx, &*self.outside, question, &title);
+            }
+            Action::OpenLink(link) => {
+                if !self.outside.open_link(&link) {
+                    self.local_notices.push(phrase!("link-not-opened"));
+                }
+            }
             Action::DismissLocal(index) => {
                 if index < self.local_notices.len() {
                     self.local_notices.remove(index);
                 }
             }
+        }
+    }
+
+    /// Does what was asked for with what was chosen in the system's dialog.
+    pub(super) fn follow_dialog(&mut self, ctx: &Context) {
+        let Some((question, chosen)) = self.asked.answer(ctx) else { return };
+        let mut chosen = chosen.into_iter();
+        match question {
+            Question::Files | Question::Folder => {
+                let paths: Vec<_> = chosen.collect();
+                if !paths.is_empty() && running(&self.snapshot.call).is_some() {
+                    self.send(Intent::Converse(Command::Offer(paths)));
+                }
+            }
+            Question::SaveAs(_) => {
+                if let Some(path) = chosen.next() {
+                    self.call.save_into(path);
+                }
+            }
+            Question::Downloads => {
+                if let Some(path) = chosen.next() {
+                    let settings = Settings { downloads: Some(path), ..self.settings.clone() };
+                    self.change(ctx, settings);
+                }
+            }
+        }
+    }
+
+    /// Says whether what the other writes is read: the panel is open in a window that has the
+    /// keyboard.
+    pub(super) fn follow_reading(&mut self, ctx: &Context) {
+        let seen = ctx.input(|input| input.raw.focused && input.viewport().minimized != Some(true));
+        let in_call =
+            running(&self.snapshot.call).is_some() && self.snapshot.conversation.is_some();
+        let seen = seen && self.mini.is_none() && !self.settings_page.is_seen(&self.snapshot.call);
+        let reads = in_call && seen && self.call.shows_conversation();
+        if std::mem::replace(&mut self.reads, reads) != reads && in_call {
+            self.send(Intent::Converse(Command::Reading(reads)));
         }
     }
 

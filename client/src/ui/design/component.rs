@@ -69,6 +69,19 @@ pub(crate) const TIME_FIELD: f32 = 72.0;
 /// The picture of a theme.
 pub(crate) const THEME: f32 = 64.0;
 
+/// The frame round the window while something of it is shown to the other.
+pub(crate) const SHARE_FRAME: f32 = 3.0;
+/// The least width of a picture of what can be shared.
+pub(crate) const LEAST_SHARE_CARD: f32 = 132.0;
+/// The mark on a card that is chosen.
+pub(crate) const CHOSEN: f32 = 24.0;
+/// What a line of a conversation leaves free beside it.
+pub(crate) const BESIDE_LINE: f32 = 48.0;
+/// How high what one is writing grows, in lines.
+pub(crate) const WRITING_LINES: usize = 5;
+/// The mark on a button behind which something waits.
+pub(crate) const UNREAD: f32 = 5.0;
+
 /// A switch's track, how far its knob's middle is from the track's ends, and the knob's radius.
 pub(crate) const SWITCH: Vec2 = vec2(36.0, 20.0);
 pub(crate) const SWITCH_INSET: f32 = 10.0;

@@ -62,6 +62,8 @@ pub(crate) mod size {
     pub(crate) const TOAST: f32 = 360.0;
     /// A dialog, at most.
     pub(crate) const DIALOG: f32 = 440.0;
+    /// The dialog in which one chooses what to share, at most.
+    pub(crate) const SHARE_DIALOG: f32 = 760.0;
 }
 
 /// How the window is divided, and from which width or height on.
@@ -70,6 +72,8 @@ pub(crate) mod layout {
     pub(crate) const SIDE_BAR: f32 = 304.0;
     /// The same in a narrower window.
     pub(crate) const SIDE_BAR_NARROW: f32 = 256.0;
+    /// Text and files beside the picture.
+    pub(crate) const TEXT_PANEL: f32 = 320.0;
     /// What a pane holds, at most.
     pub(crate) const CONTENT: f32 = 640.0;
     /// The same from `VERY_WIDE` on, in the middle of its pane.

@@ -23,6 +23,15 @@ pub(crate) const TALK_TAIL: Duration = Duration::from_millis(150);
 pub(crate) const LINE: Duration = Duration::from_secs(10);
 /// How long a button says that it has copied something.
 pub(crate) const SAID: Duration = Duration::from_secs(3);
+/// How long what was written stands over the picture while the panel is closed.
+pub(crate) const BUBBLE: Duration = Duration::from_secs(6);
+/// How long a dialog that shares something takes no answer after it came: a click that was on its
+/// way to something else does nothing.
+pub(crate) const SETTLED: Duration = Duration::from_millis(400);
+/// How long one waits before one is told that something is being looked for.
+pub(crate) const LOOKING: Duration = Duration::from_millis(300);
+/// Lines of one person that follow each other this closely share one time.
+pub(crate) const ONE_TIME: Duration = Duration::from_secs(60);
 /// How long a window keeps its size before it counts as resized.
 pub(crate) const RESIZED: Duration = Duration::from_millis(300);
 

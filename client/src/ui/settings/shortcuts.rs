@@ -53,6 +53,8 @@ pub(in crate::ui) fn meaning(command: Command) -> String {
         Command::WholePicture => text!("keys-whole-picture"),
         Command::Statistics => text!("keys-statistics"),
         Command::SafetyCode => text!("keys-safety-code"),
+        Command::Text => text!("keys-text"),
+        Command::Share => text!("keys-share"),
         Command::Settings => text!("keys-settings"),
         Command::Help => text!("keys-help"),
     }

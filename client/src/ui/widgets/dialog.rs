@@ -36,7 +36,29 @@ pub(crate) fn closable<R>(
     close: &str,
     add: impl FnOnce(&mut Ui) -> R,
 ) -> (R, bool) {
-    let modal = over_everything(ctx, id, title, |ui| {
+    closable_within(ctx, (id, size::DIALOG), title, close, add)
+}
+
+/// The same, as wide as what can be shared needs.
+pub(crate) fn wide_closable<R>(
+    ctx: &Context,
+    id: Id,
+    title: &str,
+    close: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    closable_within(ctx, (id, size::SHARE_DIALOG - 2.0 * space::S6), title, close, add)
+}
+
+fn closable_within<R>(
+    ctx: &Context,
+    (id, most): (Id, f32),
+    title: &str,
+    close: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let modal = dialog_within(ctx, (id, most), title, |ui| {
+        ui.label(TypeStyle::Title.text(title));
         let top = ui.min_rect().top() - space::S1;
         let right = ui.max_rect().right() + space::S2;
         ui.add_space(space::S1);
@@ -73,6 +95,15 @@ pub(crate) fn bare_dialog<R>(
     title: &str,
     add: impl FnOnce(&mut Ui) -> R,
 ) -> ModalResponse<R> {
+    dialog_within(ctx, (id, size::DIALOG), title, add)
+}
+
+fn dialog_within<R>(
+    ctx: &Context,
+    (id, most): (Id, f32),
+    title: &str,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> ModalResponse<R> {
     let style = ctx.style_of(ctx.theme());
     let frame = Frame::popup(&style)
         .inner_margin(Margin::same(space::S6 as i8))
@@ -82,7 +113,7 @@ pub(crate) fn bare_dialog<R>(
     Modal::new(id).area(area).frame(frame).backdrop_color(scrim).show(ctx, |ui| {
         keep_to_it(ui);
         let screen = ui.ctx().content_rect();
-        ui.set_width((screen.width() - 2.0 * space::S10).min(size::DIALOG));
+        ui.set_width((screen.width() - 2.0 * space::S10).min(most));
         add(ui)
     })
 }
