@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
+use visavis_client::conversation::{Command, Direction};
 use visavis_client::device::MicrophoneChoice;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::report::Report;
-use visavis_client::session::snapshot::{Intent, SessionLink};
+use visavis_client::session::snapshot::{Intent, SessionLink, Snapshot};
 use visavis_client::session::statistics::Reading;
 use visavis_link::{Emulator, Side, Trace};
 use visavis_tests::listen::Recording;
@@ -23,6 +24,8 @@ use crate::sight::{self, Shown};
 const SEED: u64 = 4;
 /// How long two who are in a call may take until media flows.
 const MEDIA_WITHIN: Duration = Duration::from_secs(10);
+/// More than goes through the network in a call; a hole, so that it costs no disk.
+const LARGE: u64 = 1 << 30;
 
 /// What one side saw and heard.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub(crate) struct SideOutcome {
     pub(crate) heard: Heard,
     /// What this side sent into the network.
     pub(crate) sent: Trace,
+    /// How many bytes of files it received.
+    pub(crate) received: u64,
 }
 
 /// What was heard, and when it ended.
@@ -82,6 +87,16 @@ pub(crate) async fn run(
     bob.until_in_call().await;
 
     let begun = media_flows(&network).await.ok_or("no media flowed")?;
+    if scenario.files {
+        for person in [&mut alice, &mut bob] {
+            let file = person.folder().join("large.bin");
+            std::fs::File::create(&file)?.set_len(LARGE)?;
+            person.send(Intent::Converse(Command::Offer(vec![file]))).await;
+        }
+        for person in [&mut alice, &mut bob] {
+            person.takes_the_next_file().await;
+        }
+    }
     if let Some((at, side)) = scenario.moves {
         tokio::time::sleep_until((begun + at).into()).await;
         network.move_address(side).await;
@@ -89,15 +104,21 @@ pub(crate) async fn run(
     tokio::time::sleep_until((begun + scenario.duration).into()).await;
     let ended = Instant::now();
     let sent = [network.trace(Side::A), network.trace(Side::B)];
+    let received = [&alice, &bob].map(|person| received_by(&person.sees()));
     alice.send(Intent::HangUp).await;
     alice.until_ended().await;
     bob.until_ended().await;
 
-    let [alice_sent, bob_sent] = sent;
+    let ([alice_sent, bob_sent], [to_alice, to_bob]) = (sent, received);
     let [alice_watch, bob_watch] = watches;
-    let alice = outcome(alice, alice_watch, ended, Some(tone_of("bob")), alice_sent).await;
-    let bob = outcome(bob, bob_watch, ended, None, bob_sent).await;
+    let alice = outcome(alice, alice_watch, ended, Some(tone_of("bob")), (alice_sent, to_alice)).await;
+    let bob = outcome(bob, bob_watch, ended, None, (bob_sent, to_bob)).await;
     Ok(Outcome { begun, alice, bob })
+}
+
+fn received_by(seen: &Snapshot) -> u64 {
+    let view = seen.conversation.iter().flat_map(|view| &*view.transfers);
+    view.filter(|one| one.direction == Direction::Incoming).map(|one| one.done).sum()
 }
 
 fn person(name: &str, microphone: MicrophoneChoice) -> Person {
@@ -154,7 +175,7 @@ async fn outcome(
     watch: Watch,
     ended: Instant,
     tone: Option<f32>,
-    sent: Trace,
+    (sent, received): (Trace, u64),
 ) -> SideOutcome {
     let report = person.report().await;
     let file = person.heard();
@@ -166,5 +187,5 @@ async fn outcome(
     let heard = Heard { samples: recording.samples, rate: recording.rate, ended, tone };
     drop(person);
     let readings = watch.readings.await.unwrap_or_default();
-    SideOutcome { report, shown, readings, heard, sent }
+    SideOutcome { report, shown, readings, heard, sent, received }
 }

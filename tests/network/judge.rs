@@ -163,6 +163,11 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             let name = format!("arrives from {} to {} s", from.as_secs(), to.as_secs());
             at_least(&name, arriving, rate.bps() as f64 / 1e3, "kbit/s")
         }
+        Bar::Files(rate) => {
+            let seconds = scenario.duration.as_secs_f64();
+            let arrived = lower(&|side| Some(side.received as f64 * 8.0 / 1e3 / seconds));
+            at_least("files", arrived, rate.bps() as f64 / 1e3, "kbit/s")
+        }
         Bar::VideoBack { after, within } => {
             let back = worse(&|side| statistics::video_back(&side.shown, begun + after).map(ms));
             at_most("video back after", back, ms(within), "ms")

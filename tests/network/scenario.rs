@@ -32,6 +32,8 @@ pub(crate) enum Bar {
     Arrives { from: Duration, to: Duration, at_least: Rate },
     /// A frame comes within so long after this moment.
     VideoBack { after: Duration, within: Duration },
+    /// Files arrive at this rate each way, at least.
+    Files(Rate),
     /// Audio comes within so long after this moment.
     AudioBack { after: Duration, within: Duration },
 }
@@ -45,6 +47,8 @@ pub(crate) struct Scenario {
     pub(crate) duration: Duration,
     /// When which side is seen at another address.
     pub(crate) moves: Option<(Duration, Side)>,
+    /// Whether a file goes each way all the while.
+    pub(crate) files: bool,
     pub(crate) bars: Vec<Bar>,
 }
 
@@ -71,6 +75,7 @@ fn scenario(
         timeline: Timeline::steady(conditions),
         duration: seconds(30),
         moves: None,
+        files: false,
         bars,
     }
 }
@@ -82,6 +87,11 @@ pub(crate) fn all() -> Vec<Scenario> {
     let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300));
     let narrow = wide.rate(Rate::from_kbps(500));
     let share = |rate: Rate| Rate::from_bps(rate.bps() * 4 / 5);
+    let megabit = path(40).rate(Rate::from_kbps(1000)).queue(ms(300));
+    // With files the call is to be as it is without, but for this.
+    let megabit_bars = |more: f64, queue: u64| {
+        vec![Bar::Frozen(more), Bar::Concealed(0.001 + more), Bar::QueueP95(ms(100 + queue))]
+    };
     vec![
         scenario(
             "clean",
@@ -162,6 +172,16 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Bar::QueueP95(ms(100)),
             ],
         ),
+        scenario("megabit", "1 Mbit/s, 40 ms round trip", megabit, megabit_bars(0.0, 0)),
+        Scenario {
+            files: true,
+            ..scenario(
+                "files",
+                "the same while a file goes each way",
+                megabit,
+                megabit_bars(0.002, 20).into_iter().chain([Bar::Files(Rate::from_kbps(40))]).collect(),
+            )
+        },
         scenario(
             "loss-30",
             "30% loss, 100 ms round trip",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use visavis_client::call::event::{CallPhase, EndReason};
+use visavis_client::conversation::{Command, Direction, Transfer, TransferState};
 use visavis_client::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use visavis_client::device_key::DeviceKey;
 use visavis_client::media::units::VideoSize;
@@ -55,6 +56,7 @@ impl Person {
             video_size: VideoSize::new(640, 360).expect("a good size"),
             record_video: Some(folder.path().join("seen.y4m")),
             snapshot: Some(folder.path().join("last.png")),
+            downloads: Some(folder.path().join("received")),
             ..SessionOptions::default()
         };
         change(&mut options);
@@ -97,6 +99,27 @@ impl Person {
                 self.send(Intent::Accept { from: peer.clone() }).await
             }
             other => panic!("nobody calls {}: {other:?}", self.name),
+        }
+    }
+
+    /// The folder for what they see, hear and receive.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Takes the next file that the other offers.
+    pub async fn takes_the_next_file(&mut self) {
+        let offered = |one: &&Transfer| {
+            one.direction == Direction::Incoming && one.state == TransferState::Offered
+        };
+        let first = |seen: &Snapshot| {
+            let view = seen.conversation.as_ref()?;
+            view.transfers.iter().find(offered).map(|transfer| transfer.id)
+        };
+        let seen = self.until("is offered a file", |seen| first(seen).is_some()).await;
+        if let Some(id) = first(&seen) {
+            self.send(Intent::Converse(Command::Accept(id))).await;
         }
     }
 
