@@ -2,12 +2,20 @@
 //! on this machine.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+use visavis_client::call::event::CallPhase;
+use visavis_client::conversation::{Command, TransferState};
+use visavis_client::session::snapshot::{Intent, Snapshot};
+use visavis_link::{Conditions, Emulator, Rate, Timeline};
+use visavis_tests::person::{Person, connect};
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
+use visavis_tests::redirect::Redirect;
+use visavis_tests::server::TestServer;
 
 /// How long a call may take to come about, and a file to arrive, on a slow machine.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -200,4 +208,44 @@ async fn a_file_goes_on_where_it_was_after_the_app_that_receives_it_was_killed()
     says(&mut callee, "film.mkv is here").await;
     says(&mut caller, "film.mkv is with them").await;
     assert_eq!(bob.received(), [("film.mkv".to_owned(), digest(&film))]);
+}
+
+/// Waits until a file of theirs is here.
+async fn has_received(person: &mut Person, name: &str) {
+    let arrived = |seen: &Snapshot| {
+        let transfers = seen.conversation.iter().flat_map(|view| &*view.transfers);
+        let mut of_this_name = transfers.filter(|one| *one.name == *name);
+        of_this_name.any(|one| matches!(one.state, TransferState::Done(_)))
+    };
+    person.within(LIMIT, "has received a file", arrived).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_on_where_it_was_after_a_blackout_and_with_another_address() {
+    let usual = Conditions::CLEAR.delay(Duration::from_millis(20)).rate(Rate::from_kbps(16_000));
+    let usual = usual.queue(Duration::from_millis(200));
+    let network = Arc::new(Emulator::start(Timeline::steady(usual), 8).await.expect("free ports"));
+    let server = TestServer::start().await;
+    let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;
+    let mut alice = Person::online("alice", server.url()).await;
+    let mut bob = Person::online("bob", redirect.url()).await;
+    connect(&mut alice, &mut bob).await;
+    let files = Side::new("film");
+    let film = files.has("film.mkv", 24 * MEGABYTE);
+    alice.send(Intent::Converse(Command::Offer(vec![film.clone()]))).await;
+    bob.takes_the_next_file().await;
+    let done = |seen: &Snapshot| {
+        seen.conversation.iter().flat_map(|view| &*view.transfers).map(|one| one.done).sum::<u64>()
+    };
+    let quarter = 6 * MEGABYTE as u64;
+    bob.within(LIMIT, "has a quarter of it", |seen| done(seen) >= quarter).await;
+    network.set(Timeline::steady(usual.closed())).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = done(&bob.sees());
+    network.set(Timeline::steady(usual)).await;
+    bob.within(LIMIT, "has more of it", |seen| done(seen) >= before + quarter).await;
+    network.move_address(visavis_link::Side::B).await;
+    has_received(&mut bob, "film.mkv").await;
+    assert_eq!(digest(&bob.folder().join("received/film.mkv")), digest(&film));
+    assert!(matches!(alice.sees().call, CallPhase::InCall { .. }), "the call went on");
 }
