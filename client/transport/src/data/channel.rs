@@ -9,19 +9,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rtc::shared::error::Error;
+use rtc::shared::error::{Error, Result as LibraryResult};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use visavis_media::units::Bitrate;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 
 use super::{ChannelEvent, ChannelPort, DataMessage, MAX_MESSAGE_BYTES};
+use crate::path::socket::SocketLayer;
 
 /// The most bytes of one channel that the library has and the other has not acknowledged. What its
 /// receive window takes is no more.
 pub(crate) const MAX_OUTSTANDING: usize = 1024 * 1024;
 /// How long the other may take to open a channel, or to say that it takes ours.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);
+/// So much of a channel whose rate is limited may be outstanding in any case,
+const LEAST_OUTSTANDING: usize = 16 * 1024;
+/// and so much more than the rate gets acknowledged in a round trip: a message of another channel
+/// waits no longer than this.
+const AHEAD: Duration = Duration::from_millis(150);
+/// The round trip that is assumed as long as it is not known.
+const USUAL_ROUND_TRIP: Duration = Duration::from_millis(100);
+/// How often it is looked whether there is room again, at most and at least.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 /// What becomes of a channel is told one after the other.
 const CHANGES: usize = 4;
 
@@ -35,24 +45,50 @@ pub(super) enum Change {
     Opened(Arc<dyn DataChannel>),
 }
 
+/// What a channel may use.
+pub(super) struct Pace {
+    pub(super) rate: watch::Sender<Bitrate>,
+    pub(super) socket_layer: Arc<SocketLayer>,
+}
+
+impl Pace {
+    /// Waits until a message may be handed to the library: not much more is outstanding than the
+    /// rate gets through in a round trip, so that what another channel says does not stand behind.
+    async fn has_room(
+        &self,
+        channel: &dyn DataChannel,
+        message: &DataMessage,
+    ) -> LibraryResult<()> {
+        let length = message.len();
+        loop {
+            let outstanding = channel.outstanding_bytes().await?;
+            let rate = *self.rate.borrow();
+            let ahead = self.socket_layer.round_trip().unwrap_or(USUAL_ROUND_TRIP) + AHEAD;
+            let most = usize::try_from(rate.bytes_in(ahead)).unwrap_or(MAX_OUTSTANDING);
+            let most = most.clamp(LEAST_OUTSTANDING, MAX_OUTSTANDING);
+            if outstanding == 0 || outstanding + length <= most {
+                return Ok(());
+            }
+            let (soonest, latest) = LOOK_AGAIN;
+            sleep((rate.time_for(length) / 2).clamp(soonest, latest)).await;
+        }
+    }
+}
+
 /// See the module.
 pub(super) struct Channel {
     port: ChannelPort,
     changes: mpsc::Receiver<Change>,
-    /// What it may use, if that is limited.
-    rate: Option<watch::Sender<Bitrate>>,
+    pace: Option<Pace>,
     /// When the owner is told that nothing came of it.
     overdue: Option<Instant>,
 }
 
 impl Channel {
     /// The channel behind a port, and where to say what becomes of it.
-    pub(super) fn new(
-        port: ChannelPort,
-        rate: Option<watch::Sender<Bitrate>>,
-    ) -> (mpsc::Sender<Change>, Self) {
+    pub(super) fn new(port: ChannelPort, pace: Option<Pace>) -> (mpsc::Sender<Change>, Self) {
         let (sender, changes) = mpsc::channel(CHANGES);
-        (sender, Self { port, changes, rate, overdue: None })
+        (sender, Self { port, changes, pace, overdue: None })
     }
 
     /// Runs until it is closed for good.
@@ -119,11 +155,11 @@ impl Channel {
     }
 
     async fn serve(&mut self, channel: &dyn DataChannel) {
-        let Self { port: ChannelPort { outgoing, incoming }, changes, rate, .. } = self;
+        let Self { port: ChannelPort { outgoing, incoming }, changes, pace, .. } = self;
         let nothing_more = async { while changes.recv().await.is_some() {} };
         tokio::select! {
             () = receive(channel, incoming) => {}
-            () = send(channel, outgoing, rate.as_ref()) => {}
+            () = send(channel, outgoing, pace.as_ref()) => {}
             // The connection is at its end.
             () = nothing_more => {}
         }
@@ -172,9 +208,14 @@ fn read(message: RTCDataChannelMessage) -> Option<DataMessage> {
 async fn send(
     channel: &dyn DataChannel,
     outgoing: &mut mpsc::Receiver<DataMessage>,
-    _rate: Option<&watch::Sender<Bitrate>>,
+    pace: Option<&Pace>,
 ) {
     while let Some(message) = outgoing.recv().await {
+        if let Some(pace) = pace
+            && pace.has_room(channel, &message).await.is_err()
+        {
+            return;
+        }
         let sent = match message {
             DataMessage::Text(text) => channel.send_text(&text).await,
             DataMessage::Binary(bytes) => channel.send(BytesMut::from(bytes)).await,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::PeerConnection;
 
-use super::channel::{Change, Channel};
+use super::channel::{Change, Channel, Pace};
 use super::{DataPorts, Opener};
 use crate::path::socket::SocketLayer;
 
@@ -72,7 +72,7 @@ impl Inlet {
 
     fn distrust(&self) {
         tracing::warn!("the other opens data channels without end and gets none any more");
-        self.socket_layer.use_data(false);
+        self.socket_layer.distrust_data();
     }
 }
 
@@ -96,11 +96,12 @@ struct Router {
 impl DataChannels {
     /// The channels behind these ports, and where to say what concerns them.
     pub(crate) fn new(ports: DataPorts, socket_layer: Arc<SocketLayer>) -> (Inlet, Self) {
-        socket_layer.use_data(true);
+        socket_layer.use_data(*ports.file_rate.borrow());
         let (sender, inputs) = mpsc::channel(INPUTS);
         let inlet = Inlet { inputs: sender, socket_layer };
+        let pace = Pace { rate: ports.file_rate, socket_layer: Arc::clone(&inlet.socket_layer) };
         let ((text_changes, text), (files_changes, files)) =
-            (Channel::new(ports.text, None), Channel::new(ports.files, Some(ports.file_rate)));
+            (Channel::new(ports.text, None), Channel::new(ports.files, Some(pace)));
         let router = Router {
             inlet: inlet.clone(),
             changes: [text_changes, files_changes],

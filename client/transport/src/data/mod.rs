@@ -107,6 +107,16 @@ impl DataPorts {
     }
 }
 
+impl DataMessage {
+    /// How many bytes it has.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl std::fmt::Debug for DataMessage {
     /// Only how long it is: what people say never reaches a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

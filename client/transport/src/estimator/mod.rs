@@ -277,6 +277,19 @@ impl GoogCc {
         self.loss.burst_length
     }
 
+    /// How long packets wait in queues, jitter left out; `None` while no feedback says so.
+    #[must_use]
+    pub fn queue(&self, now: Instant) -> Option<Duration> {
+        let fresh = self.has_feedback(now, FEEDBACK_TIMEOUT / 2);
+        fresh.then(|| self.delay.current().min(self.delay.latest()))
+    }
+
+    /// Whether more gets lost than is to be expected on this path.
+    #[must_use]
+    pub fn is_lossy(&self) -> bool {
+        self.control.lossy
+    }
+
     /// Feedback came again: the path is as good as it was before, until it shows otherwise.
     fn silence_ended(&mut self, now: Instant) {
         self.unreported_since = None;

@@ -27,6 +27,7 @@ use crate::path::destination::Reach;
 use crate::path::resolver::Resolver;
 use crate::path::socket::SocketLayer;
 use crate::receiving::receive_task::{ReceiveStats, ReceiveTask};
+use crate::sending::file_share::FileShare;
 use crate::sending::handover::{Handover, Outlet};
 use crate::sending::outgoing_stream::OutgoingStream;
 use crate::sending::send_task::{Permission, SendInputs, SendStats, SendTask};
@@ -102,6 +103,10 @@ impl Supervisor {
             Arc::clone(&socket_layer),
             panicked,
         ));
+        let files = ports
+            .data
+            .as_ref()
+            .map(|ports| FileShare::new(ports.file_rate.clone(), Arc::clone(&socket_layer)));
         let data = ports.data.map(|ports| DataChannels::new(ports, Arc::clone(&socket_layer)));
         let inlet = data.as_ref().map(|(inlet, _)| inlet.clone());
         let handler = Arc::new(Handler { events: library, data: inlet.clone() });
@@ -133,6 +138,7 @@ impl Supervisor {
             stream(&connection.video),
             (ports.video_control, ports.audio_control),
             config.max_bitrate,
+            files,
             sent_tx,
         );
         let inputs = SendInputs {
@@ -168,6 +174,7 @@ impl Supervisor {
         tasks.spawn(Arc::clone(&socket_layer).retransmit_flights());
         if let Some((_, channels)) = data {
             tasks.spawn(channels.run());
+            tasks.spawn(Arc::clone(&socket_layer).send_data());
         }
 
         let sources = StatisticsSources {

@@ -3,6 +3,8 @@
 
 pub(crate) mod audio_out;
 pub(crate) mod encoder_targets;
+mod file_rate;
+pub(crate) mod file_share;
 pub(crate) mod handover;
 pub(crate) mod outgoing_stream;
 pub mod pacer;

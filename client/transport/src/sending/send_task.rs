@@ -16,6 +16,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 
 use super::audio_out::AudioOut;
 use super::encoder_targets::EncoderTargets;
+use super::file_share::FileShare;
 use super::handover::{Handover, Outlet, nobody, nothing};
 use super::outgoing_stream::{Outgoing, OutgoingStream};
 use super::pacer::{Enqueued, Pacer};
@@ -71,6 +72,17 @@ enum Queued {
     Probe(usize),
 }
 
+impl Queued {
+    /// How many bytes its payload has.
+    fn payload(&self) -> usize {
+        match self {
+            Self::Audio(out) | Self::Video(out) | Self::Fec(out) => out.payload.len(),
+            Self::Retransmission(packet) => packet.payload.len(),
+            Self::Probe(bytes) => *bytes,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendStats {
     pub(crate) video_bytes: u64,
@@ -110,6 +122,8 @@ pub(crate) struct SendTask {
     /// §4.1).
     silence: bool,
     budget: VideoBudget,
+    /// `None` where there are no data channels.
+    files: Option<FileShare>,
     /// What a packet costs beyond its payload, on the path in use.
     packet_overhead: usize,
     stats: watch::Sender<SendStats>,
@@ -122,6 +136,7 @@ impl SendTask {
         video: Option<OutgoingStream>,
         (control, audio_control): (SyncSender<VideoControl>, SyncSender<AudioControl>),
         max_bitrate: Bitrate,
+        files: Option<FileShare>,
         stats: watch::Sender<SendStats>,
     ) -> Self {
         let packet_overhead = RTP_OVERHEAD + media_path.state().wire_overhead;
@@ -142,6 +157,7 @@ impl SendTask {
             video_pause: VideoPause::default(),
             silence: true,
             budget: VideoBudget::new(max_bitrate, clock::now()),
+            files,
             packet_overhead,
             stats,
         }
@@ -223,6 +239,10 @@ impl SendTask {
     }
 
     fn tick(&mut self, now: Instant) {
+        if let Some(files) = self.files.as_mut().filter(|_| self.permission.connected) {
+            let useful = self.budget.useful(self.packet_overhead);
+            self.budget.spend(files.update(now, &self.media_path, useful));
+        }
         if self.permission.connected && self.permission.audio.is_some() {
             let (outcomes, loss, estimate) = {
                 let mut state = self.media_path.state();
@@ -428,7 +448,13 @@ impl SendTask {
 
     async fn transmit(&mut self) {
         self.pause(clock::now());
-        while let Some(queued) = self.pacer.pop(clock::now()) {
+        while let now = clock::now()
+            && let Some(queued) = self.pacer.pop(now)
+        {
+            if let Some(files) = &mut self.files {
+                let is_picture = matches!(queued, Queued::Video(_));
+                files.media_leaves(queued.payload() + self.packet_overhead, is_picture, now);
+            }
             let Some((stream, packet)) = self.numbered(queued) else { continue };
             if stream.track.write_rtp(packet).await.is_err() {
                 // Only when the connection is gone, which its owner learns elsewhere.

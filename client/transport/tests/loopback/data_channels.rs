@@ -83,3 +83,53 @@ async fn what_either_says_on_a_channel_is_heard_on_it_in_order() {
         std::mem::swap(&mut a_data, &mut b_data);
     }
 }
+
+/// Two that are connected with open channels.
+async fn connected() -> ((End, DataEnds), (End, DataEnds)) {
+    let ((mut a, mut a_data), (mut b, mut b_data)) = (open(config()).await, open(config()).await);
+    connect(&mut a, &mut b).await;
+    is_open(&mut a_data).await;
+    is_open(&mut b_data).await;
+    ((a, a_data), (b, b_data))
+}
+
+/// Sends so many bytes of files in messages of this length, each other than the one before.
+async fn send_file(outgoing: mpsc::Sender<DataMessage>, total: usize, length: usize) {
+    let mut rng = StdRng::seed_from_u64(5);
+    for _ in 0..total / length {
+        let mut bytes = vec![0; length];
+        rng.fill(bytes.as_mut_slice());
+        outgoing.send(DataMessage::Binary(bytes.into())).await.expect("it is taken");
+    }
+}
+
+async fn receive_file(files: &mut ChannelEnds, total: usize, length: usize) {
+    let mut rng = StdRng::seed_from_u64(5);
+    for n in 0..total / length {
+        let mut bytes = vec![0; length];
+        rng.fill(bytes.as_mut_slice());
+        match next(files).await {
+            ChannelEvent::Message(DataMessage::Binary(came)) => {
+                assert!(came == bytes, "message {n} is the one that was sent")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_megabytes_arrive_as_they_were_sent() {
+    let ((_a, a_data), (_b, mut b_data)) = connected().await;
+    for length in [16 * 1024, 64 * 1024] {
+        const TOTAL: usize = 100 * 1024 * 1024;
+        let begun = std::time::Instant::now();
+        let sending = tokio::spawn(send_file(a_data.files.outgoing.clone(), TOTAL, length));
+        receive_file(&mut b_data.files, TOTAL, length).await;
+        sending.await.expect("all is sent");
+        let took = begun.elapsed();
+        println!(
+            "{length}: 100 MiB in {took:?}: {:.0} Mbit/s",
+            TOTAL as f64 * 8e-6 / took.as_secs_f64()
+        );
+    }
+}

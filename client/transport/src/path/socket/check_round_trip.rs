@@ -10,11 +10,16 @@ use super::packet::Transaction;
 const MAX_AWAITED: usize = 256;
 /// A check that is not answered within so many round trips is lost, or its answer is.
 const LOST_AFTER_ROUND_TRIPS: u32 = 2;
+/// How much of the shortest round trip is forgotten with each check.
+const FORGOTTEN: Duration = Duration::from_micros(50);
 
 #[derive(Debug, Default)]
 pub(crate) struct CheckRoundTrip {
     awaited: HashMap<Transaction, Instant>,
     smoothed: Option<Duration>,
+    latest: Duration,
+    /// The shortest, which is forgotten little by little: a path may change.
+    least: Option<Duration>,
     /// When the first and the last of the checks left that were answered.
     answered: Option<(Instant, Instant)>,
 }
@@ -33,6 +38,8 @@ impl CheckRoundTrip {
         let Some(left) = self.awaited.remove(transaction) else { return false };
         let sample = now.saturating_duration_since(left);
         self.smoothed = Some(self.smoothed.map_or(sample, |smoothed| (smoothed * 3 + sample) / 4));
+        let least = self.least.map_or(sample, |least| least + least / 64 + FORGOTTEN);
+        (self.latest, self.least) = (sample, Some(least.min(sample)));
         let (first, last) = self.answered.unwrap_or((left, left));
         self.answered = Some((first.min(left), last.max(left)));
         true
@@ -41,6 +48,11 @@ impl CheckRoundTrip {
     /// The smoothed round trip; `None` before the first answer.
     pub(crate) fn get(&self) -> Option<Duration> {
         self.smoothed
+    }
+
+    /// How much longer the last took than the shortest; `None` before the first answer.
+    pub(crate) fn queued(&self) -> Option<Duration> {
+        Some(self.latest.saturating_sub(self.least?))
     }
 
     /// Whether a check that left between two answered ones is still without an answer: packets are
@@ -76,6 +88,19 @@ mod tests {
         assert_eq!(round_trip.get(), Some(100 * MS));
         assert!(!round_trip.answered(&[2; 12], start + 900 * MS));
         assert_eq!(round_trip.get(), Some(100 * MS), "one answer counts once");
+    }
+
+    #[test]
+    fn what_is_longer_than_the_shortest_waited_in_a_queue() {
+        let start = Instant::now();
+        let mut round_trip = CheckRoundTrip::default();
+        assert_eq!(round_trip.queued(), None);
+        for (transaction, took) in [(0, 40), (1, 30), (2, 55)] {
+            round_trip.sent([transaction; 12], start);
+            assert!(round_trip.answered(&[transaction; 12], start + took * MS));
+        }
+        let queued = round_trip.queued().expect("measured");
+        assert!(queued > 24 * MS && queued <= 25 * MS, "{queued:?}");
     }
 
     #[test]

@@ -40,12 +40,17 @@ impl DataLimit {
 
     /// Whether a datagram of DTLS goes on.
     pub(crate) fn admits(&mut self, datagram: &[u8], now: Instant) -> bool {
-        if self.is_used || datagram.first() != Some(&APPLICATION_DATA) {
+        if self.is_used || !is_application_data(datagram) {
             return true;
         }
         let bytes = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
         self.unused.take_many(bytes, now)
     }
+}
+
+/// Whether a datagram is of data channels.
+pub(super) fn is_application_data(datagram: &[u8]) -> bool {
+    datagram.first() == Some(&APPLICATION_DATA)
 }
 
 #[cfg(test)]

@@ -420,16 +420,19 @@ impl AsyncUdpSocket for LayeredSocket {
         if is_own_check && !over_stream && self.is_too_soon(transmit.destination, now) {
             return Poll::Ready(Ok(transmit.contents.len()));
         }
+        let route = || Route { socket: Weak::clone(&self.me), destination: transmit.destination };
+        if self.socket_layer.holds_back(transmit.contents, route, now) {
+            return Poll::Ready(Ok(transmit.contents.len()));
+        }
         let sent = self.send(cx, transmit, now);
         if matches!(sent, Poll::Ready(Ok(0))) {
             // To the library it is a packet that the network lost; the log counts what left.
             return Poll::Ready(Ok(transmit.contents.len()));
         }
         if sent.is_ready() {
-            let route = Route { socket: Weak::clone(&self.me), destination: transmit.destination };
             let from = (!over_stream).then(|| self.bound_to());
             let overhead = wire_overhead(transmit, over_stream);
-            self.socket_layer.note_sent(transmit.contents, packet, route, from, overhead, now);
+            self.socket_layer.note_sent(transmit.contents, packet, route(), from, overhead, now);
         }
         sent
     }

@@ -15,8 +15,8 @@
 //! - nothing goes to addresses that no peer has ([`super::destination`]), and little to those that
 //!   never answer ([`send_limits`]);
 //! - packets of more streams than a call has stay out ([`ssrc_gate`]), and checks from more
-//!   addresses than the other can have ([`source_gate`]), and all but a little of data channels,
-//!   which no call uses ([`data_limit`]).
+//!   addresses than the other can have ([`source_gate`]), and all but a little of data channels
+//!   where a call uses none ([`data_limit`]); where it does, they leave at a pace ([`data_pacer`]).
 //!
 //! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
 //! how far the set-up has come ([`set_up`]).
@@ -24,6 +24,8 @@
 mod call_bounds;
 mod check_round_trip;
 mod data_limit;
+mod data_pacer;
+mod data_pacing;
 mod dtls_record;
 mod flight_retransmission;
 mod layered_socket;
@@ -48,6 +50,7 @@ use webrtc::runtime::AsyncUdpSocket;
 
 use call_bounds::CallBounds;
 use check_round_trip::CheckRoundTrip;
+use data_pacing::DataPacing;
 use flight_retransmission::{FlightRetransmission, Inbound};
 use layered_socket::{LayeredSocket, Nudge, Route};
 use packet::{Packet, carried};
@@ -105,6 +108,7 @@ pub(crate) struct SocketLayer {
     pub(crate) audio_payload_types: Arc<AudioPayloadTypes>,
     /// When a flight is due has changed.
     flight_changed: Notify,
+    data: DataPacing,
 }
 
 #[derive(Debug, Default)]
@@ -181,6 +185,7 @@ impl SocketLayer {
             policy,
             audio_payload_types: AudioPayloadTypes::new(),
             flight_changed: Notify::new(),
+            data: DataPacing::default(),
         })
     }
 
@@ -388,11 +393,6 @@ impl SocketLayer {
     /// A description of the other's names SSRCs.
     pub(crate) fn name_streams(&self, sdp: &str) {
         lock(&self.bounds).streams.name(named(sdp));
-    }
-
-    /// Whether data channels are used; if not, hardly anything of them reaches the library.
-    pub(crate) fn use_data(&self, is_used: bool) {
-        lock(&self.bounds).data.is_used(is_used);
     }
 
     /// Whether a datagram that came from an address goes on.

@@ -1,0 +1,104 @@
+//! Data channels at the sockets: whether they are used, and at what pace what they send leaves.
+//!
+//! In: the rate that files may have, and datagrams of the library's. Out: those that wait, when it
+//! is their time. [`data_pacer`](super::data_pacer) decides.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
+use visavis_media::units::Bitrate;
+
+use super::SocketLayer;
+use super::data_limit::is_application_data;
+use super::data_pacer::{DataPacer, Pace};
+use super::layered_socket::Route;
+use super::packet::carried;
+use crate::clock;
+use crate::path::lock;
+
+/// What leaves may be so much faster than what files are told: text and what SCTP repeats leave
+/// besides.
+const BESIDES: f64 = 1.15;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct DataPacing {
+    /// `None` where no data channels are used.
+    pacer: Mutex<Option<DataPacer<Route>>>,
+    /// Something waits, or the rate has changed.
+    changed: Notify,
+}
+
+impl SocketLayer {
+    /// Data channels are used from now on, and files have this rate.
+    pub(crate) fn use_data(&self, rate: Bitrate) {
+        lock(&self.bounds).data.is_used(true);
+        *lock(&self.data.pacer) = Some(DataPacer::new(rate.scaled(BESIDES)));
+    }
+
+    /// Hardly anything of data channels reaches the library from now on.
+    pub(crate) fn distrust_data(&self) {
+        lock(&self.bounds).data.is_used(false);
+    }
+
+    /// Sets the rate of files. Returns how many bytes of data channels have left so far.
+    pub(crate) fn pace_data(&self, rate: Bitrate) -> u64 {
+        let left = {
+            let mut pacer = lock(&self.data.pacer);
+            let Some(pacer) = pacer.as_mut() else { return 0 };
+            pacer.set_rate(rate.scaled(BESIDES));
+            pacer.left
+        };
+        self.data.changed.notify_one();
+        left
+    }
+
+    /// How much longer ICE's checks take than at their quickest: what the queues add; `None` before
+    /// the first was answered.
+    pub(crate) fn queued(&self) -> Option<Duration> {
+        lock(&self.state).round_trip.queued()
+    }
+
+    /// Whether what the library sends has to wait, or is lost.
+    pub(super) fn holds_back(
+        &self,
+        datagram: &[u8],
+        route: impl FnOnce() -> Route,
+        now: Instant,
+    ) -> bool {
+        let mut pacer = lock(&self.data.pacer);
+        let Some(pacer) = pacer.as_mut() else { return false };
+        if !carried(datagram).is_some_and(is_application_data) {
+            return false;
+        }
+        let pace = pacer.offer(datagram, route, now);
+        if pace == Pace::Later {
+            self.data.changed.notify_one();
+        }
+        pace != Pace::Now
+    }
+
+    /// Sends what waits, for as long as it runs.
+    pub(crate) async fn send_data(self: Arc<Self>) {
+        loop {
+            let due = lock(&self.data.pacer).as_ref().and_then(DataPacer::next_deadline);
+            let until = async {
+                match due {
+                    Some(due) => sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.data.changed.notified() => continue,
+                () = until => {}
+            }
+            loop {
+                let next = lock(&self.data.pacer).as_mut().and_then(|one| one.poll(clock::now()));
+                let Some((route, datagram)) = next else { break };
+                route.send(&datagram).await;
+            }
+        }
+    }
+}
