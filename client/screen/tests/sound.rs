@@ -82,7 +82,7 @@ impl Server {
         let mut command = Command::new(program);
         command
             .env("XDG_RUNTIME_DIR", folder)
-            .env("PULSE_RUNTIME_PATH", folder)
+            .env("PULSE_RUNTIME_PATH", folder.join("pulse"))
             .env("PULSE_SERVER", format!("unix:{}", self.socket().display()))
             .env("PIPEWIRE_RUNTIME_DIR", folder)
             .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/bus", folder.display()))

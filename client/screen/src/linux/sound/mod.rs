@@ -34,7 +34,9 @@ const LIST_EVERY: Duration = Duration::from_millis(100);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Programs that are listened to at once.
 const MOST_STREAMS: usize = 32;
-const SAMPLE_BYTES: usize = size_of::<f32>();
+/// Left and right. Servers differ in how loud they make mono of them, so that is done here.
+const CHANNELS: u8 = 2;
+const SAMPLE_BYTES: usize = size_of::<f32>() * CHANNELS as usize;
 /// A server sends as much at once: 10 ms.
 const FRAGMENT: u32 = (AUDIO_FRAME_SAMPLES * SAMPLE_BYTES) as u32;
 
@@ -96,7 +98,7 @@ impl<'a> Listener<'a> {
             match self.server.next(LOOK_EVERY)? {
                 Some(Message::Samples(channel, bytes)) if self.channels.contains_key(&channel) => {
                     let samples = bytes.as_chunks::<SAMPLE_BYTES>().0.iter();
-                    let samples = samples.map(|bytes| f32::from_le_bytes(*bytes));
+                    let samples = samples.map(mono);
                     self.mixer.add(channel, samples, Instant::now());
                 }
                 Some(Message::Killed(channel)) => {
@@ -153,10 +155,10 @@ impl<'a> Listener<'a> {
         let params = RecordStreamParams {
             sample_spec: SampleSpec {
                 format: SampleFormat::Float32Le,
-                channels: 1,
+                channels: CHANNELS,
                 sample_rate: SAMPLE_RATE,
             },
-            channel_map: ChannelMap::mono(),
+            channel_map: ChannelMap::stereo(),
             source_index: sink.monitor_source_index,
             buffer_attr: BufferAttr { fragment_size: FRAGMENT, ..BufferAttr::default() },
             flags: StreamFlags {
@@ -181,6 +183,12 @@ impl<'a> Listener<'a> {
             other => other,
         }
     }
+}
+
+/// The mean of left and right.
+fn mono(bytes: &[u8; SAMPLE_BYTES]) -> f32 {
+    let [a, b, c, d, e, f, g, h] = *bytes;
+    f32::midpoint(f32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
 }
 
 /// Whether a stream is this program's own.
