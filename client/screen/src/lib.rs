@@ -8,8 +8,8 @@
 //!
 //! [`Screens`] lists what there is and takes small pictures of it; [`Capture`] is one source on its
 //! way to the encoder. Both are given the [`Desktop`] that they look at. What platforms have in
-//! common lies here (`image`, `scaling`, `pointer`, `capture`), what they have not behind the
-//! `backend`.
+//! common lies here (`image`, `scaling`, `pointer`, `capture`, `mixer`), what they have not behind
+//! the `backend`. [`SystemSound`] is what other programs play.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -19,9 +19,11 @@ mod desktop;
 mod image;
 #[cfg(target_os = "linux")]
 mod linux;
+mod mixer;
 mod pointer;
 mod scaling;
 mod screens;
+mod sound;
 mod source;
 mod task;
 
@@ -31,5 +33,6 @@ use linux as platform;
 pub use capture::Capture;
 pub use desktop::{Desktop, ScreenError};
 pub use screens::Screens;
+pub use sound::{SoundError, SystemSound};
 pub use source::{CaptureEvent, EndReason, RestoreToken, Source, SourceId, SourceKind, find};
 pub use task::CaptureSettings;

@@ -1,5 +1,6 @@
-//! Linux: X11.
+//! Linux: X11, and PulseAudio's protocol.
 
+pub(crate) mod sound;
 mod x11;
 
 use crate::backend::Backend;
