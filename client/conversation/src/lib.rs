@@ -9,9 +9,18 @@
 #![warn(clippy::expect_used, clippy::panic)]
 
 mod command;
+mod disk;
+mod file_name;
+mod link;
+pub mod protocol;
+mod task;
+mod text;
+mod thumbnail;
+mod transfer;
 mod view;
 
 pub use command::Command;
+pub use task::{Conversation, ConversationConfig, ConversationHandle, Unsent};
 pub use view::{
     Author, Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,
     TransferProblem, TransferState, View,

@@ -1,0 +1,87 @@
+//! Text of somebody else, so that it can be shown.
+//!
+//! In: any text. Out: the same without what is invisible, moves a cursor or turns the direction of
+//! what stands beside it (Unicode UAX 9); marks above and below letters don't pile up. Lines and
+//! emoji stay as they are. Pure.
+
+use unicode_normalization::char::is_combining_mark;
+
+/// No language puts more marks on a letter.
+const MOST_MARKS: usize = 4;
+
+/// Cleans a text; what was cleaned stays as it is.
+#[must_use]
+pub(crate) fn clean(text: &str) -> String {
+    let (mut clean, mut marks) = (String::with_capacity(text.len()), MOST_MARKS);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let c = match c {
+            '\r' if characters.peek() == Some(&'\n') => continue,
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            '\t' => ' ',
+            c if is_hidden(c) => continue,
+            c => c,
+        };
+        if is_combining_mark(c) && !is_selector(c) {
+            marks += 1;
+            if marks > MOST_MARKS {
+                continue;
+            }
+        } else {
+            marks = if c.is_whitespace() { MOST_MARKS } else { 0 };
+        }
+        clean.push(c);
+    }
+    clean.trim_matches(|c: char| c.is_whitespace()).to_owned()
+}
+
+/// What asks for the coloured or the plain form of an emoji.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Whether a character would be invisible or would change how its neighbours are shown. Joiners
+/// and tags, of which emoji are made, are none of these.
+pub(crate) fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
+            | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e001f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_lines_and_emoji_stay_and_what_deceives_is_gone() {
+        for (foreign, clean_text) in [
+            ("Grüße, 世界, שלום 👋", "Grüße, 世界, שלום 👋"),
+            ("one\r\ntwo\rthree\u{2028}four\n\nfive", "one\ntwo\nthree\nfour\n\nfive"),
+            ("a\tb", "a b"),
+            ("  round  it  \n", "round  it"),
+            ("👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}"),
+            ("invoice\u{202e}fdp.exe\u{2066}x\u{2069}", "invoicefdp.exex"),
+            ("ze\u{200b}ro\u{feff}", "zero"),
+            ("\u{1b}[31mred\u{7}\u{0}", "[31mred"),
+            ("", ""),
+            ("\u{200b}", ""),
+        ] {
+            assert_eq!(clean(foreign), clean_text, "{foreign:?}");
+        }
+        let heap = format!("z{}o", "\u{310}".repeat(500));
+        assert_eq!(clean(&heap), format!("z{}o", "\u{310}".repeat(4)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_cleaned_stays_as_it_is(text in any::<String>()) {
+            let once = clean(&text);
+            prop_assert!(!once.chars().any(is_hidden));
+            prop_assert_eq!(clean(&once), once);
+        }
+    }
+}
