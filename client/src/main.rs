@@ -13,7 +13,9 @@ use clap::Parser as _;
 #[cfg(feature = "gui")]
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
-use visavis_client::cli::{Action, Cli, ExchangeOptions, ExitReason, IdentityCommand, Invocation, Target, identity};
+use visavis_client::cli::{
+    Action, Cli, ExchangeOptions, ExitReason, IdentityCommand, Invocation, Target, identity,
+};
 use visavis_client::config::{NoFolder, config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::KeyStore;

@@ -111,7 +111,8 @@ pub(crate) async fn run(
 
     let ([alice_sent, bob_sent], [to_alice, to_bob]) = (sent, received);
     let [alice_watch, bob_watch] = watches;
-    let alice = outcome(alice, alice_watch, ended, Some(tone_of("bob")), (alice_sent, to_alice)).await;
+    let alice =
+        outcome(alice, alice_watch, ended, Some(tone_of("bob")), (alice_sent, to_alice)).await;
     let bob = outcome(bob, bob_watch, ended, None, (bob_sent, to_bob)).await;
     Ok(Outcome { begun, alice, bob })
 }

@@ -179,7 +179,10 @@ pub(crate) fn all() -> Vec<Scenario> {
                 "files",
                 "the same while a file goes each way",
                 megabit,
-                megabit_bars(0.002, 20).into_iter().chain([Bar::Files(Rate::from_kbps(40))]).collect(),
+                megabit_bars(0.002, 20)
+                    .into_iter()
+                    .chain([Bar::Files(Rate::from_kbps(40))])
+                    .collect(),
             )
         },
         scenario(

@@ -133,7 +133,8 @@ pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
             content_type: HTML,
             // The page of dialect 1, which can write too.
             content: include_str!("../pages/dialect1.html")
-                .replace(MEDIA_SCRIPT, &[TEXT_SCRIPT, MEDIA_SCRIPT].concat()),
+                .replace(MEDIA_SCRIPT, &[TEXT_SCRIPT, MEDIA_SCRIPT].concat())
+                .into(),
         },
         page("/dialect2.html", include_str!("../pages/dialect2.html")),
         page("/dialect3.html", include_str!("../pages/dialect3.html")),

@@ -5,14 +5,14 @@
 //! English, so that a program that reads text has a fair chance.
 
 use egui::{Align2, Color32, FontId, Pos2, RawInput, Rect, pos2, vec2};
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
-use rand::SeedableRng as _;
 use visavis_rasterizer::{Textures, paint};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext, ImageFormat, PropMode,
-    StackMode, Window, WindowClass, ConfigureWindowAux, AtomEnum,
+    AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext,
+    ImageFormat, PropMode, StackMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -27,18 +27,116 @@ const LINE: u32 = 22;
 /// The edge round the text.
 const MARGIN: u32 = 24;
 const WORDS: &[&str] = &[
-    "about", "after", "again", "answer", "around", "because", "before", "below", "between", "bridge",
-    "carry", "change", "children", "clear", "close", "country", "different", "early", "earth",
-    "enough", "every", "family", "father", "follow", "friend", "garden", "green", "ground", "group",
-    "happen", "house", "important", "island", "journey", "kitchen", "language", "large", "later",
-    "learn", "letter", "light", "listen", "little", "machine", "measure", "morning", "mother",
-    "mountain", "music", "never", "night", "north", "number", "ocean", "often", "order", "paper",
-    "people", "picture", "place", "plant", "point", "power", "question", "quick", "reason", "right",
-    "river", "school", "second", "sentence", "several", "should", "simple", "small", "sound",
-    "south", "spell", "stand", "start", "state", "still", "story", "study", "summer", "table",
-    "thing", "think", "those", "thought", "through", "together", "travel", "under", "until", "voice",
-    "watch", "water", "weather", "where", "while", "white", "window", "winter", "without", "wonder",
-    "world", "write", "yellow", "young",
+    "about",
+    "after",
+    "again",
+    "answer",
+    "around",
+    "because",
+    "before",
+    "below",
+    "between",
+    "bridge",
+    "carry",
+    "change",
+    "children",
+    "clear",
+    "close",
+    "country",
+    "different",
+    "early",
+    "earth",
+    "enough",
+    "every",
+    "family",
+    "father",
+    "follow",
+    "friend",
+    "garden",
+    "green",
+    "ground",
+    "group",
+    "happen",
+    "house",
+    "important",
+    "island",
+    "journey",
+    "kitchen",
+    "language",
+    "large",
+    "later",
+    "learn",
+    "letter",
+    "light",
+    "listen",
+    "little",
+    "machine",
+    "measure",
+    "morning",
+    "mother",
+    "mountain",
+    "music",
+    "never",
+    "night",
+    "north",
+    "number",
+    "ocean",
+    "often",
+    "order",
+    "paper",
+    "people",
+    "picture",
+    "place",
+    "plant",
+    "point",
+    "power",
+    "question",
+    "quick",
+    "reason",
+    "right",
+    "river",
+    "school",
+    "second",
+    "sentence",
+    "several",
+    "should",
+    "simple",
+    "small",
+    "sound",
+    "south",
+    "spell",
+    "stand",
+    "start",
+    "state",
+    "still",
+    "story",
+    "study",
+    "summer",
+    "table",
+    "thing",
+    "think",
+    "those",
+    "thought",
+    "through",
+    "together",
+    "travel",
+    "under",
+    "until",
+    "voice",
+    "watch",
+    "water",
+    "weather",
+    "where",
+    "while",
+    "white",
+    "window",
+    "winter",
+    "without",
+    "wonder",
+    "world",
+    "write",
+    "yellow",
+    "young",
 ];
 
 /// A page as a picture.
@@ -154,7 +252,13 @@ impl PageWindow {
     /// # Panics
     /// When the display does not take it.
     #[must_use]
-    pub fn open(display: &Display, title: &str, page: &TextPage, height: u32, at: (i16, i16)) -> Self {
+    pub fn open(
+        display: &Display,
+        title: &str,
+        page: &TextPage,
+        height: u32,
+        at: (i16, i16),
+    ) -> Self {
         let (connection, screen) = x11rb::connect(Some(display.name())).expect("the display");
         let screen = connection.setup().roots[screen].clone();
         let window = connection.generate_id().expect("an id");
@@ -176,7 +280,13 @@ impl PageWindow {
             )
             .expect("a window");
         connection
-            .change_property8(PropMode::REPLACE, window, AtomEnum::WM_NAME, AtomEnum::STRING, title.as_bytes())
+            .change_property8(
+                PropMode::REPLACE,
+                window,
+                AtomEnum::WM_NAME,
+                AtomEnum::STRING,
+                title.as_bytes(),
+            )
             .expect("a title");
         let context = connection.generate_id().expect("an id");
         connection.create_gc(context, window, &CreateGCAux::new()).expect("a context");

@@ -44,7 +44,8 @@ impl Side {
     fn has(&self, name: &str, size: usize) -> PathBuf {
         let path = self.path("sends").join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        let seed = name.bytes().fold(1_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+        let seed =
+            name.bytes().fold(1_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
         let mut state = seed | 1;
         let content = std::iter::repeat_with(|| {
             state ^= state << 13;
@@ -160,8 +161,16 @@ async fn whoever_takes_no_files_gets_none_and_what_is_written_arrives() {
     let secret = alice.has("secret.txt", 100);
     let start = |side: &Side, words: &[&str]| {
         let data = side.path("data").display().to_string();
-        let common =
-            ["--server", server.url(), "--username", side.name, "--data-dir", &data, "--ice-server", "none"];
+        let common = [
+            "--server",
+            server.url(),
+            "--username",
+            side.name,
+            "--data-dir",
+            &data,
+            "--ice-server",
+            "none",
+        ];
         let devices = ["--camera", "none", "--microphone", "tone", "--speaker", "none"];
         let arguments = words.iter().copied().chain(common).chain(devices);
         Program::start(side.name, &visavis, arguments).expect("the app starts")

@@ -3,7 +3,8 @@
 use visavis_shared::{IceServer, RoomId, Username};
 
 use super::arguments::{
-    Cli, Command, DeviceOptions, ExchangeOptions, ProgramOptions, ResultOptions, SoundOptions, VideoOptions,
+    Cli, Command, DeviceOptions, ExchangeOptions, ProgramOptions, ResultOptions, SoundOptions,
+    VideoOptions,
 };
 use super::{IdentityCommand, values};
 use crate::invitation::{self, Invitation};

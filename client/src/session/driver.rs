@@ -329,13 +329,13 @@ impl Driver {
 
     async fn leave(mut self) {
         self.handle(Input::HangUp);
+        let conversation = self.close_conversation();
         let media = self.media.finish();
         let signaling = async {
             if let Some(login) = self.signaling.take() {
                 login.signaling.close().await;
             }
         };
-        let conversation = self.close_conversation();
         let people = self.people.finish();
         let all = async { tokio::join!(media, signaling, people, conversation) };
         if tokio::time::timeout(LEAVE_WITHIN, all).await.is_err() {

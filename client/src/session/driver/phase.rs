@@ -52,7 +52,8 @@ impl Driver {
         if let Some(call) = self.call.call_id() {
             self.measured.named(call);
         }
-        if matches!(phase, CallPhase::Idle | CallPhase::Calling { .. } | CallPhase::Ringing { .. }) {
+        if matches!(phase, CallPhase::Idle | CallPhase::Calling { .. } | CallPhase::Ringing { .. })
+        {
             self.forget_conversation();
         }
         if let CallPhase::Ended { peer, reason, talked } = phase {

@@ -81,8 +81,7 @@ impl Driver {
             consent,
         });
         self.screens.command(ScreenCommand::HearComputer(with.sound));
-        self.snapshot.sharing =
-            Sharing::On(Shared { source, with, live: false, hidden: false });
+        self.snapshot.sharing = Sharing::On(Shared { source, with, live: false, hidden: false });
     }
 
     /// Shows the camera again, whatever is shared.
@@ -116,7 +115,8 @@ impl Driver {
                 }
             }
             ScreenEvent::Computer(sound) => {
-                let wanted = matches!(&self.snapshot.sharing, Sharing::On(shared) if shared.with.sound);
+                let wanted =
+                    matches!(&self.snapshot.sharing, Sharing::On(shared) if shared.with.sound);
                 self.media.command(MediaCommand::HearComputer(sound.filter(|_| wanted)));
             }
             ScreenEvent::ComputerSilent => {
