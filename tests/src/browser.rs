@@ -139,6 +139,7 @@ pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
         page("/dialect2.html", include_str!("../pages/dialect2.html")),
         page("/dialect3.html", include_str!("../pages/dialect3.html")),
         page("/peer.html", include_str!("../pages/peer.html")),
+        page("/data.html", include_str!("../pages/data.html")),
         script("/media.js", include_str!("../pages/media.js").into()),
         script("/text.js", include_str!("../pages/text.js").into()),
         script("/socket.io.js", socket_io.into()),

@@ -123,6 +123,16 @@ enum Runs {
     Firefox(Box<Firefox>),
 }
 
+/// Starts a script on aiortc that is driven by lines.
+///
+/// # Errors
+/// When aiortc is not installed or the script does not start.
+pub fn spawn_aiortc(script: &str) -> Result<Program, PeerError> {
+    let mut command = Command::new(python()?);
+    command.arg(package().join(script)).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(Program::spawn_commanded(script, command)?)
+}
+
 /// A peer that is logged in.
 pub struct Peer {
     name: String,

@@ -80,26 +80,40 @@ pub(super) struct Channel {
     port: ChannelPort,
     changes: mpsc::Receiver<Change>,
     pace: Option<Pace>,
+    /// Whether the other is listened to.
+    trust: watch::Receiver<bool>,
     /// When the owner is told that nothing came of it.
     overdue: Option<Instant>,
 }
 
 impl Channel {
     /// The channel behind a port, and where to say what becomes of it.
-    pub(super) fn new(port: ChannelPort, pace: Option<Pace>) -> (mpsc::Sender<Change>, Self) {
+    pub(super) fn new(
+        port: ChannelPort,
+        pace: Option<Pace>,
+        trust: watch::Receiver<bool>,
+    ) -> (mpsc::Sender<Change>, Self) {
         let (sender, changes) = mpsc::channel(CHANGES);
-        (sender, Self { port, changes, pace, overdue: None })
+        (sender, Self { port, changes, pace, trust, overdue: None })
     }
 
     /// Runs until it is closed for good.
     pub(super) async fn run(mut self) {
+        let mut trust = self.trust.clone();
+        tokio::select! {
+            () = self.lives() => {}
+            _ = trust.wait_for(|is_trusted| !is_trusted) => {}
+        }
+        self.tell(ChannelEvent::Closed).await;
+    }
+
+    async fn lives(&mut self) {
         let Some(channel) = self.comes().await else { return };
         if self.opens(channel.as_ref()).await {
             self.serve(channel.as_ref()).await;
         }
         // Whatever ended it: where it is closed already, this says so and no more.
         let _ = channel.close().await;
-        self.tell(ChannelEvent::Closed).await;
     }
 
     /// Whoever reads no events has no use for this one either.
@@ -227,5 +241,9 @@ async fn send(
             }
             Err(_) => return,
         }
+    }
+    // The library forgets what it has not sent when it closes a channel.
+    while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
+        sleep(LOOK_AGAIN.1).await;
     }
 }

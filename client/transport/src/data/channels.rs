@@ -7,8 +7,9 @@
 //! listened to any more (ADR 39), and the call goes on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::PeerConnection;
 
@@ -18,10 +19,10 @@ use crate::path::socket::SocketLayer;
 
 /// What the channels are called, those of text and files.
 const LABELS: [&str; 2] = ["visavis-text", "visavis-files"];
-/// What waits to be looked at.
-const INPUTS: usize = 32;
 /// The most channels that a peer may open besides.
 const MAX_FOREIGN: usize = 16;
+/// What waits to be looked at: no more channels come before the first is looked at (ADR 39).
+const INPUTS: usize = 8192;
 
 /// Something that concerns data channels.
 enum Input {
@@ -38,6 +39,10 @@ enum Input {
 #[derive(Clone)]
 pub(crate) struct Inlet {
     inputs: mpsc::Sender<Input>,
+    /// How many channels the other has opened.
+    opened: Arc<AtomicUsize>,
+    /// Whether the other is listened to.
+    trust: watch::Sender<bool>,
     socket_layer: Arc<SocketLayer>,
 }
 
@@ -65,14 +70,12 @@ impl Inlet {
 
     /// The other has opened a channel. Never waits: it is called in the library's driver.
     pub(crate) fn opened(&self, channel: Arc<dyn DataChannel>) {
-        if self.inputs.try_send(Input::Theirs(channel)).is_err() {
-            self.distrust();
+        let opened = self.opened.fetch_add(1, Ordering::Relaxed);
+        if opened >= MAX_FOREIGN + LABELS.len() && self.trust.send_replace(false) {
+            tracing::warn!("the other opens data channels without end and gets none any more");
+            self.socket_layer.distrust_data();
         }
-    }
-
-    fn distrust(&self) {
-        tracing::warn!("the other opens data channels without end and gets none any more");
-        self.socket_layer.distrust_data();
+        let _ = self.inputs.try_send(Input::Theirs(channel));
     }
 }
 
@@ -84,13 +87,11 @@ pub(crate) struct DataChannels {
 }
 
 struct Router {
-    inlet: Inlet,
     changes: [mpsc::Sender<Change>; 2],
     opener: Option<Opener>,
     /// Ours, until it is known who opens.
     ours: Option<[Arc<dyn DataChannel>; 2]>,
     taken: [bool; 2],
-    foreign: usize,
 }
 
 impl DataChannels {
@@ -98,17 +99,18 @@ impl DataChannels {
     pub(crate) fn new(ports: DataPorts, socket_layer: Arc<SocketLayer>) -> (Inlet, Self) {
         socket_layer.use_data(*ports.file_rate.borrow());
         let (sender, inputs) = mpsc::channel(INPUTS);
-        let inlet = Inlet { inputs: sender, socket_layer };
+        let trust = watch::Sender::new(true);
+        let inlet = Inlet { inputs: sender, opened: Arc::default(), trust, socket_layer };
         let pace = Pace { rate: ports.file_rate, socket_layer: Arc::clone(&inlet.socket_layer) };
-        let ((text_changes, text), (files_changes, files)) =
-            (Channel::new(ports.text, None), Channel::new(ports.files, Some(pace)));
+        let ((text_changes, text), (files_changes, files)) = (
+            Channel::new(ports.text, None, inlet.trust.subscribe()),
+            Channel::new(ports.files, Some(pace), inlet.trust.subscribe()),
+        );
         let router = Router {
-            inlet: inlet.clone(),
             changes: [text_changes, files_changes],
             opener: None,
             ours: None,
             taken: [false; 2],
-            foreign: 0,
         };
         (inlet, Self { inputs, router, channels: [text, files] })
     }
@@ -172,9 +174,5 @@ impl Router {
             return;
         }
         let _ = channel.close().await;
-        self.foreign += 1;
-        if self.foreign == MAX_FOREIGN {
-            self.inlet.distrust();
-        }
     }
 }

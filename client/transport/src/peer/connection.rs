@@ -13,6 +13,7 @@ use rtc::interceptor::{
     TwccSenderBuilder,
 };
 use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
     RTCRtpHeaderExtensionCapability,
@@ -31,7 +32,7 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 use webrtc::runtime::Runtime;
 
-use crate::data::MAX_OUTSTANDING;
+use crate::data::{MAX_MESSAGE_BYTES, MAX_OUTSTANDING};
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
 use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
@@ -66,6 +67,11 @@ const ICE_DISCONNECTED: Duration = Duration::from_secs(5);
 /// and has failed after this long again: then the library forgets all addresses. The call gives up
 /// before that.
 const ICE_FAILED: Duration = Duration::from_secs(40);
+
+/// What SCTP keeps of what was not read yet, and tells the other that it does. More than an app has
+/// outstanding: the library tells nobody when its window opens again, and the other finds out by a
+/// probe a second later.
+const SCTP_RECEIVE_WINDOW: u32 = 4 * 1024 * 1024;
 
 /// A track that we send.
 pub(crate) struct LocalTrack {
@@ -231,6 +237,8 @@ fn settings(
         // keeps packets from being forged (RFC 7714 §8.1).
         .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
         .with_multicast_dns_mode(mdns)
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MAX_MESSAGE_BYTES as u32))
+        .with_sctp_max_receive_buffer_size(SCTP_RECEIVE_WINDOW)
         .with_crypto_provider(certificates);
     match credentials {
         Some((user, password)) => settings.with_ice_credentials(user, password),

@@ -17,7 +17,7 @@ use visavis_media::units::Bitrate;
 const TARGET: Duration = Duration::from_millis(12);
 /// The rate at the start, as a share of what media is known to get through, in bits per second.
 const START_SHARE: f64 = 0.25;
-const LEAST_START: f64 = 100e3;
+const LEAST_START: f64 = 300e3;
 /// The share of the estimate that files get in any case, in bits per second.
 const FLOOR_SHARE: f64 = 0.04;
 const LEAST_FLOOR: f64 = 16e3;

@@ -3,6 +3,7 @@
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod data_channels;
 mod descriptions;
 mod hostile;
@@ -11,6 +12,7 @@ mod negotiation;
 mod offer_answer_rules;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod path;
+mod plain_peer;
 mod random_offers;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod relay;

@@ -35,6 +35,7 @@ impl CallBounds {
         now: Instant,
     ) {
         self.limits.left(local, to, datagram, now);
+        self.data.left();
         if matches!(packet, Packet::CheckPassed(_)) {
             self.sources.answers(to, now);
         }

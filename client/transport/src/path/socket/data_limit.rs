@@ -3,7 +3,8 @@
 //!
 //! In: datagrams of DTLS, and whether the call uses data channels. Out: whether they go on. What
 //! always holds: handshakes and alerts do. Application data, which with DTLS-SRTP is data channels
-//! alone (RFC 5764 §5.1.2), does in a call that uses them. In any other a description may name them
+//! alone (RFC 5764 §5.1.2), does in a call that uses them, up to [`UNANSWERED`] bytes before the
+//! library has had its say again. In any other a description may name them
 //! all the same, and then an SCTP association is set up (RFC 8831): that and its heartbeats are all
 //! that needs to pass, and no more than [`AT_ONCE`] bytes do at once and then one byte in
 //! [`ONE_BYTE_IN`].
@@ -16,6 +17,9 @@ use crate::path::budget::Budget;
 const APPLICATION_DATA: u8 = 23;
 /// Enough for an association and a handful of channels.
 const AT_ONCE: u32 = 8192;
+/// In a call that uses them, so much at once: all of it is read, and every channel opened that it
+/// opens, before anything is done about it. A sender at its pace has less on its way.
+const UNANSWERED: usize = 128 * 1024;
 /// Heartbeats of a hundred bytes come every half a minute (RFC 9260 §8.3).
 const ONE_BYTE_IN: Duration = Duration::from_millis(31);
 
@@ -24,11 +28,13 @@ const ONE_BYTE_IN: Duration = Duration::from_millis(31);
 pub(crate) struct DataLimit {
     unused: Budget,
     is_used: bool,
+    /// So many bytes have gone on since the library sent something.
+    unanswered: usize,
 }
 
 impl Default for DataLimit {
     fn default() -> Self {
-        Self { unused: Budget::new(AT_ONCE, ONE_BYTE_IN), is_used: false }
+        Self { unused: Budget::new(AT_ONCE, ONE_BYTE_IN), is_used: false, unanswered: 0 }
     }
 }
 
@@ -38,10 +44,19 @@ impl DataLimit {
         self.is_used = is_used;
     }
 
+    /// The library has sent something: it has looked at what came.
+    pub(crate) fn left(&mut self) {
+        self.unanswered = 0;
+    }
+
     /// Whether a datagram of DTLS goes on.
     pub(crate) fn admits(&mut self, datagram: &[u8], now: Instant) -> bool {
-        if self.is_used || !is_application_data(datagram) {
+        if !is_application_data(datagram) {
             return true;
+        }
+        if self.is_used {
+            self.unanswered += datagram.len();
+            return self.unanswered <= UNANSWERED;
         }
         let bytes = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
         self.unused.take_many(bytes, now)
@@ -56,6 +71,21 @@ pub(super) fn is_application_data(datagram: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_a_call_that_uses_data_channels_all_passes_that_is_looked_at() {
+        let (mut limit, now) = (DataLimit::default(), Instant::now());
+        limit.is_used(true);
+        let datagram = [&[APPLICATION_DATA][..], &[0; 1199]].concat();
+        let passed =
+            |limit: &mut DataLimit| (0..1000).filter(|_| limit.admits(&datagram, now)).count();
+        for _ in 0..10 {
+            assert_eq!(passed(&mut limit), UNANSWERED / 1200);
+            limit.left();
+        }
+        limit.is_used(false);
+        assert!(passed(&mut limit) <= AT_ONCE as usize / 1200);
+    }
 
     #[test]
     fn an_association_lives_and_thousands_of_channels_do_not_come_about() {

@@ -3,9 +3,11 @@
 //! In: the rate that files may have, and datagrams of the library's. Out: those that wait, when it
 //! is their time. [`data_pacer`](super::data_pacer) decides.
 
+use std::net::UdpSocket;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
 use visavis_media::units::Bitrate;
@@ -22,6 +24,9 @@ use crate::path::lock;
 /// besides.
 const BESIDES: f64 = 1.15;
 
+/// What is kept of what comes until it is read, in bytes; the system may allow less.
+const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct DataPacing {
@@ -36,6 +41,16 @@ impl SocketLayer {
     pub(crate) fn use_data(&self, rate: Bitrate) {
         lock(&self.bounds).data.is_used(true);
         *lock(&self.data.pacer) = Some(DataPacer::new(rate.scaled(BESIDES)));
+    }
+
+    /// Has the system keep more of what comes by a socket until it is read, where data channels are
+    /// used: a second of their bursts comes to more than is usual.
+    pub(super) fn make_room(&self, socket: &UdpSocket) {
+        if lock(&self.data.pacer).is_some()
+            && let Err(error) = SockRef::from(socket).set_recv_buffer_size(RECEIVE_BUFFER)
+        {
+            tracing::debug!("a socket keeps its usual buffer: {error}");
+        }
     }
 
     /// Hardly anything of data channels reaches the library from now on.

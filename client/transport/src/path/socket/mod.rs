@@ -191,6 +191,7 @@ impl SocketLayer {
 
     /// The socket of the system's, or of the network in its place.
     fn attach(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        self.make_room(&socket);
         match &self.network {
             Some(network) => network.attach(socket),
             None => dscp::wrap(socket, Arc::clone(&self.audio_payload_types)),
