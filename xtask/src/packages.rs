@@ -20,7 +20,8 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display, and to manage it.
     Display,
-    /// To run the tests: sound servers, a bus, what checks desktop files, network tools, a relay.
+    /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, what checks
+    /// desktop files, network tools, a relay.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -81,6 +82,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "pipewire",
             "pipewire-pulse",
             "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
             "desktop-file-utils",
@@ -160,6 +165,12 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Fedora, Purpose::Test) => &[
             "pulseaudio",
             "pulseaudio-utils",
+            "pipewire",
+            "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
             "desktop-file-utils",
@@ -186,6 +197,12 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Arch, Purpose::Test) => &[
             "pulseaudio",
             "libpulse",
+            "pipewire",
+            "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus",
             "gnome-keyring",
             "desktop-file-utils",
