@@ -20,8 +20,8 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display, and to manage it.
     Display,
-    /// To run the tests: sound servers, a bus, what checks desktop files, network tools, a relay,
-    /// what reads text in pictures.
+    /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, what checks
+    /// desktop files, network tools, a relay, what reads text in pictures.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -82,6 +82,10 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "pipewire",
             "pipewire-pulse",
             "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
             "desktop-file-utils",
@@ -162,6 +166,12 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Fedora, Purpose::Test) => &[
             "pulseaudio",
             "pulseaudio-utils",
+            "pipewire",
+            "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
             "desktop-file-utils",
@@ -189,6 +199,12 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Arch, Purpose::Test) => &[
             "pulseaudio",
             "libpulse",
+            "pipewire",
+            "wireplumber",
+            "sway",
+            "swaybg",
+            "xdg-desktop-portal",
+            "xdg-desktop-portal-wlr",
             "dbus",
             "gnome-keyring",
             "desktop-file-utils",

@@ -1,11 +1,14 @@
 //! Screens and windows of a real X server, compared pixel by pixel.
 #![cfg(target_os = "linux")]
 
-mod common;
+#[path = "common/shown.rs"]
+mod shown;
+#[path = "common/xvfb.rs"]
+mod xvfb;
 
 use std::time::Duration;
 
-use common::{Client, Shown, Xvfb, is, pixel};
+use shown::{Shown, is, pixel};
 use visavis_media::units::VideoSize;
 use visavis_screen::{
     CaptureEvent, CaptureSettings, EndReason, ScreenError, Screens, Source, SourceId, SourceKind,
@@ -17,6 +20,7 @@ use x11rb::protocol::xproto::{
     AtomEnum, ConfigureWindowAux, ConnectionExt as _, PropMode, StackMode,
 };
 use x11rb::wrapper::ConnectionExt as _;
+use xvfb::{Client, Xvfb};
 
 const RED: u32 = 0xFF_0000;
 const GREEN: u32 = 0x00_C000;

@@ -1,5 +1,6 @@
-//! Linux: X11, and PulseAudio's protocol.
+//! Linux: X11, the portal of Wayland desktops, and PulseAudio's protocol.
 
+mod portal;
 pub(crate) mod sound;
 mod x11;
 
@@ -11,7 +12,7 @@ use crate::task::CaptureTask;
 pub(crate) fn open(desktop: &Desktop) -> Result<Box<dyn Backend>, ScreenError> {
     match desktop {
         Desktop::X11(display) => Ok(Box::new(x11::X11Screens::open(display)?)),
-        Desktop::Portal(_) => Err(ScreenError::NoPortal),
+        Desktop::Portal(bus) => Ok(Box::new(portal::PortalScreens::open(bus.as_deref())?)),
         Desktop::Native => Err(ScreenError::NoDesktop),
     }
 }
@@ -19,6 +20,7 @@ pub(crate) fn open(desktop: &Desktop) -> Result<Box<dyn Backend>, ScreenError> {
 pub(crate) fn run(desktop: &Desktop, task: &mut CaptureTask) -> Option<EndReason> {
     match desktop {
         Desktop::X11(display) => x11::run(display, task),
-        other => open(other).err().map(|error| EndReason::Failed(error.to_string())),
+        Desktop::Portal(bus) => portal::run(bus.as_deref(), task),
+        Desktop::Native => Some(EndReason::Failed(ScreenError::NoDesktop.to_string())),
     }
 }
