@@ -1,4 +1,4 @@
-//! The H.264 encoder: OpenH264, set for a live camera.
+//! The H.264 encoder: OpenH264, set for a live camera or for a screen.
 //!
 //! I420 in, access units in Annex B form out: constrained baseline, one slice, no periodic key
 //! frames. What always holds: a key frame is an IDR picture behind its SPS and PPS; every frame
@@ -19,6 +19,11 @@ use crate::units::{Bitrate, VideoSize};
 
 /// Below this OpenH264 has no room for even its smallest frames.
 const MIN_BITRATE: Bitrate = Bitrate::from_kbps(20);
+/// Without rate control OpenH264 takes the level alone from it: what level 3.1 allows.
+const SCREEN_BITRATE: Bitrate = Bitrate::from_kbps(10_000);
+/// The quantizer that an encoder for screens begins with; OpenH264 takes options only after its
+/// first frame.
+pub const FIRST_QP: u8 = 26;
 /// OpenH264 counts in `i32`.
 const MAX_BITRATE: Bitrate = Bitrate::from_kbps(100_000);
 
@@ -48,16 +53,57 @@ pub struct H264Encoder {
     target: Bitrate,
     fps: f32,
     started: bool,
+    /// The quantizer, for screens.
+    qp: u8,
 }
 
 impl H264Encoder {
     /// Makes an encoder for a size, a frame rate and a bit rate.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
-        let mut encoder =
+        let encoder =
             Encoder::with_api_config(OpenH264API::from_source(), settings(size, fps, target))?;
+        Self::with(encoder, size, fps, target)
+    }
+
+    /// Makes an encoder for pictures of a screen, which finds out what scrolled. The rate is up to
+    /// whoever calls: each frame is encoded with one quantizer. Says, too, how many bytes `first`
+    /// takes with [`FIRST_QP`], which is encoded for this alone: the first frame that comes out is
+    /// a key frame.
+    pub fn for_screen(first: &VideoFrame, fps: u32) -> Result<(Self, usize), EncodeError> {
+        let (fps, target) = (fps.max(1) as f32, SCREEN_BITRATE);
+        let config = settings(first.size, fps, target)
+            .rate_control_mode(RateControlMode::Off)
+            .usage_type(UsageType::ScreenContentRealTime)
+            // What it does anyway for screens, but with a word on standard error.
+            .scene_change_detect(true)
+            .adaptive_quantization(false)
+            .background_detection(false);
+        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)?;
+        let mut this = Self::with(encoder, first.size, fps, target)?;
+        let measured = this.encode(first, true, Duration::ZERO)?.data.len();
+        this.encoder.force_intra_frame();
+        Ok((this, measured))
+    }
+
+    fn with(
+        mut encoder: Encoder,
+        size: VideoSize,
+        fps: f32,
+        target: Bitrate,
+    ) -> Result<Self, EncodeError> {
         raw::keep_quiet(&mut encoder)?;
-        Ok(Self { encoder, size, target, fps, started: false })
+        Ok(Self { encoder, size, target, fps, started: false, qp: FIRST_QP })
+    }
+
+    /// Encodes with this quantizer from now on, 0 (finest) to 51. Only an encoder for screens
+    /// does.
+    pub fn set_quantizer(&mut self, qp: u8) -> Result<(), EncodeError> {
+        if qp != self.qp {
+            raw::set_quantizer(&mut self.encoder, qp)?;
+            self.qp = qp;
+        }
+        Ok(())
     }
 
     /// The size it takes.
@@ -163,7 +209,7 @@ fn level(level: H264Level) -> Level {
 /// What the safe binding does not offer: OpenH264's options, set while it runs.
 #[expect(
     unsafe_code,
-    reason = "live changes of bit and frame rate exist only in OpenH264's C interface"
+    reason = "live changes of rates and quantizer exist only in OpenH264's C interface"
 )]
 mod raw {
     use std::ffi::c_int;
@@ -171,8 +217,8 @@ mod raw {
     use openh264::encoder::Encoder;
     use openh264_sys2::{
         ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE,
-        ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_TRACE_LEVEL, SPATIAL_LAYER_0, TagBitrateInfo,
-        WELS_LOG_QUIET,
+        ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT,
+        ENCODER_OPTION_TRACE_LEVEL, SEncParamExt, SPATIAL_LAYER_0, TagBitrateInfo, WELS_LOG_QUIET,
     };
 
     use super::{Bitrate, EncodeError};
@@ -211,6 +257,24 @@ mod raw {
         set(encoder, ENCODER_OPTION_FRAME_RATE, "frame rate", &mut fps)
     }
 
+    /// Without rate control a layer's quantizer is that of all its macroblocks. The other
+    /// parameters are read and written back as they are, so that nothing starts over.
+    pub(super) fn set_quantizer(encoder: &mut Encoder, qp: u8) -> Result<(), EncodeError> {
+        let mut all = SEncParamExt::default();
+        // SAFETY: the encoder is alive and borrowed exclusively; OpenH264 writes an `SEncParamExt`.
+        let code = unsafe {
+            let into = std::ptr::from_mut(&mut all).cast();
+            encoder.raw_api().get_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, into)
+        };
+        if code != 0 {
+            return Err(EncodeError::Setting("quantizer", code));
+        }
+        if let Some(layer) = all.sSpatialLayers.first_mut() {
+            layer.iDLayerQp = c_int::from(qp.min(51));
+        }
+        set(encoder, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, "quantizer", &mut all)
+    }
+
     /// `T` must be what `option` points to in OpenH264's `codec_app_def.h`.
     fn set<T>(
         encoder: &mut Encoder,
@@ -219,7 +283,7 @@ mod raw {
         value: &mut T,
     ) -> Result<(), EncodeError> {
         // SAFETY: the encoder is alive and borrowed exclusively; each caller passes the type that
-        // its option reads (int, SBitrateInfo, float), and OpenH264 copies it before it returns.
+        // its option reads (int, SBitrateInfo, float, SEncParamExt), and OpenH264 copies it before it returns.
         let code =
             unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
         if code == 0 { Ok(()) } else { Err(EncodeError::Setting(what, code)) }

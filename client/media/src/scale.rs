@@ -70,14 +70,23 @@ impl Default for Scaler {
     fn default() -> Self {
         // Bilinear convolution averages over everything that becomes one pixel, so fine detail does
         // not shimmer.
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .use_alpha(false);
-        Self { resizer: Resizer::new(), options }
+        Self::with(FilterType::Bilinear)
     }
 }
 
 impl Scaler {
+    /// One that keeps small text as sharp as it can be, for more work.
+    #[must_use]
+    pub fn sharp() -> Self {
+        Self::with(FilterType::Lanczos3)
+    }
+
+    fn with(filter: FilterType) -> Self {
+        let options =
+            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
+        Self { resizer: Resizer::new(), options }
+    }
+
     /// The frame at another size; the same data when that is its size already.
     pub fn scale(&mut self, frame: &VideoFrame, to: VideoSize) -> Result<VideoFrame, ScaleError> {
         if frame.size == to {

@@ -2,7 +2,9 @@
 //! `video-encode`.
 //!
 //! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
-//! key frames on request. What always holds: an older frame is never sent when a newer one is
+//! key frames on request. Frames say whether they are of a camera or of a screen, which is sent in
+//! ways of its own ([`ScreenSend`]); from one to the other the stream goes on, and the camera
+//! comes back at the size and rate that it had. What always holds: an older frame is never sent when a newer one is
 //! there; nothing is encoded that can't be handed on, so what is encoded is never dropped here;
 //! nothing is encoded while nobody takes it;
 //! requests for key frames that come together get one key frame.
@@ -16,11 +18,12 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
-use crate::frame::{EncodedVideo, VideoFrame};
+use crate::frame::{Content, EncodedVideo, VideoFrame};
 use crate::h264_encoder::H264Encoder;
 use crate::h264_level::H264Level;
 use crate::quantiles::Quantiles;
 use crate::scale::Scaler;
+use crate::screen_send::{ScreenSend, ScreenStep};
 use crate::send_rate::FrameRateLadder;
 use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
 use crate::stage_thread::{StageError, StageThread};
@@ -34,6 +37,8 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 const COARSE: f64 = 0.3;
 /// How often the thread looks at its requests while no frame comes.
 const IDLE: Duration = Duration::from_millis(100);
+/// Two frames have different timestamps.
+const LEAST_GAP: Duration = Duration::from_millis(1);
 /// The encoder gets another frame rate when it is off by more than this share.
 const FRAME_RATE_TOLERANCE: f32 = 0.15;
 
@@ -123,7 +128,7 @@ fn run(
 ) {
     let mut control = Some(control);
     loop {
-        let taken = input.wait(IDLE);
+        let taken = input.wait(encoding.rest(Instant::now()));
         while let Some(requests) = &control {
             match requests.try_recv() {
                 Ok(request) => encoding.request(request),
@@ -132,30 +137,37 @@ fn run(
             }
         }
         let frame = match taken {
-            Taken::Value(_) if output.is_closed() => return,
-            Taken::Value(frame) => frame,
-            Taken::TimedOut if output.is_closed() => return,
-            Taken::TimedOut => continue,
+            _ if output.is_closed() => return,
+            Taken::Value(frame) => Some(frame),
+            Taken::TimedOut => None,
             Taken::Closed => return,
         };
         // Those that nobody took in time are gone from the queue.
         let missed = input.dropped();
-        if !encoding.wanted {
-            encoding.missed = missed;
-            encoding.skip(&frame);
+        if frame.is_some() && encoding.wanted {
+            encoding.stats.offered += 1 + missed.saturating_sub(encoding.missed);
+        }
+        encoding.missed = missed;
+        let frame = frame.and_then(|frame| encoding.take(frame, Instant::now()));
+        if !encoding.wanted || (frame.is_none() && encoding.screen.is_none()) {
             continue;
         }
-        encoding.stats.offered += 1 + missed.saturating_sub(encoding.missed);
-        encoding.missed = missed;
         // The place in the queue comes first: to drop a frame before it is encoded costs nobody a
         // key frame.
         match output.try_reserve() {
-            Ok(place) => match encoding.encode(&frame, Instant::now()) {
-                Ok(Some(encoded)) => place.send(encoded),
-                Ok(None) => {}
-                Err(error) => encoding.failed(&*error),
-            },
-            Err(TrySendError::Full(())) => encoding.stats.dropped += 1,
+            Ok(place) => {
+                let encoded = match &frame {
+                    Some(frame) => encoding.encode(frame, Instant::now()),
+                    None => encoding.encode_screen(Instant::now()),
+                };
+                match encoded {
+                    Ok(Some(encoded)) => place.send(encoded),
+                    Ok(None) => {}
+                    Err(error) => encoding.failed(&*error),
+                }
+            }
+            // A screen waits for its turn, and is there when it comes.
+            Err(TrySendError::Full(())) => encoding.stats.dropped += u64::from(frame.is_some()),
             Err(TrySendError::Closed(())) => return,
         }
         *published.lock().unwrap_or_else(PoisonError::into_inner) = encoding.stats.clone();
@@ -178,6 +190,10 @@ struct Encoding {
     meter: FrameRateMeter,
     scaler: Scaler,
     encoder: Option<H264Encoder>,
+    /// While a screen is sent.
+    screen: Option<ScreenSend>,
+    /// When to look at it again.
+    screen_due: Option<Instant>,
     /// At what rate the camera takes frames, and at what rate they are encoded.
     camera_fps: f32,
     fps: f32,
@@ -189,6 +205,7 @@ struct Encoding {
     key_wanted: Option<KeyFrame>,
     last_key: Option<Instant>,
     first_capture: Option<Instant>,
+    last_capture: Option<Instant>,
     encode_time: Quantiles,
     stats: VideoSendStats,
 }
@@ -204,6 +221,8 @@ impl Encoding {
             meter: FrameRateMeter::default(),
             scaler: Scaler::default(),
             encoder: None,
+            screen: None,
+            screen_due: None,
             camera_fps: settings.fps.max(1) as f32,
             fps: settings.fps.max(1) as f32,
             target: settings.start_bitrate.min(settings.max_bitrate),
@@ -212,6 +231,7 @@ impl Encoding {
             key_wanted: None,
             last_key: None,
             first_capture: None,
+            last_capture: None,
             encode_time: Quantiles::default(),
             stats: VideoSendStats::default(),
         }
@@ -232,20 +252,71 @@ impl Encoding {
             VideoControl::Level(level) if level != self.level => {
                 self.level = level;
                 self.ladder = ladder(&self.settings, level);
+                if let Some(screen) = &mut self.screen {
+                    screen.set_level(level);
+                }
             }
             VideoControl::Level(_) => {}
         }
     }
 
-    /// Takes note of a frame that nobody is to get: how many the camera takes a second is known
-    /// when somebody is.
-    fn skip(&mut self, frame: &VideoFrame) {
-        if let Some(fps) = self.meter.count(frame.captured_at) {
-            self.camera_fps = fps.max(1.0);
+    /// How long to wait for a frame at most.
+    fn rest(&self, now: Instant) -> Duration {
+        let due = self.screen_due.filter(|_| self.wanted);
+        due.map_or(IDLE, |due| due.saturating_duration_since(now).min(IDLE))
+    }
+
+    /// Takes a frame of a screen, or gives back one of a camera if somebody is to get it: how many
+    /// a camera takes a second is to be known when somebody is.
+    fn take(&mut self, frame: VideoFrame, now: Instant) -> Option<VideoFrame> {
+        if frame.content == Content::Screen {
+            // Each begins with a key frame of its own.
+            self.encoder = None;
+            let level = self.level;
+            let screen = self.screen.get_or_insert_with(|| ScreenSend::new(level));
+            self.screen_due = None;
+            if let Err(error) = screen.take(frame, now) {
+                self.failed(&*error);
+            }
+            return None;
+        }
+        (self.screen, self.screen_due) = (None, None);
+        if !self.wanted {
+            if let Some(fps) = self.meter.count(frame.captured_at) {
+                self.camera_fps = fps.max(1.0);
+            }
+            return None;
+        }
+        Some(frame)
+    }
+
+    /// A requested key frame, if the last one is not too recent.
+    fn key_frame_due(&self, now: Instant) -> Option<KeyFrame> {
+        let may = self
+            .last_key
+            .is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
+        self.key_wanted.filter(|_| may)
+    }
+
+    /// Encodes the screen if that is due.
+    fn encode_screen(&mut self, now: Instant) -> Result<Option<EncodedVideo>, Box<dyn Error>> {
+        let key = self.key_frame_due(now);
+        let Some(screen) = &mut self.screen else { return Ok(None) };
+        let begun = Instant::now();
+        match screen.next(self.target, key, now)? {
+            ScreenStep::Encoded(encoded, size) => {
+                screen.took(begun.elapsed());
+                self.screen_due = None;
+                Ok(Some(self.account(encoded, size, begun.elapsed(), now)))
+            }
+            ScreenStep::LookAgain(due) => {
+                self.screen_due = Some(due);
+                Ok(None)
+            }
         }
     }
 
-    /// Encodes a frame; `None` when it is one too many.
+    /// Encodes a camera's frame; `None` when it is one too many.
     fn encode(
         &mut self,
         frame: &VideoFrame,
@@ -266,10 +337,7 @@ impl Encoding {
         if other_fps {
             self.fps = fps;
         }
-        let may = self
-            .last_key
-            .is_none_or(|last| now.saturating_duration_since(last) >= KEY_FRAME_INTERVAL);
-        let key = self.key_wanted.filter(|_| may);
+        let key = self.key_frame_due(now);
         // Fewer frames a second are for better ones, not for larger ones.
         let size =
             self.ladder.size_for(frame.size, self.target, self.camera_fps, key.is_some(), now);
@@ -291,13 +359,29 @@ impl Encoding {
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
         let encoded = encoder.encode(&scaled, key.is_some(), since_first)?;
 
+        self.rate.encoded(begun.elapsed(), now);
+        Ok(Some(self.account(encoded, size, begun.elapsed(), now)))
+    }
+
+    /// Counts an encoded frame, and sees to it that time goes on from the one before it.
+    fn account(
+        &mut self,
+        mut encoded: EncodedVideo,
+        size: VideoSize,
+        took: Duration,
+        now: Instant,
+    ) -> EncodedVideo {
         if encoded.key {
             self.key_wanted = None;
             self.last_key = Some(now);
             self.stats.key_frames += 1;
         }
-        self.encode_time.record(begun.elapsed());
-        self.rate.encoded(begun.elapsed(), now);
+        // A frame of a screen may have been sent again since this one was captured.
+        let after = self.last_capture.map(|last| last + LEAST_GAP);
+        encoded.captured_at = after.map_or(encoded.captured_at, |at| encoded.captured_at.max(at));
+        self.last_capture = Some(encoded.captured_at);
+        let first = *self.first_capture.get_or_insert(encoded.captured_at);
+        self.encode_time.record(took);
         let stats = &mut self.stats;
         stats.frames += 1;
         stats.bytes += encoded.data.len() as u64;
@@ -305,10 +389,11 @@ impl Encoding {
         stats.target = Some(self.target);
         stats.encode_ms_p50 = self.encode_time.quantile_ms(0.5);
         stats.encode_ms_p99 = self.encode_time.quantile_ms(0.99);
+        let since_first = encoded.captured_at.saturating_duration_since(first);
         if !since_first.is_zero() {
             stats.fps = Some((stats.frames - 1) as f64 / since_first.as_secs_f64());
         }
-        Ok(Some(encoded))
+        encoded
     }
 
     /// After an error nothing is known of the encoder's state: the next frame gets a new one, and
@@ -319,6 +404,9 @@ impl Encoding {
         }
         self.stats.errors += 1;
         self.encoder = None;
+        if let Some(screen) = &mut self.screen {
+            screen.failed(Instant::now());
+        }
     }
 }
 

@@ -267,3 +267,75 @@ fn nothing_is_encoded_while_nobody_takes_it_and_who_takes_it_again_gets_a_key_fr
     assert_eq!(one(5, Some(true)), Some(false));
     assert_eq!(encoding.stats.frames, 4);
 }
+
+#[test]
+fn a_screen_takes_the_place_of_the_camera_in_the_same_stream_and_the_camera_comes_back_as_it_was() {
+    use crate::screen_page::ScreenPage;
+    let camera = Pattern::new(size(320, 180));
+    let page = ScreenPage::new(size(1280, 720), 1);
+    let mut encoding = Encoding::new(settings(1000));
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    let (start, mut sent) = (Instant::now(), Vec::new());
+    for index in 0..120_u32 {
+        let now = start + Duration::from_micros(33_333) * index;
+        let frame = match index {
+            // A screen of which nothing new comes after a moment.
+            30..=45 => Some(page.render(0, now)),
+            46..90 => None,
+            _ => Some(frame(&camera, index, now)),
+        };
+        let camera = frame.and_then(|frame| encoding.take(frame, now));
+        let encoded = match &camera {
+            Some(frame) => encoding.encode(frame, now),
+            None => encoding.encode_screen(now),
+        };
+        if let Some(encoded) = encoded.expect("it encodes") {
+            let decoded = decoder.decode(&encoded.data, now).expect("it decodes").expect("a frame");
+            sent.push((index, encoded.key, encoded.captured_at, decoded));
+        }
+    }
+    assert!(sent.windows(2).all(|pair| pair[0].2 < pair[1].2), "time goes on");
+    let widths = |range: std::ops::Range<u32>| {
+        let of = sent.iter().filter(|(index, ..)| range.contains(index));
+        let mut widths: Vec<u32> = of.map(|(.., decoded)| decoded.size.width()).collect();
+        (widths.len(), {
+            widths.dedup();
+            widths
+        })
+    };
+    assert_eq!(widths(0..30), (30, vec![320]));
+    assert_eq!(widths(30..90).1, [1280], "larger than the camera may be");
+    assert_eq!(widths(90..120), (30, vec![320]));
+    let keys: Vec<u32> =
+        sent.iter().filter(|(_, key, ..)| *key).map(|(index, ..)| *index).collect();
+    assert_eq!(keys, [0, 30, 90]);
+    let last_of_screen = sent.iter().rfind(|(index, ..)| *index < 90).expect("a frame");
+    assert!(last_of_screen.0 > 80, "it is sent again while it stands still");
+    assert!(crate::ssim::ssim(&last_of_screen.3, &page.render(0, start)) > 0.98);
+    let last = sent.last().expect("a frame");
+    assert_eq!(read_bar(&last.3).map(|stamp| stamp.index), Some(119));
+}
+
+#[test]
+fn a_screen_is_constrained_baseline_of_one_slice_within_the_level() {
+    let page = crate::screen_page::ScreenPage::new(size(1920, 1080), 1);
+    for (level, width, idc) in [(H264Level::BASIC, 1280, 31), (H264Level::OURS, 1920, 40)] {
+        let mut encoding = Encoding::new(settings(2500));
+        encoding.request(VideoControl::Level(level));
+        let now = Instant::now();
+        assert!(encoding.take(page.render(0, now), now).is_none());
+        let encoded = encoding.encode_screen(now).expect("it encodes").expect("a frame");
+        let nals: Vec<usize> = encoded
+            .data
+            .windows(3)
+            .enumerate()
+            .filter(|(_, three)| *three == [0, 0, 1])
+            .map(|(at, _)| at + 3)
+            .collect();
+        let types: Vec<u8> = nals.iter().map(|at| encoded.data[*at] & 31).collect();
+        assert_eq!(types, [7, 8, 5]);
+        let sps = &encoded.data[nals[0]..];
+        assert_eq!((sps[1], sps[2] & 0x40, sps[3]), (66, 0x40, idc));
+        assert_eq!(encoding.stats.size.map(VideoSize::width), Some(width));
+    }
+}
