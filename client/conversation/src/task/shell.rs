@@ -32,6 +32,8 @@ pub(super) struct Shell {
     transfers: Transfers,
     ends: Ends,
     pace: Pace,
+    /// When files may go on that have to wait now.
+    paced: Option<Instant>,
     disk: Disk,
     /// Jobs that are not of a transfer.
     save: Option<Job>,
@@ -71,6 +73,7 @@ impl Shell {
             transfers: Transfers::new(session),
             ends: Ends::default(),
             pace: Pace::new(Bitrate::from_bps(0), now()),
+            paced: None,
             disk,
             save: None,
             disk_full: false,
@@ -117,14 +120,15 @@ impl Shell {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let paced = if self.transfers.is_sending() { self.pace.next() } else { None };
-        let paced = paced.filter(|next| *next > now());
+        // What waits for room in the channel goes as soon as there is some.
+        let message = if self.ends.files.is_full() { None } else { self.transfers.message_due() };
         let closed = self.closed_at.map(|at| at + CLOSED_GRACE);
         let times = [
             self.text.deadline(),
             self.transfers.deadline(),
             self.viewing.deadline(),
-            paced,
+            self.paced,
+            message,
             closed,
         ];
         times.into_iter().flatten().min()
@@ -146,21 +150,23 @@ impl Shell {
         let Self { text, transfers, ends, pace, .. } = self;
         ends.text.fill(|| text.poll_output().map(DataMessage::Text));
         pace.set_rate(ends.rate(), now);
+        let mut waits = false;
         ends.files.fill(|| {
-            let message = transfers.poll_message(pace.budget(now), now)?;
+            let budget = pace.budget(now);
+            waits = budget.is_none();
+            let message = transfers.poll_message(budget, now)?;
             pace.sent(match &message {
                 DataMessage::Text(text) => text.len(),
                 DataMessage::Binary(bytes) => bytes.len(),
             });
             Some(message)
         });
+        let waits = waits && !self.ends.files.is_full() && self.transfers.is_sending();
+        self.paced = if waits { self.pace.next() } else { None };
         self.give_jobs();
         let problems = [self.text.take_problem(), self.transfers.take_problem()];
         for problem in problems.into_iter().flatten() {
             self.viewing.edit().problem = Some(problem);
-        }
-        if self.transfers.is_moving() {
-            self.viewing.progressed();
         }
         self.viewing.show(&self.text, &self.transfers, now);
     }
@@ -221,7 +227,12 @@ impl Shell {
             Command::PutAway(id) => self.transfers.handle(TransferInput::PutAway(id), now),
             Command::Save(path) => {
                 let text = transcript(&self.viewing.edit().lines, &self.names);
-                self.save = Some(Job::Save(path, text));
+                if self.save.is_none() {
+                    self.save = Some(Job::Save(path, text));
+                } else {
+                    let busy = Problem::NotSaved("the disk is busy".to_owned());
+                    self.viewing.edit().problem = Some(busy);
+                }
             }
             Command::DismissProblem => self.viewing.edit().problem = None,
         }

@@ -46,7 +46,7 @@ impl Disk {
             DiskCommand::Prepare { id, path, .. } => {
                 let files = files_of(&path);
                 let size = files.iter().map(|file| file.len() as u64).sum();
-                let count = (files.len() != 1).then(|| files.len() as u32);
+                let count = (files.len() != 1).then_some(files.len() as u32);
                 self.sources
                     .insert(id, Source { files, generation: 0, at: 0, offset: 0, begun: false });
                 let (name, executable, thumbnail) = ("x".to_owned(), false, None);
@@ -280,8 +280,8 @@ impl World {
                     assert_eq!(one.done, one.size);
                 }
             }
-            assert!(side.machine.waiting.len() <= 2 * CONGESTION + 2 * MAX_TRANSFERS);
-            assert!(side.machine.disk.len() <= CONGESTION + 8 * side.machine.outgoing.len());
+            assert!(side.machine.waiting.len() <= CONGESTION);
+            assert!(side.machine.disk.len() <= DISK_CONGESTION + 8 * side.machine.outgoing.len());
         }
     }
 
