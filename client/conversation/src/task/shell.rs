@@ -38,6 +38,7 @@ pub(super) struct Shell {
     /// Jobs that are not of a transfer.
     save: Option<Job>,
     disk_full: bool,
+    disk_gone: bool,
     /// The disk has said what it remembers: before that no offer can be judged.
     loaded: bool,
     viewing: Viewing,
@@ -77,6 +78,7 @@ impl Shell {
             disk,
             save: None,
             disk_full: false,
+            disk_gone: false,
             loaded: false,
             viewing: Viewing::new(view),
             closed_at: None,
@@ -91,8 +93,12 @@ impl Shell {
                 Event::Request(Some(request)) => self.request(request),
                 Event::Request(None) => break,
                 Event::Disk(Some(report)) => self.report(report),
-                // The thread ends only after its jobs.
-                Event::Disk(None) => break,
+                // The thread ends before its jobs only if it has panicked: text goes on.
+                Event::Disk(None) => {
+                    self.disk_gone = true;
+                    self.transfers.handle(TransferInput::NotAgreed, now());
+                    self.viewing.changed();
+                }
                 Event::Text(event) => self.text_event(event),
                 Event::Files(event) => self.files_event(event),
                 Event::Go => {}
@@ -110,7 +116,7 @@ impl Shell {
         let (text, files, rate) = self.ends.parts();
         tokio::select! {
             request = requests.recv() => Event::Request(request),
-            report = self.disk.reports.recv() => Event::Disk(report),
+            report = self.disk.reports.recv(), if !self.disk_gone => Event::Disk(report),
             event = text.next_or_room(true) => event.map_or(Event::Go, Event::Text),
             event = files.next_or_room(takes_files) => event.map_or(Event::Go, Event::Files),
             () = rate_changed(rate) => Event::Go,
