@@ -5,10 +5,11 @@
 //! allows.
 
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 use sha2::{Digest as _, Sha256};
 use visavis_client::people::form::{self, FormError};
 use visavis_client::people::{Account, Book, Change, DisplayName, UnixTime};
+use visavis_fuzzing::{Changes, changed};
 use visavis_shared::Username;
 
 /// How many cases are tried without the environment variable.
@@ -44,36 +45,17 @@ fn file(body: &str) -> Vec<u8> {
     format!("{{\"format\":{},\"sha256\":\"{digest}\"}}\n{body}", form::FORMAT).into_bytes()
 }
 
-fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
-    let piece = prop_oneof![
-        Just(String::new()),
+fn changes() -> impl Strategy<Value = Changes> {
+    visavis_fuzzing::changes(prop_oneof![
         "[a-z0-9\":{},\\[\\]-]{0,6}",
-        Just("null".to_owned()),
         Just("18446744073709551615".to_owned()),
         Just("-1".to_owned()),
         Just("\"nico\"".to_owned()),
-        Just("[[[[[[[[".to_owned()),
-        any::<char>().prop_map(String::from),
-    ];
-    prop::collection::vec((any::<usize>(), 0..8usize, piece), 0..5)
-}
-
-fn changed(text: &str, changes: &[(usize, usize, String)]) -> String {
-    let mut characters: Vec<char> = text.chars().collect();
-    for (at, gone, piece) in changes {
-        let at = at % (characters.len() + 1);
-        let end = (at + gone).min(characters.len());
-        characters.splice(at..end, piece.chars());
-    }
-    characters.into_iter().collect()
+    ])
 }
 
 fn runner() -> TestRunner {
-    let seconds = std::env::var("VISAVIS_FUZZ_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.parse::<u32>().ok());
-    let cases = seconds.map_or(CASES, |seconds| seconds.saturating_mul(CASES_A_SECOND));
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[0xb0; 32]))
+    visavis_fuzzing::runner(CASES, CASES_A_SECOND, 0xb0)
 }
 
 /// A book that was read is written as one that is read as the same.

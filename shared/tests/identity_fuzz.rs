@@ -5,8 +5,9 @@
 //! `VISAVIS_FUZZ_SECONDS` asks for as many more cases as that long allows.
 
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::value::RawValue;
+use visavis_fuzzing::{Changes, changed};
 use visavis_shared::identity::fingerprint::MAX_FINGERPRINTS;
 use visavis_shared::identity::{Fingerprint, Nonce, fingerprints};
 use visavis_shared::message::{IdentityMember, Payload};
@@ -17,39 +18,17 @@ const CASES: u32 = 20_000;
 /// How many a second brings, roughly, on a slow machine.
 const CASES_A_SECOND: u32 = 5_000;
 
-/// Where a seed begins, so that a failure repeats.
 fn runner() -> TestRunner {
-    let seconds = std::env::var("VISAVIS_FUZZ_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.parse::<u32>().ok());
-    let cases = seconds.map_or(CASES, |seconds| seconds.saturating_mul(CASES_A_SECOND));
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[0x5e; 32]);
-    TestRunner::new_with_rng(config, random)
+    visavis_fuzzing::runner(CASES, CASES_A_SECOND, 0x5e)
 }
 
-/// Ways to change a text: where, how much of it goes, and what comes.
-fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
-    let piece = prop_oneof![
-        Just(String::new()),
+fn changes() -> impl Strategy<Value = Changes> {
+    visavis_fuzzing::changes(prop_oneof![
         "[A-Za-z0-9+/=:\"{},\\\\ \r\n-]{0,6}",
-        Just("null".to_owned()),
         Just("\"nonce\":".to_owned()),
         Just("a=fingerprint:".to_owned()),
         Just("\u{0}".to_owned()),
-        Just("[[[[[[[[".to_owned()),
-        any::<char>().prop_map(String::from),
-    ];
-    prop::collection::vec((any::<usize>(), 0..8usize, piece), 0..5)
-}
-
-fn changed(text: &str, changes: &[(usize, usize, String)]) -> String {
-    let mut characters: Vec<char> = text.chars().collect();
-    for (at, gone, piece) in changes {
-        let at = at % (characters.len() + 1);
-        let end = (at + gone).min(characters.len());
-        characters.splice(at..end, piece.chars());
-    }
-    characters.into_iter().collect()
+    ])
 }
 
 fn identity() -> String {

@@ -12,6 +12,7 @@ mod command;
 mod disk;
 mod file_name;
 mod link;
+mod links;
 pub mod protocol;
 mod task;
 mod text;
@@ -20,6 +21,7 @@ mod transfer;
 mod view;
 
 pub use command::Command;
+pub use links::{LinkTarget, link_target, links};
 pub use task::{Conversation, ConversationConfig, ConversationHandle, Unsent};
 pub use view::{
     Author, Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,

@@ -4,6 +4,10 @@
 //! 12 KiB and 160 pixels a side, and what is shown. What always holds: sizes are looked at before
 //! anything is decoded, so that a hostile picture costs nothing. Pure.
 
+mod orientation;
+#[cfg(test)]
+mod tests;
+
 use std::io::Cursor;
 
 use bytes::Bytes;
@@ -27,6 +31,8 @@ const MAX_OWN_SIDE: u32 = 20_000;
 /// What the decoder of a thumbnail may use beside the picture, in bytes.
 const DECODER_BYTES: usize = 512 * 1024;
 
+use self::orientation::Orientation;
+
 /// A picture: RGB, 8 bits each, rows without padding.
 struct Rgb {
     width: u32,
@@ -37,8 +43,9 @@ struct Rgb {
 /// A thumbnail of a picture file, and the same to show; `None` for what is no such picture.
 #[must_use]
 pub(crate) fn make(file: &[u8]) -> Option<(Bytes, RgbaFrame)> {
-    let picture = if file.starts_with(b"\x89PNG") {
-        from_png(file, MAX_OWN_SIDE, MAX_OWN_PIXELS, MAX_OWN_PIXELS * 4)?
+    let (picture, orientation) = if file.starts_with(b"\x89PNG") {
+        let picture = from_png(file, MAX_OWN_SIDE, MAX_OWN_PIXELS, MAX_OWN_PIXELS * 4)?;
+        (picture, Orientation::default())
     } else if file.starts_with(&[0xff, 0xd8]) {
         from_jpeg(file)?
     } else {
@@ -47,7 +54,7 @@ pub(crate) fn make(file: &[u8]) -> Option<(Bytes, RgbaFrame)> {
     let source =
         Image::from_vec_u8(picture.width, picture.height, picture.pixels, PixelType::U8x3).ok()?;
     SIDES.iter().find_map(|side| {
-        let small = scaled(&source, *side)?;
+        let small = orientation.turned(scaled(&source, *side)?);
         let png = to_png(&small).filter(|png| png.len() <= MAX_THUMBNAIL)?;
         Some((png.into(), shown(&small)?))
     })
@@ -101,7 +108,7 @@ fn from_png(file: &[u8], side: u32, pixels: usize, bytes: usize) -> Option<Rgb> 
     Some(Rgb { width, height, pixels })
 }
 
-fn from_jpeg(file: &[u8]) -> Option<Rgb> {
+fn from_jpeg(file: &[u8]) -> Option<(Rgb, Orientation)> {
     let options = DecoderOptions::default()
         .set_max_width(MAX_OWN_SIDE as usize)
         .set_max_height(MAX_OWN_SIDE as usize)
@@ -112,8 +119,10 @@ fn from_jpeg(file: &[u8]) -> Option<Rgb> {
     if usize::from(info.width) * usize::from(info.height) > MAX_OWN_PIXELS {
         return None;
     }
+    let orientation = decoder.exif().map(|exif| Orientation::read(exif)).unwrap_or_default();
     let pixels = decoder.decode().ok()?;
-    Some(Rgb { width: info.width.into(), height: info.height.into(), pixels })
+    let picture = Rgb { width: info.width.into(), height: info.height.into(), pixels };
+    Some((picture, orientation))
 }
 
 /// At most so large, with even sides, as frames have them.
@@ -151,54 +160,4 @@ fn shown(picture: &Rgb) -> Option<RgbaFrame> {
     let rows = picture.pixels.chunks_exact(picture.width as usize * 3);
     let rgba: Vec<u8> = rows.take(size.height() as usize).flat_map(row).collect();
     (rgba.len() == size.pixels() * 4).then(|| RgbaFrame { size, rgba: rgba.into() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn picture(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Rgb {
-        let pixels =
-            (0..height).flat_map(|y| (0..width).flat_map(|x| pixel(x, y)).collect::<Vec<_>>());
-        Rgb { width, height, pixels: pixels.collect() }
-    }
-
-    #[test]
-    fn a_picture_gets_a_small_one_that_looks_the_same() {
-        let colour = |x: u32| if x < 200 { [255, 0, 0] } else { [0, 0, 255] };
-        let file = to_png(&picture(400, 300, |x, _| colour(x))).expect("a PNG");
-        let (png, shown) = make(&file).expect("a thumbnail");
-        assert_eq!((shown.size.width(), shown.size.height()), (160, 120));
-        assert_eq!(shown.rgba[..4], [255, 0, 0, 255]);
-        assert_eq!(shown.rgba[159 * 4..160 * 4], [0, 0, 255, 255]);
-        assert_eq!(decode(&png), Some(shown), "the other shows the same");
-    }
-
-    #[test]
-    fn noise_gets_a_smaller_one_and_a_tiny_picture_its_own_size() {
-        let noise = |x: u32, y: u32| {
-            let n = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).wrapping_mul(31_337);
-            [(n >> 8) as u8, (n >> 16) as u8, (n >> 24) as u8]
-        };
-        let file = to_png(&picture(160, 160, noise)).expect("a PNG");
-        let (png, shown) = make(&file).expect("a thumbnail");
-        assert!(png.len() <= MAX_THUMBNAIL && shown.size.width() >= 48, "{}", png.len());
-        let tiny = to_png(&picture(7, 5, |_, _| [9; 3])).expect("a PNG");
-        assert_eq!(make(&tiny).expect("a thumbnail").1.size, VideoSize::new(6, 4).expect("a size"));
-    }
-
-    #[test]
-    fn what_is_no_picture_or_a_bomb_has_no_thumbnail() {
-        assert_eq!(make(b"just text"), None);
-        assert_eq!(make(b"\x89PNG and then nothing"), None);
-        assert_eq!(make(&[0xff, 0xd8, 0xff, 0xe0]), None);
-        // 10,000 x 10,000 pixels of one colour are a few hundred KiB; 3,000 x 3,000 fit.
-        let bomb = to_png(&picture(2_000, 2_000, |_, _| [0; 3])).expect("a PNG");
-        assert!(bomb.len() <= MAX_THUMBNAIL * 2);
-        assert_eq!(decode(&bomb), None);
-        // One that only says that it is large.
-        let mut liar = to_png(&picture(16, 16, |_, _| [0; 3])).expect("a PNG");
-        liar[16..24].fill(0x7f);
-        assert_eq!(decode(&liar), None);
-    }
 }

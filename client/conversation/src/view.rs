@@ -196,6 +196,7 @@ pub enum Problem {
     TooManyTransfers(usize),
     /// What was said could not be saved; why.
     NotSaved(String),
-    /// The other side has closed the channel.
+    /// The channel is closed: by the other side, or because too much came over it that can't be
+    /// read.
     Closed,
 }

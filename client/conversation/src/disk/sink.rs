@@ -21,7 +21,7 @@ pub(super) const PART: &str = ".part";
 const STEP: u64 = 8 << 20;
 const READ: usize = 60 * 1024;
 /// The disk keeps so much for everything else.
-const SPARE: u64 = 16 << 20;
+const SPARE: u64 = 1 << 20;
 /// So many names are tried for what is not whole yet.
 const MOST: u32 = 100;
 

@@ -246,9 +246,9 @@ fn walk(root: &Path) -> Result<Vec<Entry>, TransferProblem> {
         for item in fs::read_dir(&folder).map_err(|error| unreadable(&error))? {
             let item = item.map_err(|error| unreadable(&error))?;
             let metadata = item.metadata().map_err(|error| unreadable(&error))?;
-            let shown = format!("{inside}{}", item.file_name().to_string_lossy());
-            let too_deep = depth >= MAX_DEPTH || shown.len() > MAX_PATH_BYTES;
-            if metadata.is_dir() && too_deep {
+            let shown = format!("{inside}{}", clean_name(&item.file_name().to_string_lossy()));
+            let too_deep = metadata.is_dir() && depth >= MAX_DEPTH;
+            if too_deep || shown.len() > MAX_PATH_BYTES {
                 let what = "its folders go too deep".to_owned();
                 return Err(TransferProblem::Unreadable(what));
             } else if metadata.is_dir() {

@@ -57,6 +57,11 @@ impl Channel {
         self.ends.as_mut()?.incoming.try_recv().ok()
     }
 
+    /// Whether something waits for room.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     pub(super) fn drop_ends(&mut self) {
         *self = Self::default();
     }

@@ -32,10 +32,13 @@ pub(super) struct Shell {
     transfers: Transfers,
     ends: Ends,
     pace: Pace,
+    /// When files may go on that have to wait now.
+    paced: Option<Instant>,
     disk: Disk,
     /// Jobs that are not of a transfer.
     save: Option<Job>,
     disk_full: bool,
+    disk_gone: bool,
     /// The disk has said what it remembers: before that no offer can be judged.
     loaded: bool,
     viewing: Viewing,
@@ -71,9 +74,11 @@ impl Shell {
             transfers: Transfers::new(session),
             ends: Ends::default(),
             pace: Pace::new(Bitrate::from_bps(0), now()),
+            paced: None,
             disk,
             save: None,
             disk_full: false,
+            disk_gone: false,
             loaded: false,
             viewing: Viewing::new(view),
             closed_at: None,
@@ -88,8 +93,12 @@ impl Shell {
                 Event::Request(Some(request)) => self.request(request),
                 Event::Request(None) => break,
                 Event::Disk(Some(report)) => self.report(report),
-                // The thread ends only after its jobs.
-                Event::Disk(None) => break,
+                // The thread ends before its jobs only if it has panicked: text goes on.
+                Event::Disk(None) => {
+                    self.disk_gone = true;
+                    self.transfers.handle(TransferInput::NotAgreed, now());
+                    self.viewing.changed();
+                }
                 Event::Text(event) => self.text_event(event),
                 Event::Files(event) => self.files_event(event),
                 Event::Go => {}
@@ -107,7 +116,7 @@ impl Shell {
         let (text, files, rate) = self.ends.parts();
         tokio::select! {
             request = requests.recv() => Event::Request(request),
-            report = self.disk.reports.recv() => Event::Disk(report),
+            report = self.disk.reports.recv(), if !self.disk_gone => Event::Disk(report),
             event = text.next_or_room(true) => event.map_or(Event::Go, Event::Text),
             event = files.next_or_room(takes_files) => event.map_or(Event::Go, Event::Files),
             () = rate_changed(rate) => Event::Go,
@@ -117,14 +126,15 @@ impl Shell {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let paced = if self.transfers.is_sending() { self.pace.next() } else { None };
-        let paced = paced.filter(|next| *next > now());
+        // What waits for room in the channel goes as soon as there is some.
+        let message = if self.ends.files.is_full() { None } else { self.transfers.message_due() };
         let closed = self.closed_at.map(|at| at + CLOSED_GRACE);
         let times = [
             self.text.deadline(),
             self.transfers.deadline(),
             self.viewing.deadline(),
-            paced,
+            self.paced,
+            message,
             closed,
         ];
         times.into_iter().flatten().min()
@@ -146,21 +156,23 @@ impl Shell {
         let Self { text, transfers, ends, pace, .. } = self;
         ends.text.fill(|| text.poll_output().map(DataMessage::Text));
         pace.set_rate(ends.rate(), now);
+        let mut waits = false;
         ends.files.fill(|| {
-            let message = transfers.poll_message(pace.budget(now), now)?;
+            let budget = pace.budget(now);
+            waits = budget.is_none();
+            let message = transfers.poll_message(budget, now)?;
             pace.sent(match &message {
                 DataMessage::Text(text) => text.len(),
                 DataMessage::Binary(bytes) => bytes.len(),
             });
             Some(message)
         });
+        let waits = waits && !self.ends.files.is_full() && self.transfers.is_sending();
+        self.paced = if waits { self.pace.next() } else { None };
         self.give_jobs();
         let problems = [self.text.take_problem(), self.transfers.take_problem()];
         for problem in problems.into_iter().flatten() {
             self.viewing.edit().problem = Some(problem);
-        }
-        if self.transfers.is_moving() {
-            self.viewing.progressed();
         }
         self.viewing.show(&self.text, &self.transfers, now);
     }
@@ -221,7 +233,12 @@ impl Shell {
             Command::PutAway(id) => self.transfers.handle(TransferInput::PutAway(id), now),
             Command::Save(path) => {
                 let text = transcript(&self.viewing.edit().lines, &self.names);
-                self.save = Some(Job::Save(path, text));
+                if self.save.is_none() {
+                    self.save = Some(Job::Save(path, text));
+                } else {
+                    let busy = Problem::NotSaved("the disk is busy".to_owned());
+                    self.viewing.edit().problem = Some(busy);
+                }
             }
             Command::DismissProblem => self.viewing.edit().problem = None,
         }

@@ -18,7 +18,8 @@ const PROGRESS: Duration = Duration::from_millis(100);
 pub(super) struct Viewing {
     sender: watch::Sender<Arc<View>>,
     view: View,
-    shown_at: Option<Instant>,
+    /// When progress was looked at last.
+    looked_at: Option<Instant>,
     /// Something may be another; only progress, or more.
     progress: bool,
     changed: bool,
@@ -28,9 +29,9 @@ pub(super) struct Viewing {
 impl Viewing {
     pub(super) fn new(sender: watch::Sender<Arc<View>>) -> Self {
         let view = View::default();
-        let shown_at = None;
+        let looked_at = None;
         let (progress, changed, lines_changed) = (false, false, false);
-        Self { sender, view, shown_at, progress, changed, lines_changed }
+        Self { sender, view, looked_at, progress, changed, lines_changed }
     }
 
     /// What is kept of the view from change to change.
@@ -56,13 +57,14 @@ impl Viewing {
 
     /// When progress is shown next.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let next = self.shown_at.map(|shown| shown + PROGRESS)?;
+        let next = self.looked_at.map(|looked| looked + PROGRESS)?;
         self.progress.then_some(next)
     }
 
     /// Shows what there is to show.
     pub(super) fn show(&mut self, text: &Text, transfers: &Transfers, now: Instant) {
-        let due = self.shown_at.is_none_or(|shown| now >= shown + PROGRESS);
+        self.progress |= transfers.is_moving();
+        let due = self.looked_at.is_none_or(|looked| now >= looked + PROGRESS);
         let to_show = self.changed || (self.progress && due);
         if !to_show {
             return;
@@ -78,12 +80,14 @@ impl Viewing {
         // A message that is only one of many small files is progress too.
         let only_progress = shown.iter().map(at_rest).eq(before.transfers.iter().map(at_rest));
         self.changed = false;
-        if moved && (due || !only_progress) {
+        let shows = moved && (due || !only_progress);
+        if shows {
             self.view.transfers = Arc::new(shown);
-            (self.shown_at, self.progress) = (Some(now), false);
-        } else {
-            self.progress = moved;
         }
+        if shows || due {
+            self.looked_at = Some(now);
+        }
+        self.progress = (moved && !shows) || transfers.is_moving();
         if *before != self.view {
             self.sender.send_replace(Arc::new(self.view.clone()));
         }
@@ -139,4 +143,51 @@ fn local_time(at: SystemTime) -> String {
         .to_zoned_datetime(jiff::tz::TimeZone::system())
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ids::SessionId;
+    use crate::protocol::{Hello, files::FileMessage, files::Offer};
+    use crate::transfer::{DiskReport, TransferInput};
+    use crate::view::{TransferId, TransferState};
+
+    #[test]
+    fn progress_is_shown_ten_times_a_second_and_what_happens_at_once() {
+        let start = Instant::now();
+        let (sender, mut shown) = watch::channel(Arc::new(View::default()));
+        let mut viewing = Viewing::new(sender);
+        let text = Text::new(SessionId(1));
+        let mut transfers = Transfers::new(SessionId(1));
+        let id = TransferId(1);
+        let offer = Offer { id, name: "x".into(), size: 1000, files: None, executable: false };
+        transfers.handle(TransferInput::Opened, start);
+        for message in [FileMessage::Hello(Hello::ours(SessionId(2))), FileMessage::Offer(offer)] {
+            transfers.handle(TransferInput::Message(&message.encode()), start);
+        }
+        transfers.handle(TransferInput::Accept(id), start);
+        let opened = DiskReport::Opened { id, file: 0, offset: 0, done: 0 };
+        transfers.handle(TransferInput::Disk(opened), start);
+        viewing.changed();
+        let mut updates = 0;
+        for step in 0..=100_u64 {
+            let now = start + Duration::from_millis(10 * step);
+            let written = DiskReport::Written { id, done: 10 * step };
+            transfers.handle(TransferInput::Disk(written), now);
+            viewing.progressed();
+            viewing.show(&text, &transfers, now);
+            updates += u32::from(shown.has_changed().expect("open"));
+            shown.borrow_and_update();
+        }
+        assert_eq!(updates, 11);
+        assert_eq!(viewing.deadline(), Some(start + Duration::from_millis(1100)));
+        let now = start + Duration::from_millis(1001);
+        transfers.handle(TransferInput::Cancel(id), now);
+        viewing.changed();
+        viewing.show(&text, &transfers, now);
+        let last = shown.borrow_and_update().transfers[0].state.clone();
+        assert!(matches!(last, TransferState::Cancelled(_)), "{last:?}");
+        assert_eq!(viewing.deadline(), None, "nothing moves any more");
+    }
 }

@@ -69,6 +69,10 @@ impl Transfers {
             self.refuse(id);
             return;
         }
+        if self.incoming.iter().any(|one| one.id == id && one.stage == In::Checking) {
+            // It is there, and the disk gives it its place.
+            return;
+        }
         let cancel = FileMessage::Cancel { id };
         let theirs = self.incoming.iter().any(|one| one.id == id && !one.is_over());
         let ours = self.outgoing.iter().find(|one| one.id == id && !one.is_over());

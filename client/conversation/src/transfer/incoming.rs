@@ -116,6 +116,11 @@ impl Incoming {
         !matches!(self.stage, Stage::Offered | Stage::Over(_))
     }
 
+    /// Whether bytes come.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Opening | Stage::Running) && !self.is_paused()
+    }
+
     /// How much of the disk it still needs.
     pub(super) fn missing(&self) -> u64 {
         if self.is_accepted() { self.size.saturating_sub(self.written) } else { 0 }

@@ -95,8 +95,11 @@ impl Transfers {
             FileMessage::Resume { id } => self.paused(id, false),
             FileMessage::Cancel { id } => {
                 self.end_outgoing(id, TransferState::Cancelled(Party::Them));
-                let cancel = FileMessage::Cancel { id };
-                self.end_incoming(id, TransferState::Cancelled(Party::Them), cancel);
+                let came = |one: &Incoming| one.id == id && one.stage == In::Checking;
+                if !self.incoming.iter().any(came) {
+                    let cancel = FileMessage::Cancel { id };
+                    self.end_incoming(id, TransferState::Cancelled(Party::Them), cancel);
+                }
             }
             FileMessage::File { id, file, path, size } => {
                 self.received(id, |one| one.begin(file, &path, size));

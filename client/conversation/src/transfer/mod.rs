@@ -43,8 +43,10 @@ pub(crate) const MAX_TRANSFERS: usize = 256;
 const MAX_OVER: usize = 100;
 /// So many ids of what came and is over are known, to answer when they are offered again.
 const MAX_ENDED: usize = 512;
-/// While more than so much waits to be sent or done, nothing more of the other's is taken.
-const CONGESTION: usize = 64;
+/// While more work than this waits for the disk, nothing more of the other's is taken,
+const DISK_CONGESTION: usize = 64;
+/// nor while more messages wait than two honest sides ever have for each other at once.
+const CONGESTION: usize = 512;
 /// After so long without a message the path is taken for interrupted.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -144,14 +146,14 @@ impl Transfers {
     /// Whether so much waits that nothing more of the other's should be taken.
     #[must_use]
     pub(crate) fn is_congested(&self) -> bool {
-        self.waiting.len() > CONGESTION || self.disk.len() > CONGESTION
+        self.waiting.len() > CONGESTION || self.disk.len() > DISK_CONGESTION
     }
 
     /// Whether bytes go in some direction, so that progress is worth showing.
     #[must_use]
     pub(crate) fn is_moving(&self) -> bool {
         self.outgoing.iter().any(Outgoing::is_running)
-            || self.incoming.iter().any(|one| one.is_accepted() && one.live)
+            || self.incoming.iter().any(Incoming::is_running)
     }
 
     /// Whether bytes of a file would be sent now if they may.
@@ -193,11 +195,16 @@ impl Transfers {
         self.link.tick(now);
     }
 
-    /// When something is due: [`Self::tick`] or [`Self::poll_message`].
+    /// When [`Self::tick`] changes something.
     #[must_use]
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let receipts = self.incoming.iter().filter_map(Incoming::receipt_due);
-        receipts.chain(self.link.deadline()).min()
+        self.link.deadline()
+    }
+
+    /// When [`Self::poll_message`] has something that it has not now, for want of time.
+    #[must_use]
+    pub(crate) fn message_due(&self) -> Option<Instant> {
+        self.incoming.iter().filter_map(Incoming::receipt_due).min()
     }
 
     /// The next thing for the disk to do.
