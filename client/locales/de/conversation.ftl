@@ -120,5 +120,4 @@ text-closed = Die Seite von { $peer } hat den Text geschlossen. Sprechen können
 
 downloads-folder = Empfangene Dateien kommen in
 downloads-usual = Der Download-Ordner des Systems
-downloads-other = Ein anderer Ordner
 downloads-wrong = Diesen Ordner gibt es nicht. Geben Sie den ganzen Pfad ein.

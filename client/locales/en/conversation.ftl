@@ -120,5 +120,4 @@ text-closed = { $peer }’s side has closed the text. You can still talk.
 
 downloads-folder = Received files go to
 downloads-usual = The system’s downloads folder
-downloads-other = Another folder
 downloads-wrong = There is no such folder. Enter its whole path.

@@ -120,5 +120,4 @@ text-closed = El lado de { $peer } ha cerrado el texto. Pueden seguir hablando.
 
 downloads-folder = Los archivos recibidos van a
 downloads-usual = La carpeta de descargas del sistema
-downloads-other = Otra carpeta
 downloads-wrong = No existe esa carpeta. Escriba la ruta completa.

@@ -120,5 +120,4 @@ text-closed = Le côté de { $peer } a fermé le texte. Vous pouvez toujours par
 
 downloads-folder = Les fichiers reçus vont dans
 downloads-usual = Le dossier de téléchargement du système
-downloads-other = Un autre dossier
 downloads-wrong = Ce dossier n’existe pas. Saisissez son chemin complet.

@@ -114,5 +114,4 @@ text-closed = { $peer } 那边关闭了文字功能。您仍可以通话。
 
 downloads-folder = 收到的文件保存到
 downloads-usual = 系统的下载文件夹
-downloads-other = 其他文件夹
 downloads-wrong = 没有这个文件夹。请输入完整路径。

@@ -96,8 +96,7 @@ impl SelfView {
         painter.add(Elevation::Float.shadow(true).as_shape(card, CornerRadius::same(radius::LG)));
         painter.rect_filled(rect, corners, stage::SELF_VIEW);
         let shape = letterbox(view.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
-        let rounding = if shares { 0 } else { radius::LG };
-        if live && view.paint(painter, shape, rounding, mirrored) {
+        if live && view.paint(painter, shape, corners, mirrored) {
             match unseen {
                 Some(_) => unseen_line(ui, rect, peer),
                 None if shares => {}
@@ -254,7 +253,7 @@ fn caption(ui: &mut Ui, card: Rect, peer: &str, folded: &mut bool) {
     );
     let chevron = if *folded { Icon::ChevronLeft } else { Icon::ChevronDown };
     chevron.paint(ui.painter(), icon, stage::TEXT_2);
-    let room = icon.left() - strip.left() - 2.0 * space::S2 - space::S1;
+    let room = icon.left() - strip.left() - space::S3 - space::S1;
     let words = TypeStyle::CaptionStrong.layout(&label, stage::TEXT, room, false);
     let words = ui.painter().layout_job(words);
     let at = pos2(strip.left() + space::S3, strip.center().y - words.size().y / 2.0);

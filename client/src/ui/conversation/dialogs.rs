@@ -112,13 +112,13 @@ impl Typed {
             ui.add_space(space::S1);
             let width = ui.available_width();
             let typed = widgets::text_field(ui, &caption, "", &mut self.path, MOST_CHARS, width);
-            if ui.memory(|memory| memory.focused().is_none()) {
-                typed.request_focus();
-            }
             if typed.changed() {
                 self.problem = None;
             }
             let mut wanted = widgets::submitted(&typed);
+            if ui.memory(|memory| memory.focused().is_none()) {
+                typed.request_focus();
+            }
             if let Some(problem) = &self.problem {
                 ui.add_space(space::S1);
                 widgets::warning(ui, &problem.text(), eframe::egui::accesskit::Live::Polite);

@@ -171,11 +171,15 @@ fn link_buttons(
 fn rows(galley: &Galley, characters: Range<usize>) -> Vec<Rect> {
     let mut rows: Vec<Rect> = Vec::new();
     for index in characters {
-        let left = galley.pos_from_cursor(CCursor::new(index));
-        let right = galley.pos_from_cursor(CCursor::new(index + 1));
-        // The last one of a row ends where the row does.
-        let right = if right.top() > left.top() { left.right() } else { right.right() };
-        let place = left.with_max_x(right.max(left.right()));
+        // At the end of a row a place is also the beginning of the next one.
+        let at = |index, prefer_next_row| {
+            galley.pos_from_cursor(CCursor { prefer_next_row, ..CCursor::new(index) })
+        };
+        let (left, right) = (at(index, true), at(index + 1, false));
+        if right.right() <= left.left() || right.top() != left.top() {
+            continue;
+        }
+        let place = left.with_max_x(right.right());
         match rows.last_mut().filter(|row| row.top() == place.top()) {
             Some(row) => *row = row.union(place),
             None => rows.push(place),
