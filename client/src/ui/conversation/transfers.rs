@@ -73,7 +73,7 @@ fn head(
     }
     let left = square.right() + space::S3;
     let over = transfer.state.is_over();
-    let room = rect.right() - left - if over { size::CONTROL_SM } else { 0.0 };
+    let room = rect.right() - left - if over { size::CONTROL } else { 0.0 };
     let second = match transfer.state {
         TransferState::Running | TransferState::Paused(_) | TransferState::Interrupted => {
             words::progress(transfer)
@@ -90,7 +90,7 @@ fn head(
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     response.on_hover_text(&*transfer.name);
     if over {
-        let corner = pos2(rect.right() - size::CONTROL_SM, rect.top() - space::S1);
+        let corner = pos2(rect.right() - size::CONTROL, rect.top());
         let place = Rect::from_min_size(corner, Vec2::splat(size::CONTROL));
         let label = text!("transfer-put-away", name = &*transfer.name);
         let builder = UiBuilder::new().max_rect(place);

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::Ui;
 
 use super::{Page, rows};
 use crate::settings::Settings;
@@ -41,7 +41,7 @@ impl DownloadsPart {
             let choose = text!("choose-place");
             let button = widgets::button_width(ui, None, &choose, 0.0);
             let width = ui.available_width() - button - space::S2;
-            ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+            ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::S2;
                 let usual = text!("downloads-usual");
                 let field =

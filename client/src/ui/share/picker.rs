@@ -213,6 +213,9 @@ impl Picker {
         sharing: &Sharing,
         actions: &mut Actions,
     ) -> bool {
+        if ui.available_width() >= layout::TWO_COLUMNS {
+            ui.add_space(space::S2);
+        }
         let line = Stroke::new(size::HAIRLINE, Palette::of(ui.visuals()).line);
         let across = ui.max_rect().expand2(vec2(space::S6, 0.0)).x_range();
         ui.painter().hline(across, ui.cursor().top(), line);
