@@ -37,7 +37,6 @@ line-lost = Nicht zugestellt
 link-to = Link zu { $host }
 open-link-title = { $host } öffnen?
 open-link = Im Browser öffnen
-copy-link = Link kopieren
 link-not-opened = Es konnte kein Browser geöffnet werden. Kopieren Sie stattdessen den Link.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } möchte Ihnen { $name } senden

@@ -37,7 +37,6 @@ line-lost = Not delivered
 link-to = Link to { $host }
 open-link-title = Open { $host }?
 open-link = Open in browser
-copy-link = Copy link
 link-not-opened = No browser could be opened. Copy the link instead.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } wants to send you { $name }

@@ -37,7 +37,6 @@ line-lost = No entregado
 link-to = Enlace a { $host }
 open-link-title = ¿Abrir { $host }?
 open-link = Abrir en el navegador
-copy-link = Copiar el enlace
 link-not-opened = No se pudo abrir ningún navegador. Copie el enlace.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } quiere enviarle { $name }

@@ -37,7 +37,6 @@ line-lost = Non remis
 link-to = Lien vers { $host }
 open-link-title = Ouvrir { $host } ?
 open-link = Ouvrir dans le navigateur
-copy-link = Copier le lien
 link-not-opened = Aucun navigateur n’a pu être ouvert. Copiez plutôt le lien.
 bubble-line = { $peer } : { $text }
 bubble-offer = { $peer } veut vous envoyer { $name }

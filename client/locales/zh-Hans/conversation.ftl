@@ -34,7 +34,6 @@ line-lost = 未送达
 link-to = 指向 { $host } 的链接
 open-link-title = 打开 { $host }？
 open-link = 打开链接
-copy-link = 复制链接
 link-not-opened = 无法打开链接。请改为复制链接。
 bubble-line = { $peer }：{ $text }
 bubble-offer = { $peer } 想给您发送 { $name }

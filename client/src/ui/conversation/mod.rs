@@ -9,6 +9,7 @@
 mod bubble;
 mod dialogs;
 mod dropping;
+mod kind;
 mod lines;
 mod links;
 mod transfers;

@@ -199,8 +199,9 @@ fn bar(ui: &mut Ui, track: Rect, transfer: &Transfer) {
     let label = text!("transfer-progress", name = &*transfer.name);
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &label));
     ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_numeric_value((share * 100.0).floor());
+        let whole = f64::from(100_u8);
+        node.set_numeric_value((share * whole).floor());
         node.set_min_numeric_value(0.0);
-        node.set_max_numeric_value(100.0);
+        node.set_max_numeric_value(whole);
     });
 }

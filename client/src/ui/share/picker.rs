@@ -70,7 +70,7 @@ impl Picker {
                 ui.add(Label::new(TypeStyle::Small.text(line).color(ink)).wrap());
             }
             // The title, the buttons, and what is round them.
-            let rest = 2.0 * size::CONTROL + 4.0 * space::S6 + 3.0 * space::S2;
+            let rest = 2.0 * (size::CONTROL + 2.0 * space::S6 + space::S3);
             let rest = rest + if low { 0.0 } else { size::CONTROL_LG };
             let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
             ScrollArea::vertical().auto_shrink([false, true]).max_height(room).show(ui, |ui| {
