@@ -37,7 +37,6 @@ line-lost = Nicht zugestellt
 link-to = Link zu { $host }
 open-link-title = { $host } öffnen?
 open-link = Im Browser öffnen
-copy-link = Link kopieren
 link-not-opened = Es konnte kein Browser geöffnet werden. Kopieren Sie stattdessen den Link.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } möchte Ihnen { $name } senden
@@ -120,5 +119,4 @@ text-closed = Die Seite von { $peer } hat den Text geschlossen. Sprechen können
 
 downloads-folder = Empfangene Dateien kommen in
 downloads-usual = Der Download-Ordner des Systems
-downloads-other = Ein anderer Ordner
 downloads-wrong = Diesen Ordner gibt es nicht. Geben Sie den ganzen Pfad ein.

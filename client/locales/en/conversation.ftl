@@ -37,7 +37,6 @@ line-lost = Not delivered
 link-to = Link to { $host }
 open-link-title = Open { $host }?
 open-link = Open in browser
-copy-link = Copy link
 link-not-opened = No browser could be opened. Copy the link instead.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } wants to send you { $name }
@@ -120,5 +119,4 @@ text-closed = { $peer }’s side has closed the text. You can still talk.
 
 downloads-folder = Received files go to
 downloads-usual = The system’s downloads folder
-downloads-other = Another folder
 downloads-wrong = There is no such folder. Enter its whole path.

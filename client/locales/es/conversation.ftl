@@ -37,7 +37,6 @@ line-lost = No entregado
 link-to = Enlace a { $host }
 open-link-title = ¿Abrir { $host }?
 open-link = Abrir en el navegador
-copy-link = Copiar el enlace
 link-not-opened = No se pudo abrir ningún navegador. Copie el enlace.
 bubble-line = { $peer }: { $text }
 bubble-offer = { $peer } quiere enviarle { $name }
@@ -120,5 +119,4 @@ text-closed = El lado de { $peer } ha cerrado el texto. Pueden seguir hablando.
 
 downloads-folder = Los archivos recibidos van a
 downloads-usual = La carpeta de descargas del sistema
-downloads-other = Otra carpeta
 downloads-wrong = No existe esa carpeta. Escriba la ruta completa.

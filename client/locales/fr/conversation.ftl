@@ -37,7 +37,6 @@ line-lost = Non remis
 link-to = Lien vers { $host }
 open-link-title = Ouvrir { $host } ?
 open-link = Ouvrir dans le navigateur
-copy-link = Copier le lien
 link-not-opened = Aucun navigateur n’a pu être ouvert. Copiez plutôt le lien.
 bubble-line = { $peer } : { $text }
 bubble-offer = { $peer } veut vous envoyer { $name }
@@ -120,5 +119,4 @@ text-closed = Le côté de { $peer } a fermé le texte. Vous pouvez toujours par
 
 downloads-folder = Les fichiers reçus vont dans
 downloads-usual = Le dossier de téléchargement du système
-downloads-other = Un autre dossier
 downloads-wrong = Ce dossier n’existe pas. Saisissez son chemin complet.

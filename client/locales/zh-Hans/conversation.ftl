@@ -33,9 +33,8 @@ line-read = 已读
 line-lost = 未送达
 link-to = 指向 { $host } 的链接
 open-link-title = 打开 { $host }？
-open-link = 在浏览器中打开
-copy-link = 复制链接
-link-not-opened = 无法打开浏览器。请改为复制链接。
+open-link = 打开链接
+link-not-opened = 无法打开链接。请改为复制链接。
 bubble-line = { $peer }：{ $text }
 bubble-offer = { $peer } 想给您发送 { $name }
 
@@ -114,5 +113,4 @@ text-closed = { $peer } 那边关闭了文字功能。您仍可以通话。
 
 downloads-folder = 收到的文件保存到
 downloads-usual = 系统的下载文件夹
-downloads-other = 其他文件夹
 downloads-wrong = 没有这个文件夹。请输入完整路径。

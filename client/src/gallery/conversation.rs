@@ -51,7 +51,7 @@ fn lines(wall: SystemTime) -> Vec<Line> {
         line(
             1,
             us,
-            "Lovely garden! Can you send me the plan and the pictures? 🌻",
+            "Lovely garden! Can you send me the plan and the pictures? 😊",
             ago(wall, 95),
             read,
         ),

@@ -57,6 +57,7 @@ fn unusual() -> Settings {
         video: VideoLimits { width: 1920, height: 1080, fps: 60, max_kbps: 4_000 },
         calls: CallSettings { camera_on: false, microphone_on: false, from: Callers::Contacts },
         network: NetworkSettings { ice_servers: vec![turn], default_stun: false, relay_only: true },
+        downloads: Some("/home/ålice/Received".into()),
         ring: RingSettings {
             on: false,
             tone: "marimba".to_owned(),
@@ -147,6 +148,7 @@ fn the_file_keeps_its_form() {
       "until": 420
     }
   },
+  "downloads": null,
   "tray": {
     "startHidden": false,
     "closeToTray": false

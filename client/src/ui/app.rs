@@ -6,6 +6,7 @@
 //! [`Actions`]; intents leave here and nowhere else.
 
 mod deeds;
+mod title;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -200,7 +201,7 @@ impl App {
         self.follow_invitation();
         self.follow_dialog(ctx);
         self.follow_reading(ctx);
-        let title = title(&self.snapshot);
+        let title = title::of(&self.snapshot);
         if self.title != title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -483,23 +484,5 @@ fn running(call: &CallPhase) -> Option<(&Username, Instant, Option<Instant>)> {
         CallPhase::InCall { peer, since } => Some((peer, *since, None)),
         CallPhase::Reconnecting { peer, since, lost_at } => Some((peer, *since, Some(*lost_at))),
         _ => None,
-    }
-}
-
-/// What stands in the window's title bar.
-fn title(snapshot: &Snapshot) -> String {
-    match (&snapshot.call, &snapshot.login) {
-        (CallPhase::Ringing { peer, .. }, _) => text!("title-ringing", peer = peer),
-        (CallPhase::Calling { peer, .. }, _) => text!("title-calling", peer = peer),
-        (
-            CallPhase::Connecting { peer, .. }
-            | CallPhase::InCall { peer, .. }
-            | CallPhase::Reconnecting { peer, .. },
-            _,
-        ) => text!("title-in-call", peer = peer),
-        (_, LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username }) => {
-            text!("title-logged-in", name = username)
-        }
-        _ => super::NAME.to_owned(),
     }
 }

@@ -110,7 +110,7 @@ impl CallScreen {
             if covered {
                 return;
             }
-            let open = self.devices_open || self.safety.is_some();
+            let open = self.devices_open || self.safety.is_some() || self.conversation.is_open();
             let hold = !shown || open || self.controls_busy || call.lost_at.is_some();
             let opacity = self.reveal.update(ui.ctx(), hold);
             if opacity == 0.0 && ui.rect_contains_pointer(stage) {

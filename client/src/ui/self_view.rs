@@ -96,8 +96,7 @@ impl SelfView {
         painter.add(Elevation::Float.shadow(true).as_shape(card, CornerRadius::same(radius::LG)));
         painter.rect_filled(rect, corners, stage::SELF_VIEW);
         let shape = letterbox(view.aspect().unwrap_or(component::CAMERA_ASPECT), rect);
-        let rounding = if shares { 0 } else { radius::LG };
-        if live && view.paint(painter, shape, rounding, mirrored) {
+        if live && view.paint(painter, shape, corners, mirrored) {
             match unseen {
                 Some(_) => unseen_line(ui, rect, peer),
                 None if shares => {}
@@ -248,16 +247,17 @@ fn caption(ui: &mut Ui, card: Rect, peer: &str, folded: &mut bool) {
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(strip, corners, stage::GLASS);
     }
+    let pad = if strip.width() < layout::SIDE_BAR / 2.0 { space::S2 } else { space::S3 };
     let icon = Rect::from_center_size(
-        pos2(strip.right() - space::S3 - size::ICON_SM / 2.0, strip.center().y),
+        pos2(strip.right() - pad - size::ICON_SM / 2.0, strip.center().y),
         Vec2::splat(size::ICON_SM),
     );
     let chevron = if *folded { Icon::ChevronLeft } else { Icon::ChevronDown };
     chevron.paint(ui.painter(), icon, stage::TEXT_2);
-    let room = icon.left() - strip.left() - 2.0 * space::S2 - space::S1;
+    let room = icon.left() - strip.left() - pad;
     let words = TypeStyle::CaptionStrong.layout(&label, stage::TEXT, room, false);
     let words = ui.painter().layout_job(words);
-    let at = pos2(strip.left() + space::S3, strip.center().y - words.size().y / 2.0);
+    let at = pos2(strip.left() + pad, strip.center().y - words.size().y / 2.0);
     ui.painter().galley(at, words, stage::TEXT);
     focus::ring(ui, &response, radius::LG);
 }

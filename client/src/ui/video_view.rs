@@ -76,14 +76,20 @@ impl VideoView {
     }
 
     /// Paints the whole frame into a rectangle of its shape. Returns whether there was one.
-    pub(super) fn paint(&self, painter: &Painter, rect: Rect, radius: u8, mirrored: bool) -> bool {
-        self.paint_part(painter, rect, WHOLE, radius, mirrored)
+    pub(super) fn paint(
+        &self,
+        painter: &Painter,
+        rect: Rect,
+        corners: impl Into<CornerRadius>,
+        mirrored: bool,
+    ) -> bool {
+        self.paint_part(painter, rect, WHOLE, corners.into(), mirrored)
     }
 
     /// Fills a rectangle with the frame, cropped around its middle. Returns whether there was one.
     pub(super) fn fill(&self, painter: &Painter, rect: Rect) -> bool {
         let part = self.aspect().map_or(WHOLE, |aspect| cropped(aspect, rect));
-        self.paint_part(painter, rect, part, 0, false)
+        self.paint_part(painter, rect, part, CornerRadius::ZERO, false)
     }
 
     fn paint_part(
@@ -91,16 +97,14 @@ impl VideoView {
         painter: &Painter,
         rect: Rect,
         part: Rect,
-        radius: u8,
+        corners: CornerRadius,
         mirrored: bool,
     ) -> bool {
         let Some(texture) = &self.texture else { return false };
         let uv =
             if mirrored { Rect::from_min_max(part.right_top(), part.left_bottom()) } else { part };
-        painter.add(
-            RectShape::filled(rect, CornerRadius::same(radius), Color32::WHITE)
-                .with_texture(texture.id(), uv),
-        );
+        painter
+            .add(RectShape::filled(rect, corners, Color32::WHITE).with_texture(texture.id(), uv));
         true
     }
 }

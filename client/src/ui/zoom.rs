@@ -8,14 +8,15 @@
 
 use eframe::egui::{Pos2, Rect, Vec2};
 
+use super::design::component;
 use super::video_view::letterbox;
 
 /// The largest size, in originals.
-pub(super) const LARGEST: f32 = 8.0;
+pub(super) const LARGEST: f32 = component::ZOOM_LARGEST;
 /// One step of a key or a button.
 pub(super) const STEP: f32 = 1.25;
 /// So much of scrolling, in points, doubles the size.
-const DOUBLES: f32 = 200.0;
+const DOUBLES: f32 = component::ZOOM_DOUBLES;
 /// Sizes that differ by less are the same.
 const SAME: f32 = 1e-3;
 

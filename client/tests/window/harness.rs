@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
@@ -223,6 +223,12 @@ pub(crate) fn with_call(call: CallPhase) -> Snapshot {
 
 pub(crate) fn in_call() -> Snapshot {
     with_call(CallPhase::InCall { peer: name("bob"), since: ago(187) })
+}
+
+/// The same call each time: what is put before a window by it goes on where it was.
+pub(crate) fn same_call() -> Snapshot {
+    static CALL: OnceLock<Snapshot> = OnceLock::new();
+    CALL.get_or_init(in_call).clone()
 }
 
 pub(crate) fn ago(seconds: u64) -> Instant {

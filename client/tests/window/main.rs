@@ -9,6 +9,7 @@ mod calls;
 mod closing;
 #[cfg(feature = "inspection")]
 mod contrast;
+mod conversation;
 mod harness;
 mod in_call;
 mod invitations;
@@ -19,8 +20,10 @@ mod log_in;
 mod people;
 mod push_to_talk;
 mod rooms;
+mod screen;
 mod screens;
 mod settings;
 mod settings_layout;
+mod sharing;
 mod shortcuts;
 mod trust;

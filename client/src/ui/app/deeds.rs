@@ -110,7 +110,8 @@ impl App {
                 }
             }
             Question::Downloads => {
-                if let Some(path) = chosen.next() {
+                // One whose name is no text can't be kept.
+                if let Some(path) = chosen.next().filter(|path| path.to_str().is_some()) {
                     let settings = Settings { downloads: Some(path), ..self.settings.clone() };
                     self.change(ctx, settings);
                 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{Align, Context, Id, Label, Layout, Ui};
 
-use super::links;
+use super::links::LinkTarget;
 use crate::conversation::Command;
 use crate::session::snapshot::Intent;
 use crate::ui::action::{Action, Actions};
@@ -22,7 +22,7 @@ const MOST_CHARS: usize = 4096;
 #[derive(Debug)]
 pub(super) enum Dialog {
     /// Whether to open this link.
-    Link(String),
+    Link(LinkTarget),
     /// Where to save what was said.
     Save(Typed),
     /// What to send.
@@ -112,13 +112,13 @@ impl Typed {
             ui.add_space(space::S1);
             let width = ui.available_width();
             let typed = widgets::text_field(ui, &caption, "", &mut self.path, MOST_CHARS, width);
-            if ui.memory(|memory| memory.focused().is_none()) {
-                typed.request_focus();
-            }
             if typed.changed() {
                 self.problem = None;
             }
             let mut wanted = widgets::submitted(&typed);
+            if ui.memory(|memory| memory.focused().is_none()) {
+                typed.request_focus();
+            }
             if let Some(problem) = &self.problem {
                 ui.add_space(space::S1);
                 widgets::warning(ui, &problem.text(), eframe::egui::accesskit::Live::Polite);
@@ -147,9 +147,9 @@ impl Typed {
 }
 
 /// Asks whether to open a link, and says where it leads.
-fn ask_link(ctx: &Context, link: &str, actions: &mut Actions) -> bool {
-    let Some(host) = links::host(link) else { return true };
-    let title = text!("open-link-title", host = &host);
+fn ask_link(ctx: &Context, target: &LinkTarget, actions: &mut Actions) -> bool {
+    let link = target.address.as_str();
+    let title = text!("open-link-title", host = &target.host);
     let id = Id::unique("open-link");
     let (done, closed) = widgets::closable(ctx, id, &title, &text!("cancel"), |ui| {
         ui.add_space(space::S2);

@@ -15,7 +15,8 @@ use eframe::egui::{
     Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::{links, words};
+use super::links::{LinkTarget, link_target, links};
+use super::words;
 use crate::conversation::{Author, Line, LineId, LineState};
 use crate::ui::design::{Icon, Palette, TypeStyle, component, motion, radius, size, space};
 use crate::ui::widgets::focus;
@@ -31,7 +32,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Shows them. Returns the link that was pressed.
-    pub(super) fn show(&mut self, ui: &mut Ui, peer: &str, lines: &[Line]) -> Option<String> {
+    pub(super) fn show(&mut self, ui: &mut Ui, peer: &str, lines: &[Line]) -> Option<LinkTarget> {
         let width = ui.available_width();
         if self.width != width {
             self.width = width;
@@ -83,14 +84,14 @@ fn is_timed(line: &Line, next: Option<&Line>) -> bool {
 }
 
 /// One line in its bubble. Returns the link that was pressed.
-fn one(ui: &mut Ui, line: &Line, peer: &str) -> Option<String> {
+fn one(ui: &mut Ui, line: &Line, peer: &str) -> Option<LinkTarget> {
     let p = Palette::of(ui.visuals());
     let own = line.author == Author::Us;
     let fill = if own { p.accent_soft } else { p.raised };
     let side = if own { Align::Max } else { Align::Min };
     let width = ui.available_width();
     let most = width - component::BESIDE_LINE - 2.0 * space::S3;
-    let found = links::find(&line.text);
+    let found = links(&line.text);
     let job = laid(&line.text, &found, p, most);
     ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(side), |ui| {
         let margin = Margin::symmetric(space::S3 as i8, space::S2 as i8);
@@ -134,11 +135,11 @@ fn link_buttons(
     links: &[Range<usize>],
     galley: &Galley,
     origin: Pos2,
-) -> Option<String> {
+) -> Option<LinkTarget> {
     let mut pressed = None;
     for (number, range) in links.iter().enumerate() {
         let link = &line.text[range.clone()];
-        let Some(host) = links::host(link) else { continue };
+        let Some(target) = link_target(link) else { continue };
         let begin = line.text[..range.start].chars().count();
         let rows = rows(galley, begin..begin + link.chars().count());
         let id = ui.make_persistent_id((line.id, number));
@@ -151,17 +152,17 @@ fn link_buttons(
             clicked |= response.clicked();
             let response = response.on_hover_cursor(CursorIcon::PointingHand);
             if row == 0 {
-                let label = text!("link-to", host = &host);
+                let label = text!("link-to", host = &target.host);
                 response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &label));
                 focus::ring(ui, &response, radius::XS);
             }
             touched.get_or_insert(response);
         }
         if let Some(response) = touched {
-            response.on_hover_text(host);
+            response.on_hover_text(&target.host);
         }
         if clicked {
-            pressed = Some(link.to_owned());
+            pressed = Some(target);
         }
     }
     pressed
@@ -171,11 +172,15 @@ fn link_buttons(
 fn rows(galley: &Galley, characters: Range<usize>) -> Vec<Rect> {
     let mut rows: Vec<Rect> = Vec::new();
     for index in characters {
-        let left = galley.pos_from_cursor(CCursor::new(index));
-        let right = galley.pos_from_cursor(CCursor::new(index + 1));
-        // The last one of a row ends where the row does.
-        let right = if right.top() > left.top() { left.right() } else { right.right() };
-        let place = left.with_max_x(right.max(left.right()));
+        // At the end of a row a place is also the beginning of the next one.
+        let at = |index, prefer_next_row| {
+            galley.pos_from_cursor(CCursor { prefer_next_row, ..CCursor::new(index) })
+        };
+        let (left, right) = (at(index, true), at(index + 1, false));
+        if right.right() <= left.left() || right.top() != left.top() {
+            continue;
+        }
+        let place = left.with_max_x(right.right());
         match rows.last_mut().filter(|row| row.top() == place.top()) {
             Some(row) => *row = row.union(place),
             None => rows.push(place),

@@ -9,6 +9,7 @@
 mod bubble;
 mod dialogs;
 mod dropping;
+mod kind;
 mod lines;
 mod links;
 mod transfers;
@@ -170,7 +171,13 @@ impl ConversationPanel {
                     ui.add_space((room - self.content).max(0.0));
                     let top = ui.cursor().top();
                     self.content(ui, peer, view, actions);
-                    self.content = ui.min_rect().bottom() - top;
+                    let content = ui.min_rect().bottom() - top;
+                    let moved = (content - self.content).abs() > 1.0;
+                    if moved && content.min(self.content) < room {
+                        // Nothing is seen where it does not stay.
+                        ui.ctx().request_discard("what is little stands below");
+                    }
+                    self.content = content;
                 });
             });
         });

@@ -31,7 +31,7 @@ pub(super) fn card(
         frame.show(ui, |ui| {
             ui.take_available_width();
             ui.spacing_mut().item_spacing.y = space::S2;
-            head(ui, thumbnails, transfer, peer);
+            head(ui, thumbnails, transfer, peer, actions);
             if transfer.executable && transfer.direction == Direction::Incoming {
                 widgets::warning(ui, &text!("transfer-executable"), Live::Off);
             }
@@ -50,8 +50,14 @@ pub(super) fn card(
     });
 }
 
-/// The picture or the icon, the name, and what it is. What can always be done is at the right.
-fn head(ui: &mut Ui, thumbnails: &mut Thumbnails<TransferId>, transfer: &Transfer, peer: &str) {
+/// The picture or the icon, the name, and what it is; what is over can be put away at the right.
+fn head(
+    ui: &mut Ui,
+    thumbnails: &mut Thumbnails<TransferId>,
+    transfer: &Transfer,
+    peer: &str,
+    actions: &mut Actions,
+) {
     let p = Palette::of(ui.visuals());
     let high = TypeStyle::Strong.line() + TypeStyle::Caption.line();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high), Sense::hover());
@@ -66,7 +72,8 @@ fn head(ui: &mut Ui, thumbnails: &mut Thumbnails<TransferId>, transfer: &Transfe
         words::icon(transfer).paint(ui.painter(), icon, ink);
     }
     let left = square.right() + space::S3;
-    let room = rect.right() - left;
+    let over = transfer.state.is_over();
+    let room = rect.right() - left - if over { size::CONTROL } else { 0.0 };
     let second = match transfer.state {
         TransferState::Running | TransferState::Paused(_) | TransferState::Interrupted => {
             words::progress(transfer)
@@ -82,6 +89,17 @@ fn head(ui: &mut Ui, thumbnails: &mut Thumbnails<TransferId>, transfer: &Transfe
     let label = [&*transfer.name, &*second].join(", ");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     response.on_hover_text(&*transfer.name);
+    if over {
+        let corner = pos2(rect.right() - size::CONTROL, rect.top());
+        let place = Rect::from_min_size(corner, Vec2::splat(size::CONTROL));
+        let label = text!("transfer-put-away", name = &*transfer.name);
+        let builder = UiBuilder::new().max_rect(place);
+        let pressed =
+            ui.scope_builder(builder, |ui| widgets::icon_button(ui, Icon::Close, &label).clicked());
+        if pressed.inner {
+            actions.send(Intent::Converse(Command::PutAway(transfer.id)));
+        }
+    }
 }
 
 /// A name on one line.
@@ -96,31 +114,32 @@ fn foot(ui: &mut Ui, transfer: &Transfer, actions: &mut Actions) {
     let incoming = transfer.direction == Direction::Incoming;
     match &transfer.state {
         TransferState::Offered if incoming => {
-            ui.horizontal_wrapped(|ui| {
+            let (takes, refuses) = (text!("save-to-downloads"), text!("refuse"));
+            let widths = [&takes, &refuses].map(|words| widgets::small_button_width(ui, words));
+            let beside = widths.iter().sum::<f32>() + space::S2 <= ui.available_width();
+            let buttons = |ui: &mut Ui| {
                 ui.spacing_mut().item_spacing = Vec2::splat(space::S2);
-                let takes = text!("save-to-downloads");
-                if widgets::button(ui, Tone::Accent, None, &takes, 0.0).clicked() {
-                    send(actions, Command::Accept(id));
-                }
-                if widgets::button(ui, Tone::Plain, None, &text!("refuse"), 0.0).clicked() {
-                    send(actions, Command::Refuse(id));
-                }
-            });
+                let accepts = widgets::small_button(ui, Tone::Accent, &takes, !beside).clicked();
+                let refuses =
+                    widgets::small_button(ui, Tone::OnRaised, &refuses, !beside).clicked();
+                (accepts, refuses)
+            };
+            let (accepts, refuses) =
+                if beside { ui.horizontal(buttons).inner } else { ui.vertical(buttons).inner };
+            if accepts {
+                send(actions, Command::Accept(id));
+            }
+            if refuses {
+                send(actions, Command::Refuse(id));
+            }
         }
-        TransferState::Done(place) => {
-            ui.horizontal_wrapped(|ui| {
-                if let Some(place) = place {
-                    let shows = text!("show-file-in-folder");
-                    if widgets::button(ui, Tone::Plain, Some(Icon::Folder), &shows, 0.0).clicked() {
-                        actions.push(Action::ShowInFolder(place.clone()));
-                    }
-                }
-                put_away(ui, transfer, actions);
-            });
+        TransferState::Done(Some(place)) => {
+            let shows = text!("show-file-in-folder");
+            if widgets::small_button(ui, Tone::OnRaised, &shows, false).clicked() {
+                actions.push(Action::ShowInFolder(place.clone()));
+            }
         }
-        state if state.is_over() => {
-            ui.horizontal(|ui| put_away(ui, transfer, actions));
-        }
+        state if state.is_over() => {}
         state => {
             let pauses = match state {
                 TransferState::Running => Some(true),
@@ -164,13 +183,6 @@ fn foot(ui: &mut Ui, transfer: &Transfer, actions: &mut Actions) {
     }
 }
 
-fn put_away(ui: &mut Ui, transfer: &Transfer, actions: &mut Actions) {
-    let label = text!("transfer-put-away", name = &*transfer.name);
-    if widgets::icon_button(ui, Icon::Close, &label).clicked() {
-        actions.send(Intent::Converse(Command::PutAway(transfer.id)));
-    }
-}
-
 /// How far it is, as a bar.
 fn bar(ui: &mut Ui, track: Rect, transfer: &Transfer) {
     let p = Palette::of(ui.visuals());
@@ -187,8 +199,9 @@ fn bar(ui: &mut Ui, track: Rect, transfer: &Transfer) {
     let label = text!("transfer-progress", name = &*transfer.name);
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &label));
     ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_numeric_value((share * 100.0).floor());
+        let whole = f64::from(100_u8);
+        node.set_numeric_value((share * whole).floor());
         node.set_min_numeric_value(0.0);
-        node.set_max_numeric_value(100.0);
+        node.set_max_numeric_value(whole);
     });
 }

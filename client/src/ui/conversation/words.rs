@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::kind::kind;
 use crate::conversation::{
     Direction, LineState, Party, Problem, Transfer, TransferProblem, TransferState,
 };
+
 use crate::ui::design::Icon;
 use crate::words::{self, Phrase, text};
 
@@ -19,7 +21,7 @@ fn in_unit_of(bytes: u64, like: u64) -> (String, usize) {
     let unit = UNITS.iter().take_while(|unit| like >= **unit).count();
     let scale = if unit == 0 { 1.0 } else { UNITS[unit - 1] };
     // One decimal below ten of it.
-    let decimals = usize::from(unit > 0 && like / scale < 10.0);
+    let decimals = usize::from(unit > 0 && like / scale < f64::from(10_u8));
     (words::number(bytes as f64 / scale, decimals), unit)
 }
 
@@ -42,33 +44,6 @@ fn left(time: Duration) -> String {
         0..60 => text!("left-seconds", count = seconds.max(1)),
         60..3600 => text!("left-minutes", count = minutes),
         _ => text!("left-hours", hours = minutes / 60, minutes = minutes % 60),
-    }
-}
-
-/// What a file is by the end of its name, and its icon.
-fn kind(transfer: &Transfer) -> (String, Icon) {
-    if let Some(count) = transfer.files {
-        return (text!("kind-folder", count = count), Icon::Folder);
-    }
-    let end = Path::new(&*transfer.name).extension().and_then(|end| end.to_str());
-    let end = end.unwrap_or_default().to_ascii_lowercase();
-    match end.as_str() {
-        _ if transfer.executable => (text!("kind-program"), Icon::Warning),
-        "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "heic" | "bmp" | "tif" | "tiff"
-        | "avif" => (text!("kind-picture"), Icon::Image),
-        "mp4" | "mkv" | "webm" | "mov" | "avi" | "m4v" => (text!("kind-video"), Icon::Camera),
-        "mp3" | "ogg" | "opus" | "wav" | "flac" | "m4a" | "aac" => {
-            (text!("kind-sound"), Icon::Speaker)
-        }
-        "txt" | "md" | "log" | "csv" => (text!("kind-text"), Icon::File),
-        "pdf" => (text!("kind-pdf"), Icon::File),
-        "doc" | "docx" | "odt" | "rtf" | "pages" => (text!("kind-document"), Icon::File),
-        "xls" | "xlsx" | "ods" | "numbers" => (text!("kind-table"), Icon::File),
-        "ppt" | "pptx" | "odp" | "key" => (text!("kind-slides"), Icon::File),
-        "zip" | "tar" | "gz" | "xz" | "zst" | "bz2" | "7z" | "rar" | "tgz" => {
-            (text!("kind-archive"), Icon::Folder)
-        }
-        _ => (text!("kind-file"), Icon::File),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Frame, Key, KeyboardShortcut, Margin, Modifiers, Popup, Rect, RectAlign, ScrollArea, Sense,
-    Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, Popup, Rect, RectAlign, ScrollArea,
+    Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
 };
 
 use super::ConversationPanel;
@@ -74,12 +74,9 @@ impl ConversationPanel {
         let id = ui.make_persistent_id("message");
         // Enter sends, unless a language is being put together with it.
         let has_keyboard = ui.memory(|memory| memory.has_focus(id));
-        let composes = ui.ctx().input(|input| {
-            input.events.iter().any(|event| matches!(event, eframe::egui::Event::Ime(_)))
-        });
-        let sends = has_keyboard
-            && !composes
-            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let composes =
+            ui.ctx().input(|input| input.events.iter().any(|event| matches!(event, Event::Ime(_))));
+        let sends = has_keyboard && !composes && enter(ui);
         let outline = ui.painter().add(eframe::egui::Shape::Noop);
         let pad = ((size::FIELD - TypeStyle::Body.line()) / 2.0) as i8;
         let hint = TypeStyle::Body.text(text!("write-message")).color(p.text_3);
@@ -164,6 +161,20 @@ impl ConversationPanel {
             None => {}
         }
     }
+}
+
+/// Whether Enter was pressed, and nothing with it. Takes it out of the input.
+fn enter(ui: &Ui) -> bool {
+    ui.input_mut(|input| {
+        let before = input.events.len();
+        input.events.retain(|event| {
+            let Event::Key { key: Key::Enter, pressed: true, modifiers, .. } = event else {
+                return true;
+            };
+            !modifiers.is_none()
+        });
+        input.events.len() < before
+    })
 }
 
 /// The round button that sends.

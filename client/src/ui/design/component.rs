@@ -79,6 +79,9 @@ pub(crate) const CHOSEN: f32 = 24.0;
 pub(crate) const BESIDE_LINE: f32 = 48.0;
 /// How high what one is writing grows, in lines.
 pub(crate) const WRITING_LINES: usize = 5;
+/// The largest size of the other's screen, in originals, and so much scrolling doubles it.
+pub(crate) const ZOOM_LARGEST: f32 = 8.0;
+pub(crate) const ZOOM_DOUBLES: f32 = 200.0;
 /// The mark on a button behind which something waits.
 pub(crate) const UNREAD: f32 = 5.0;
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::Ui;
 
+use super::downloads::DownloadsPart;
 use super::key::KeyPart;
 use super::{Page, rows};
 use crate::session::snapshot::{EXPORT_FILE, Intent, LoginPhase};
@@ -22,6 +23,7 @@ pub(super) struct DataPage {
     target: Option<String>,
     problem: Option<Phrase>,
     key: KeyPart,
+    downloads: DownloadsPart,
     erases_calls: bool,
     erases_all: bool,
 }
@@ -41,6 +43,7 @@ impl DataPage {
             folder(ui, &text!("data-folder"), page.folders.data.as_deref(), actions);
             folder(ui, &text!("settings-folder"), page.folders.settings.as_deref(), actions);
         });
+        rows::group(ui, |ui| self.downloads.show(ui, page, actions));
         self.key.show(ui, page, actions);
         if !logged_in {
             rows::group(ui, |ui| rows::said(ui, &text!("data-after-log-in"), ""));

@@ -12,6 +12,7 @@ pub(super) mod applying;
 mod calls;
 mod data;
 mod devices;
+mod downloads;
 mod key;
 mod network;
 mod notifications;

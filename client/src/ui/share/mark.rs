@@ -69,8 +69,10 @@ pub(in crate::ui) fn pill(
     let one = TypeStyle::Strong.layout(&line, ink, f32::INFINITY, false);
     let whole = ui.painter().layout_job(one).size().x + fixed;
     let at_top = whole <= beside.min(most);
-    let wraps = end == End::Dismiss;
-    let galley = TypeStyle::Strong.layout(&line, ink, most - fixed, wraps);
+    let mut galley = TypeStyle::Strong.layout(&line, ink, most - fixed, true);
+    // A title may be as long as it likes.
+    let most_lines = if end == End::Stop { 2 } else { component::WRITING_LINES };
+    galley.wrap.max_rows = if at_top { 1 } else { most_lines };
     let galley = ui.painter().layout_job(galley);
     let extent = vec2(galley.size().x + fixed, (galley.size().y + space::S4).max(size::CONTROL_LG));
     let top = if at_top { layout::STAGE_MARGIN } else { HEAD_HEIGHT + space::S2 };

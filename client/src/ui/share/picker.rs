@@ -69,14 +69,18 @@ impl Picker {
                 let line = text!("share-line", peer = peer);
                 ui.add(Label::new(TypeStyle::Small.text(line).color(ink)).wrap());
             }
-            let foot = foot_height(ui, choices);
-            let rest = size::CONTROL + foot + 2.0 * space::S6 + 2.0 * space::S6;
+            // The title, the buttons, and what is round them.
+            let rest = 2.0 * (size::CONTROL + 2.0 * space::S6 + space::S3);
             let rest = rest + if low { 0.0 } else { size::CONTROL_LG };
             let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
-            ScrollArea::vertical()
-                .auto_shrink([false, true])
-                .max_height(room)
-                .show(ui, |ui| self.choices(ui, choices, now - came));
+            ScrollArea::vertical().auto_shrink([false, true]).max_height(room).show(ui, |ui| {
+                self.choices(ui, choices, now - came);
+                if ui.available_width() < layout::TWO_COLUMNS {
+                    ui.add_space(space::S2);
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    self.switches(ui, choices);
+                }
+            });
             self.thumbnails.forget_others();
             self.foot(ui, choices, settled, &snapshot.sharing, actions)
         });
@@ -150,7 +154,7 @@ impl Picker {
         for (row, chunk) in cards.chunks(columns as usize).enumerate() {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = gap;
-                ui.add_space(space::S1 - gap);
+                ui.add_space(space::S1);
                 for (column, choice) in chunk.iter().enumerate() {
                     let number = row * columns as usize + column;
                     let chosen = self.is_chosen(choice);
@@ -209,6 +213,9 @@ impl Picker {
         sharing: &Sharing,
         actions: &mut Actions,
     ) -> bool {
+        if ui.available_width() >= layout::TWO_COLUMNS {
+            ui.add_space(space::S2);
+        }
         let line = Stroke::new(size::HAIRLINE, Palette::of(ui.visuals()).line);
         let across = ui.max_rect().expand2(vec2(space::S6, 0.0)).x_range();
         ui.painter().hline(across, ui.cursor().top(), line);
@@ -216,10 +223,6 @@ impl Picker {
         let width = ui.available_width();
         let in_reverse = Layout::right_to_left(Align::Center);
         if width < layout::TWO_COLUMNS {
-            ui.scope(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                self.switches(ui, choices);
-            });
             let height = vec2(width, size::CONTROL);
             let buttons = |ui: &mut Ui| self.buttons(ui, choices, settled, sharing, actions);
             return ui.allocate_ui_with_layout(height, in_reverse, buttons).inner;
@@ -235,6 +238,9 @@ impl Picker {
     }
 
     fn switches(&mut self, ui: &mut Ui, choices: &ShareChoices) {
+        if choices.sources.is_empty() {
+            return;
+        }
         widgets::leading_switch(ui, &mut self.with.camera, &text!("share-camera"));
         if choices.has_sound {
             widgets::leading_switch(ui, &mut self.with.sound, &text!("share-sound"));
@@ -291,12 +297,4 @@ impl Picker {
             _ => Some(ShareIntent::Start { source: choice.source.id.clone(), with: self.with }),
         }
     }
-}
-
-/// How high what is under the cards is.
-fn foot_height(ui: &Ui, choices: &ShareChoices) -> f32 {
-    let switches = if choices.has_sound { 2.0 } else { 1.0 };
-    let beside = ui.available_width() >= layout::TWO_COLUMNS;
-    let switches = if beside { 0.0 } else { switches * size::CONTROL_SM };
-    switches + size::CONTROL + 2.0 * space::S2
 }

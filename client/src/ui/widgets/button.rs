@@ -17,6 +17,8 @@ pub(crate) enum Tone {
     Danger,
     /// Anything else.
     Plain,
+    /// The same on what is raised itself.
+    OnRaised,
 }
 
 impl Tone {
@@ -26,6 +28,7 @@ impl Tone {
             Self::Accent => [p.accent, p.accent_hover, p.accent_press, p.on_accent],
             Self::Danger => [p.danger, p.danger_hover, p.danger_press, p.on_danger],
             Self::Plain => [p.raised, p.raised_hover, p.raised_press, p.text],
+            Self::OnRaised => [p.raised_press, p.raised_hover, p.raised, p.text],
         }
     }
 }
@@ -52,6 +55,25 @@ pub(crate) fn button(
     });
     focus::ring(ui, &response, radius::MD);
     response
+}
+
+/// A lower button, for what stands among small things; `full` as wide as there is room.
+pub(crate) fn small_button(ui: &mut Ui, tone: Tone, text: &str, full: bool) -> Response {
+    let [fill, hover, press, ink] = tone.colors(Palette::of(ui.visuals()));
+    let response = filled(ui, [fill, hover, press, ink], |ui| {
+        ui.spacing_mut().button_padding = vec2(space::S3, space::S1);
+        let text = TypeStyle::SmallStrong.text(text).color(ink);
+        let width = if full { ui.available_width() } else { 0.0 };
+        ui.add(Button::new(text).min_size(vec2(width, size::CONTROL_SM)))
+    });
+    focus::ring(ui, &response, radius::MD);
+    response
+}
+
+/// How wide a small button with this text is.
+pub(crate) fn small_button_width(ui: &Ui, text: &str) -> f32 {
+    let words = TypeStyle::SmallStrong.layout(text, Color32::PLACEHOLDER, f32::INFINITY, false);
+    (ui.painter().layout_job(words).size().x + 2.0 * space::S3).ceil()
 }
 
 /// How wide a button with this icon and text is, which is at least so wide: for what stands beside

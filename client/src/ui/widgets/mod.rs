@@ -19,7 +19,9 @@ mod switch;
 mod text;
 
 pub(crate) use avatar::{avatar, paint_avatar};
-pub(crate) use button::{Tone, button, button_width, ghost_button, icon_button, mark};
+pub(crate) use button::{
+    Tone, button, button_width, ghost_button, icon_button, mark, small_button, small_button_width,
+};
 pub(crate) use card::{card, card_head, centered_column};
 pub(crate) use chooser::{choice, chooser};
 pub(crate) use dialog::{bare_dialog, closable, dialog, wide_closable};
