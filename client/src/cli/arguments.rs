@@ -176,7 +176,8 @@ pub struct VideoOptions {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sharing and files (call and answer)")]
 pub struct ExchangeOptions {
-    /// Show a screen or a window in the place of the camera: screen, screen:NAME or window:TITLE
+    /// Show a screen or a window in the place of the camera: screen:first, screen:NAME or
+    /// window:TITLE
     #[arg(long, global = true, value_name = "WHAT")]
     pub share: Option<String>,
     /// Show the camera too, in a corner of what is shared
