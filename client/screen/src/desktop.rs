@@ -14,6 +14,11 @@ pub enum ScreenError {
          (xdg-desktop-portal, ScreenCast) is missing or does not answer"
     )]
     NoPortal,
+    /// The system does not let this program see others.
+    #[error(
+        "this program may not see the screen: allow it in the system's settings and restart it"
+    )]
+    Forbidden,
     /// The display is gone or does not answer; why.
     #[error("the display can't be used: {0}")]
     Display(String),

@@ -19,16 +19,28 @@ mod desktop;
 mod image;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(any(target_os = "macos", windows))]
+mod macos_windows;
+#[cfg(target_os = "linux")]
 mod mixer;
+#[cfg(target_os = "linux")]
 mod pointer;
 mod scaling;
 mod screens;
 mod sound;
 mod source;
 mod task;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(target_os = "linux")]
 use linux as platform;
+#[cfg(target_os = "macos")]
+use macos as platform;
+#[cfg(windows)]
+use windows as platform;
 
 pub use capture::Capture;
 pub use desktop::{Desktop, ScreenError};

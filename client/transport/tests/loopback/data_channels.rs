@@ -82,7 +82,7 @@ async fn they_talk(a: &mut DataEnds, b: &mut DataEnds) {
 }
 
 /// Two that are connected with open channels.
-async fn connected() -> ((End, DataEnds), (End, DataEnds)) {
+pub(crate) async fn connected() -> ((End, DataEnds), (End, DataEnds)) {
     let ((mut a, mut a_data), (mut b, mut b_data)) = (open(config()).await, open(config()).await);
     connect(&mut a, &mut b).await;
     both_are(&mut a_data, ChannelEvent::Open).await;
@@ -91,7 +91,7 @@ async fn connected() -> ((End, DataEnds), (End, DataEnds)) {
 }
 
 /// Two that are connected across an emulated network.
-async fn connected_across(network: &Emulator) -> ((End, DataEnds), (End, DataEnds)) {
+pub(crate) async fn connected_across(network: &Emulator) -> ((End, DataEnds), (End, DataEnds)) {
     let ((mut a, mut a_data), (mut b, mut b_data)) = (open(config()).await, open(config()).await);
     connect_through(&mut a, &mut b, |from_a, candidate| {
         network.step_between(if from_a { Side::A } else { Side::B }, &mut candidate.candidate);
@@ -127,7 +127,7 @@ fn chunk(n: usize, length: usize) -> Bytes {
     bytes.freeze()
 }
 
-async fn send_file(outgoing: mpsc::Sender<DataMessage>, chunks: usize, length: usize) {
+pub(crate) async fn send_file(outgoing: mpsc::Sender<DataMessage>, chunks: usize, length: usize) {
     for n in 0..chunks {
         outgoing.send(DataMessage::Binary(chunk(n, length))).await.expect("it is taken");
     }
@@ -165,6 +165,39 @@ async fn what_either_says_on_a_channel_is_heard_on_it_in_order() {
         }
         std::mem::swap(&mut a_data, &mut b_data);
     }
+}
+
+/// The last section of a description, and whether it is in the group.
+fn last_section(sdp: &str) -> (Vec<&str>, bool) {
+    let lines: Vec<&str> = sdp.lines().collect();
+    let at = lines.iter().rposition(|line| line.starts_with("m=")).expect("a section");
+    let mid = lines[at..].iter().find_map(|line| line.strip_prefix("a=mid:")).expect("a name");
+    let group = lines.iter().find_map(|line| line.strip_prefix("a=group:BUNDLE ")).expect("it");
+    (lines[at..].to_vec(), group.split(' ').any(|name| name == mid))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_description_has_a_section_for_data_channels_last_and_in_the_group() {
+    let ((mut a, _a_data), (mut b, _b_data)) = (open(config()).await, open(config()).await);
+    a.command(PeerCommand::CreateOffer { ice_restart: false });
+    let offer = a.description().await;
+    b.command(PeerCommand::AcceptOffer(offer.clone()));
+    let answer = b.description().await;
+    a.command(PeerCommand::AcceptAnswer(answer.clone()));
+    b.command(PeerCommand::CreateOffer { ice_restart: false });
+    let later = b.description().await;
+    for description in [&offer, &answer, &later] {
+        let (section, is_grouped) = last_section(&description.sdp);
+        assert_eq!(section[0], "m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
+        for line in ["a=sctp-port:5000", "a=max-message-size:65536"] {
+            assert!(section.contains(&line), "{line} in {section:#?}");
+        }
+        assert!(is_grouped, "{}", description.sdp);
+        assert_eq!(description.sdp.matches("m=").count(), 3);
+    }
+    let mut old = End::open(config()).await;
+    old.command(PeerCommand::CreateOffer { ice_restart: false });
+    assert!(!old.description().await.sdp.contains("m=application"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

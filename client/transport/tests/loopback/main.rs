@@ -2,6 +2,8 @@
 
 mod audio;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
+mod beside_a_call;
+#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod data_channels;
