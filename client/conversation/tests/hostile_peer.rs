@@ -302,20 +302,28 @@ async fn a_peer_that_never_reads_holds_up_only_what_goes_to_it() {
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_is_closed_in_the_middle_is_told_unless_another_comes() {
     let mut app = App::new("Alice");
-    for another in [true, false] {
+    for (number, another) in [Some(true), Some(false), None].into_iter().enumerate() {
         let mut peer = Peer::new(&app).await;
-        let id = TransferId(another.into());
+        let id = TransferId(number as u128);
         peer.accepted(&mut app, id, 5, None).await;
         peer.begin(id, 0, "x.txt", 5).await;
         peer.wires.files.to_app.send(ChannelEvent::Closed).await.expect("closed");
         find(&mut app, id, |one| one.state == TransferState::Interrupted).await;
         peer.wires.text.to_app.send(ChannelEvent::Closed).await.expect("closed");
         app.until(|view| view.availability == Availability::Waiting).await;
-        if another {
-            assert_eq!(app.view.borrow().problem, None);
-        } else {
-            let view = app.until(|view| view.problem.is_some()).await;
-            assert_eq!(view.problem, Some(Problem::Closed));
+        match another {
+            // The next round attaches it.
+            Some(true) => assert_eq!(app.view.borrow().problem, None),
+            Some(false) => {
+                let view = app.until(|view| view.problem.is_some()).await;
+                assert_eq!(view.problem, Some(Problem::Closed));
+            }
+            // The connection itself is gone.
+            None => {
+                app.handle.detach().expect("asked");
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                assert_eq!(app.view.borrow().problem, None);
+            }
         }
     }
 }

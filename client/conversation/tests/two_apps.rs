@@ -127,7 +127,7 @@ async fn a_cut_connection_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn whichever_app_is_started_again_it_goes_on_without_a_question() {
-    for restarted in ["alice", "bob"] {
+    for restarted in ["alice", "bob", "both"] {
         let (mut alice, mut bob) = (App::new("Alice"), App::new("Bob"));
         let folder = alice.folder.path().join("Both");
         std::fs::create_dir_all(folder.join("in")).expect("folders");
@@ -139,9 +139,10 @@ async fn whichever_app_is_started_again_it_goes_on_without_a_question() {
         bob.accept().await;
         let before = bob.until_transfer(|one| one.done > 1_000_000).await.done;
         drop(connection);
-        if restarted == "alice" {
+        if restarted != "bob" {
             alice = App::with("Alice", alice.end().await, true);
-        } else {
+        }
+        if restarted != "alice" {
             bob = App::with("Bob", bob.end().await, true);
         }
         let _connection = connect(&alice, &bob, UNLIMITED).await;

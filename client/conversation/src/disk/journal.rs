@@ -181,9 +181,8 @@ fn read(path: &Path) -> Option<Entry> {
 
 /// Removes what is there of something that is too old; only what has the name of such a thing.
 fn remove_part(received: &Received) {
-    let is_part = received.part.to_str().is_some_and(|path| path.ends_with(sink::PART));
     let is_link = fs::symlink_metadata(&received.part).is_ok_and(|found| found.is_symlink());
-    if is_part && !is_link {
+    if sink::is_part(&received.part) && !is_link {
         sink::remove(&received.part, received.files.is_some());
     }
 }

@@ -16,7 +16,7 @@ use crate::protocol::ids::FileHash;
 use crate::view::{TransferId, TransferProblem};
 
 /// How names end that are not the last.
-pub(super) const PART: &str = ".part";
+const PART: &str = ".part";
 /// How much is hashed at once of what was there before.
 const STEP: u64 = 8 << 20;
 const READ: usize = 60 * 1024;
@@ -86,14 +86,13 @@ impl Sink {
 
     /// Goes on with what is there of it; [`Self::step`] says when it has been looked at. `None` if
     /// nothing is there that can be gone on with.
-    pub(super) fn reopen(downloads: &Path, received: &Received) -> Option<Self> {
+    pub(super) fn reopen(received: &Received) -> Option<Self> {
         let Received { name, size, files, part, file, complete } = received;
         let is_folder = files.is_some();
         let metadata = fs::symlink_metadata(part).ok()?;
         let fits = if is_folder { metadata.is_dir() } else { metadata.is_file() };
-        if !fits || part.parent() != Some(downloads) {
-            return None;
-        }
+        // Where it was accepted to, whatever the downloads folder is now.
+        let downloads = part.parent().filter(|_| fits && is_part(part))?;
         let count = files.unwrap_or(1);
         let now = if is_folder { inner_part(part, *file) } else { part.clone() };
         let open = if *file < count && (!is_folder || now.symlink_metadata().is_ok()) {
@@ -253,6 +252,11 @@ impl Writing {
         let before = before.filter(|before| *before > 0);
         Self { file, part, hasher, offset: 0, before, inside: Vec::new() }
     }
+}
+
+/// Whether a path has the name of what is not whole.
+pub(super) fn is_part(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(PART))
 }
 
 /// Removes what is not whole; what can't be removed stays, under a name that says what it is.

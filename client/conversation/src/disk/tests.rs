@@ -111,7 +111,7 @@ fn what_came_before_counts_only_as_far_as_it_is_hashed_again() {
         [(&b"12345"[..], Ok(())), (&b"1x345"[..], Err(TransferProblem::Different))]
     {
         fs::write(&received.part, tampered).expect("written");
-        let mut sink = Sink::reopen(folder.path(), &received).expect("it is there");
+        let mut sink = Sink::reopen(&received).expect("it is there");
         while !sink.step().expect("hashed") {}
         sink.go_on().expect("at its end");
         assert_eq!(sink.position(), (0, 5, 5));
@@ -133,15 +133,15 @@ fn a_link_in_the_place_of_a_part_is_not_written_through() {
     fs::write(&precious, b"precious").expect("written");
     let received = received(folder.path());
     std::os::unix::fs::symlink(&precious, &received.part).expect("a link");
-    assert!(Sink::reopen(folder.path(), &received).is_none());
+    assert!(Sink::reopen(&received).is_none());
     // A new one takes another name.
     let mut sink = Sink::create(folder.path(), ID, "x.txt", (1, None), 0).expect("created");
     assert_eq!(sink.received().part, folder.path().join("x.txt.00000abc-2.part"));
     sink.write(b"1").expect("written");
     assert_eq!(fs::read(&precious).expect("read"), b"precious");
-    // What lies elsewhere is none of ours.
-    let elsewhere = Received { part: "/etc/hostname.part".into(), ..received };
-    assert!(Sink::reopen(folder.path(), &elsewhere).is_none());
+    // What has another name is none of ours.
+    let another = Received { part: precious.clone(), ..received };
+    assert!(Sink::reopen(&another).is_none());
 }
 
 #[test]

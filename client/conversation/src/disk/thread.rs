@@ -224,7 +224,7 @@ impl Keeper<'_> {
             return if looking { Ok(()) } else { self.report_position(id) };
         }
         let before = self.before.remove(&id);
-        let sink = before.and_then(|before| Sink::reopen(&self.places.downloads, &before));
+        let sink = before.and_then(|before| Sink::reopen(&before));
         let sink = match sink {
             Some(sink) => Ok(sink),
             None => Sink::create(&self.places.downloads, id, name, what, reserved),
@@ -271,7 +271,7 @@ impl Keeper<'_> {
         if let Some(sink) = self.sinks.remove(&id) {
             sink.discard();
         } else if let Some(before) = self.before.remove(&id)
-            && let Some(sink) = Sink::reopen(&self.places.downloads, &before)
+            && let Some(sink) = Sink::reopen(&before)
         {
             sink.discard();
         }

@@ -204,7 +204,6 @@ impl Shell {
                 self.detach();
                 self.ends = Ends::new(ends);
                 self.pace = Pace::new(self.ends.rate(), now());
-                self.closed_at = None;
                 if self.viewing.edit().problem == Some(Problem::Closed) {
                     self.viewing.edit().problem = None;
                 }
@@ -319,6 +318,8 @@ impl Shell {
 
     fn detach(&mut self) {
         self.ends = Ends::default();
+        // The connection is gone, and its channels with it: that is nobody's doing.
+        self.closed_at = None;
         self.text_input(TextInput::Interrupted);
         self.transfers.handle(TransferInput::Interrupted, now());
     }

@@ -99,7 +99,7 @@ fn whatever_is_in_a_picture_file_it_is_a_picture_or_none() {
     let good = [png, jpeg()];
     let changes = visavis_fuzzing::changes("[\\x00-\\x7f]{0,6}");
     let shown = std::cell::Cell::new(0_u32);
-    let outcome = visavis_fuzzing::runner(3_000, 1_000, 0x7b).run(
+    let outcome = visavis_fuzzing::runner(1_000, 300, 0x7b).run(
         &(0..2_usize, changes),
         |(which, changes)| {
             let bytes = visavis_fuzzing::changed_bytes(&good[which], &changes);
@@ -107,11 +107,11 @@ fn whatever_is_in_a_picture_file_it_is_a_picture_or_none() {
                 shown.set(shown.get() + 1);
                 assert_eq!(decode(&small), Some(picture));
             }
-            decode(&bytes);
+            let _ = decode(&bytes);
             Orientation::read(&bytes);
             Ok(())
         },
     );
     outcome.expect("no case fails");
-    assert!(shown.get() > 300, "hardly anything that was tried was a picture: {}", shown.get());
+    assert!(shown.get() > 100, "hardly anything that was tried was a picture: {}", shown.get());
 }
