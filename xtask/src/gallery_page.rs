@@ -56,6 +56,18 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Text, files and screens",
+        &[
+            ("call-text", "What is written and sent goes straight to the other."),
+            ("call-files", "Each transfer says how far it is, and what can be done."),
+            ("call-bubble", "What comes while the panel is closed stands there for a moment."),
+            ("call-share", "Screens and windows as they are now; none is chosen at first."),
+            ("call-shares", "Whoever shares something is told so all the time."),
+            ("call-share-ended", "Sharing that ends by itself is said in words."),
+            ("call-screen-larger", "The other's screen, larger."),
+        ],
+    ),
+    (
         "Who is there",
         &[
             ("call-new", "The first call under a key: a plain shield."),

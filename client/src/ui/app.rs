@@ -363,6 +363,7 @@ impl App {
                 self.screen(ui, &snapshot, &mut actions);
             }
         });
+        share::frame(&ctx, &snapshot.sharing);
         // The mini window has no room for them; they wait.
         if self.mini.is_none() {
             let place = match running(&snapshot.call) {

@@ -146,7 +146,6 @@ impl CallScreen {
             self.conversation.show(ui, panel, call.peer, view, actions);
         }
         self.conversation.show_over(ui.ctx(), stage, call.peer, view, actions);
-        share::frame(ui.ctx(), &snapshot.sharing);
         if let Some(picker) = &mut self.picker
             && picker.show(ui.ctx(), call.peer, snapshot, actions)
         {

@@ -179,7 +179,6 @@ impl MiniWindow {
             let lines = over.top() + (over.height() - bar + size::CONTROL) / 2.0;
             line(ui, over, lines, &words, Live::Polite);
         }
-        share::frame(ui.ctx(), &snapshot.sharing);
     }
 }
 

@@ -84,11 +84,16 @@ pub(super) fn show(
     }
     let screen = ctx.content_rect();
     let edge = layout::STAGE_MARGIN;
-    let width = (screen.width() - 2.0 * edge).min(size::TOAST);
+    let width = match place {
+        Place::InCall(place) => place.width(),
+        Place::Below => screen.width() - 2.0 * edge,
+    };
+    let width = width.min(size::TOAST);
     let (align, offset, room) = match place {
         Place::InCall(place) if place.height() < component::LEAST_TOAST => return,
         Place::InCall(place) => {
-            (Align2::RIGHT_TOP, vec2(-edge, place.top() - screen.top()), place.height())
+            let offset = place.right_top() - screen.right_top();
+            (Align2::RIGHT_TOP, offset, place.height())
         }
         Place::Below => (Align2::RIGHT_BOTTOM, vec2(-edge, -edge), room_below(screen.height())),
     };

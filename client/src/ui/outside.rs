@@ -2,8 +2,8 @@
 //! dialog, and links that open in a browser.
 //!
 //! In: a [`Question`], or a link. Out: what was chosen, in a later pass. What always holds: the
-//! window never waits for an answer, and asks one thing at a time; a dialog that is closed, and a
-//! system without dialogs, give no path.
+//! window never waits for an answer; only the newest question has one; a dialog that is closed, and
+//! a system without dialogs, give no path.
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ impl Wake for Repaint {
 }
 
 impl Asked {
-    /// Asks, unless something is being asked already.
+    /// Asks. What was asked before counts no longer: its dialog may never have come.
     pub(super) fn ask(
         &mut self,
         ctx: &Context,
@@ -93,11 +93,9 @@ impl Asked {
         question: Question,
         title: &str,
     ) {
-        if self.0.is_none() {
-            let chosen = outside.choose(&question, title);
-            self.0 = Some((question, chosen));
-            ctx.request_repaint();
-        }
+        let chosen = outside.choose(&question, title);
+        self.0 = Some((question, chosen));
+        ctx.request_repaint();
     }
 
     /// What was chosen, once it is.

@@ -108,7 +108,7 @@ impl Zoom {
     }
 
     /// Shows each of its pixels as one of the screen's.
-    pub(super) fn to_original(&mut self, about: Pos2, scene: &Scene) {
+    pub(super) fn show_original(&mut self, about: Pos2, scene: &Scene) {
         if scene.is_real() {
             let scale = scene.original();
             let fits = scene.fits();
@@ -127,7 +127,7 @@ impl Zoom {
 
     /// From what fits to the original size, and from anything else to what fits.
     pub(super) fn toggle(&mut self, about: Pos2, scene: &Scene) {
-        if self.fits() { self.to_original(about, scene) } else { self.fit() }
+        if self.fits() { self.show_original(about, scene) } else { self.fit() }
     }
 
     /// Moves it by so many points.
@@ -221,7 +221,7 @@ mod tests {
         match deed {
             Deed::By(by, place) => zoom.by(by, at(scene, place), scene),
             Deed::Drag(x, y) => zoom.drag(vec2(x, y), scene),
-            Deed::Original(place) => zoom.to_original(at(scene, place), scene),
+            Deed::Original(place) => zoom.show_original(at(scene, place), scene),
             Deed::Toggle(place) => zoom.toggle(at(scene, place), scene),
             Deed::Fit => zoom.fit(),
         }

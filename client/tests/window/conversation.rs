@@ -11,11 +11,12 @@ use eframe::egui::{
     vec2,
 };
 use egui_kittest::kittest::{NodeT, Queryable};
+use visavis_client::config::Settings;
 use visavis_client::conversation::{
     Author, Availability, Command, Direction, Line, LineId, LineState, Party, Problem, Transfer,
     TransferId, TransferProblem, TransferState, View,
 };
-use visavis_client::session::snapshot::{Intent, Snapshot};
+use visavis_client::session::snapshot::{Intent, Notice, NoticeId, Snapshot};
 use visavis_client::ui::{Chosen, Outside, Question, WindowOptions};
 
 use crate::harness::{Window, same_call};
@@ -591,4 +592,50 @@ fn a_press_on_the_panel_is_no_press_on_the_picture_under_it() {
     }
     window.settle();
     assert!(!window.shows("Take a snapshot"));
+}
+
+#[test]
+fn notices_stand_over_the_picture_and_not_over_the_panel() {
+    let notices =
+        vec![Notice { id: NoticeId(1), text: crate::harness::said("Something happened.") }];
+    let mut window = open(ready());
+    window.click("Text");
+    window.set(Snapshot { notices, ..with(ready()) });
+    let notice = window.harness.get_by_label("Something happened.").rect();
+    let field = window.harness.get_by_label("Message to bob").rect();
+    assert!(notice.right() < field.left(), "{notice} {field}");
+}
+
+#[test]
+fn the_folder_for_received_files_is_typed_or_chosen_and_has_to_be_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (settings_path, chosen) = (folder.path().join("settings.json"), folder.path().join("b"));
+    std::fs::create_dir(&chosen).expect("a folder");
+    let desk = Arc::new(Desk { answer: vec![chosen.clone()], ..Desk::default() });
+    let options = || WindowOptions {
+        settings_path: Some(settings_path.clone()),
+        outside: Arc::clone(&desk) as Arc<dyn Outside>,
+        ..WindowOptions::default()
+    };
+    let kept = |window: Window| {
+        drop(window);
+        Settings::load(&settings_path).expect("settings").downloads
+    };
+    let name = "Received files go to";
+    let mut window = Window::open_with(crate::harness::logged_in(), LARGE, options());
+    window.open_settings("Data");
+    window.type_into(name, "/nowhere/at/all");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.shows("There is no such folder."));
+    window.type_into(name, &folder.path().display().to_string());
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(!window.shows("There is no such folder."));
+    assert_eq!(kept(window), Some(folder.path().to_path_buf()));
+    let mut window = Window::open_with(crate::harness::logged_in(), LARGE, options());
+    window.open_settings("Data");
+    window.click("Choose…");
+    assert_eq!(*desk.asked.lock().expect("no panic"), [Question::Downloads]);
+    let field = window.harness.get_by_role_and_label(Role::TextInput, name);
+    assert_eq!(field.value(), Some(chosen.display().to_string()));
+    assert_eq!(kept(window), Some(chosen));
 }

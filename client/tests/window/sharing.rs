@@ -256,6 +256,9 @@ fn a_frame_is_round_the_window_for_as_long_as_something_is_shared() {
     window.click("Text");
     assert!(has_frame(&window));
     window.click("Close text");
+    window.press(Modifiers::COMMAND, Key::Comma);
+    assert!(has_frame(&window), "also over the settings");
+    window.press(Modifiers::NONE, Key::Escape);
     window.press(Modifiers::COMMAND, Key::M);
     assert!(has_frame(&window), "also the mini window");
     assert!(window.shows("bob sees your screen “DP-1”"));

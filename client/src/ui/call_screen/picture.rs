@@ -136,7 +136,7 @@ impl CallScreen {
     /// Shows the other's screen in its original size.
     pub(in crate::ui) fn zoom_to_original(&mut self) {
         if let Some(scene) = self.scene {
-            self.zoom.to_original(scene.stage.center(), &scene);
+            self.zoom.show_original(scene.stage.center(), &scene);
         }
     }
 

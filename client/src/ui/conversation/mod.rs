@@ -19,6 +19,7 @@ mod writing;
 use std::collections::BTreeSet;
 
 use eframe::egui::accesskit::{Live, Role};
+use eframe::egui::scroll_area::ScrollBarVisibility;
 use eframe::egui::{
     Align, Context, Id, Label, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder, WidgetInfo,
     lerp, pos2, vec2,
@@ -53,8 +54,8 @@ pub(super) struct ConversationPanel {
     seen: (Option<LineId>, BTreeSet<TransferId>),
     bubble: Option<Bubble>,
     dialog: Option<Dialog>,
-    /// How high what is in the panel was in the last pass.
-    content: f32,
+    /// How high what is in the panel was in the last pass, once there was one.
+    content: Option<f32>,
 }
 
 impl ConversationPanel {
@@ -158,26 +159,34 @@ impl ConversationPanel {
     /// What was said and sent.
     fn middle(&mut self, ui: &mut Ui, place: Rect, peer: &str, view: &View, actions: &mut Actions) {
         ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+            let room = place.height() - 2.0 * space::S3;
+            // A bar that comes for a moment would make lines shorter for that moment.
+            let fits = self.content.is_none_or(|content| content <= room);
+            let bar = if fits {
+                ScrollBarVisibility::AlwaysHidden
+            } else {
+                ScrollBarVisibility::VisibleWhenNeeded
+            };
             let area = ScrollArea::vertical()
                 .id_salt("conversation")
                 .auto_shrink([false, false])
+                .scroll_bar_visibility(bar)
                 .stick_to_bottom(true);
             area.show(ui, |ui| {
                 let margin = Margin::symmetric(space::S4 as i8, space::S3 as i8);
                 eframe::egui::Frame::NONE.inner_margin(margin).show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = space::S2;
                     // What is little stands below.
-                    let room = place.height() - 2.0 * space::S3;
-                    ui.add_space((room - self.content).max(0.0));
+                    ui.add_space(self.content.map_or(0.0, |content| (room - content).max(0.0)));
                     let top = ui.cursor().top();
                     self.content(ui, peer, view, actions);
                     let content = ui.min_rect().bottom() - top;
-                    let moved = (content - self.content).abs() > 1.0;
-                    if moved && content.min(self.content) < room {
+                    let before = self.content.replace(content);
+                    let moved = before.is_none_or(|before| (content - before).abs() > 1.0);
+                    if moved && content.min(before.unwrap_or(content)) < room {
                         // Nothing is seen where it does not stay.
                         ui.ctx().request_discard("what is little stands below");
                     }
-                    self.content = content;
                 });
             });
         });
