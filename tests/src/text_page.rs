@@ -303,6 +303,14 @@ impl PageWindow {
     /// # Panics
     /// When the display is gone.
     pub fn shows(&self, page: &TextPage, from: u32) {
+        self.draws(page.rows(from, self.height), page.width, self.height);
+    }
+
+    /// Shows these pixels (blue, green, red and nothing) from its upper left corner on.
+    ///
+    /// # Panics
+    /// When the display is gone.
+    pub fn draws(&self, bgrx: &[u8], width: u32, height: u32) {
         let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
         self.connection.configure_window(self.window, &above).expect("it is above");
         self.connection
@@ -310,13 +318,13 @@ impl PageWindow {
                 ImageFormat::Z_PIXMAP,
                 self.window,
                 self.context,
-                page.width as u16,
-                self.height as u16,
+                width as u16,
+                height as u16,
                 0,
                 0,
                 0,
                 self.depth,
-                page.rows(from, self.height),
+                bgrx,
             )
             .expect("a picture");
         self.connection.sync().expect("the display answers");

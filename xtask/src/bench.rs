@@ -42,6 +42,9 @@ pub(crate) enum What {
     Window,
     /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
     Hostile,
+    /// A shared screen (still, scrolling, a film): rate, delay, processor; and how fast files go
+    /// (Linux, under Xvfb).
+    Share,
 }
 
 /// How long the call lasts.
@@ -56,6 +59,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Chromium { scenarios } => chromium(scenarios),
         What::Window => window(),
         What::Hostile => hostile(),
+        What::Share => share(),
     }
 }
 
@@ -139,6 +143,14 @@ fn window() -> Result<(), Error> {
 }
 
 /// Runs the program that floods the app from aiortc, with the programs that people get beside it.
+fn share() -> Result<(), Error> {
+    packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test])?;
+    workspace::build(Profile::Release)?;
+    let folder = workspace::target_dir()?.join("bench");
+    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];
+    command::run(workspace::cargo().args(program).arg(folder))
+}
+
 fn hostile() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test])?;
     peers::ensure()?;

@@ -1,0 +1,43 @@
+//! What showing a screen and sending files is like: two apps without windows on this machine, one
+//! of which shows a display of its own.
+//!
+//! `cargo xtask bench share` builds and runs it. A page stands still, scrolls, or is a film; the
+//! time at which each picture was drawn on the display is burned into it, so that its delay is read
+//! where it arrives. Then a file goes each way. It prints a table beside the bars, and writes
+//! everything as JSON.
+#![cfg_attr(
+    target_os = "linux",
+    expect(clippy::print_stdout, reason = "it is a program that prints")
+)]
+
+#[cfg(target_os = "linux")]
+mod call;
+#[cfg(target_os = "linux")]
+mod content;
+#[cfg(target_os = "linux")]
+mod table;
+
+#[cfg(target_os = "linux")]
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args_os().nth(1).ok_or("write the folder for the results")?;
+    let folder = std::path::PathBuf::from(folder);
+    std::fs::create_dir_all(&folder)?;
+    let mut rows = Vec::new();
+    for what in content::Content::ALL {
+        println!("{}: {}", what.name(), what.title());
+        let measured = call::shows(what).await?;
+        rows.push(table::of_screen(what, &measured));
+    }
+    println!("camera: the same call with a camera alone");
+    rows.push(table::of_camera(&call::of_cameras().await?));
+    println!("files: one of a gigabyte to each other");
+    rows.push(table::of_files(&call::sends_files().await?));
+    table::print(&rows);
+    let json = serde_json::to_string_pretty(&table::json(&rows))?;
+    std::fs::write(folder.join("share.json"), json + "\n")?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
