@@ -1,6 +1,7 @@
 //! A display of a test's own and windows on it.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use visavis_screen::Desktop;
@@ -37,6 +38,11 @@ impl Xvfb {
 
     pub(crate) fn desktop(&self) -> Desktop {
         Desktop::X11(self.name.clone())
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        PathBuf::from(format!("/tmp/.X11-unix/X{}", self.name.trim_start_matches(':')))
     }
 
     pub(crate) fn client(&self) -> Client {

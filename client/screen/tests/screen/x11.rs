@@ -1,14 +1,9 @@
 //! Screens and windows of a real X server, compared pixel by pixel.
-#![cfg(target_os = "linux")]
-
-#[path = "common/shown.rs"]
-mod shown;
-#[path = "common/xvfb.rs"]
-mod xvfb;
 
 use std::time::Duration;
 
-use shown::{Shown, is, pixel};
+use crate::shown::{Shown, is, pixel};
+use crate::xvfb::{Client, Xvfb};
 use visavis_media::units::VideoSize;
 use visavis_screen::{
     CaptureEvent, CaptureSettings, EndReason, ScreenError, Screens, Source, SourceId, SourceKind,
@@ -20,7 +15,6 @@ use x11rb::protocol::xproto::{
     AtomEnum, ConfigureWindowAux, ConnectionExt as _, PropMode, StackMode,
 };
 use x11rb::wrapper::ConnectionExt as _;
-use xvfb::{Client, Xvfb};
 
 const RED: u32 = 0xFF_0000;
 const GREEN: u32 = 0x00_C000;
@@ -42,10 +36,6 @@ fn window_id(x: &Xvfb, title: &str) -> SourceId {
 
 fn show(x: &Xvfb, what: &SourceId) -> Shown {
     Shown::start(&x.desktop(), what, CaptureSettings::default())
-}
-
-fn screen() -> SourceId {
-    SourceId("screen:screen".into())
 }
 
 /// Two monitors side by side on a root window of 800x300.
@@ -420,44 +410,4 @@ fn without_composite_no_single_windows_are_offered() {
     let event = Shown::start(&x.desktop(), &id, CaptureSettings::default()).event();
     let CaptureEvent::Ended(EndReason::Failed(why)) = event else { panic!("{event:?}") };
     assert!(why.contains("no single windows"), "{why}");
-}
-
-#[test]
-fn a_server_that_goes_away_ends_the_capture_with_a_word() {
-    let mut x = Xvfb::start("640x480x24", &[]);
-    let mut shown = show(&x, &screen_of(&x));
-    assert_eq!(shown.event(), CaptureEvent::Live);
-    let mut screens = Screens::open(&x.desktop()).expect("the display");
-    x.kill();
-    let why = "the display is gone".to_owned();
-    assert_eq!(shown.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-    assert!(matches!(screens.sources(), Err(ScreenError::Display(_))));
-    let mut late = show(&x, &screen());
-    let why = "the display can't be reached".to_owned();
-    assert_eq!(late.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-}
-
-#[test]
-fn a_server_that_hangs_ends_the_capture_and_never_holds_up_its_owner() {
-    let x = Xvfb::start("640x480x24", &[]);
-    let id = screen_of(&x);
-    let (mut waits, mut dropped) = (show(&x, &id), show(&x, &id));
-    assert_eq!((waits.event(), dropped.event()), (CaptureEvent::Live, CaptureEvent::Live));
-    x.signal("-STOP");
-    dropped.drop_within(Duration::from_millis(500));
-    let why = "the display does not answer".to_owned();
-    assert_eq!(waits.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-    x.signal("-CONT");
-}
-
-#[test]
-fn an_id_of_another_kind_is_no_source() {
-    let x = Xvfb::start("640x480x24", &[]);
-    for (id, want) in [
-        ("screen:none", EndReason::ScreenGone),
-        ("nonsense", EndReason::Failed("it is no source of this display".into())),
-    ] {
-        let event = show(&x, &SourceId(id.into())).event();
-        assert_eq!(event, CaptureEvent::Ended(want), "{id}");
-    }
 }
