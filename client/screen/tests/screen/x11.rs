@@ -402,6 +402,43 @@ fn without_shared_memory_or_damage_the_same_is_seen() {
 }
 
 #[test]
+fn under_a_window_manager_and_a_compositor_the_same_is_seen() {
+    let x = Xvfb::start("640x480x24", &[]);
+    let _manager = x.run("openbox", &["--sm-disable"]);
+    let _compositor = x.run("picom", &["--backend", "xrender", "--config", "/dev/null"]);
+    let client = x.client();
+    client.wait_for_owner("_NET_WM_CM_S0");
+    client.root_colour(BLUE);
+    client.point(639, 479);
+    let window = client.window((100, 100, 200, 150), GREEN, "shown");
+    client.wait_until_managed(window);
+    let cover = client.window((50, 50, 500, 400), RED, "cover");
+    client.wait_until_managed(cover);
+    let mut screen = show(&x, &screen_of(&x));
+    screen.until("the cover on the screen", |frame| is(frame, (300, 300), RED));
+    assert_eq!(screen.event(), CaptureEvent::Live);
+    let mut shown = show(&x, &window_id(&x, "shown"));
+    let frame = shown.until("the window", |frame| is(frame, (100, 75), GREEN));
+    assert_eq!(frame.size, size(200, 150));
+    assert_eq!(shown.event(), CaptureEvent::Live);
+    client.fill(window, (0, 0, 200, 150), WHITE);
+    shown.until("what was drawn under the cover", |frame| is(frame, (100, 75), WHITE));
+    client.fill(cover, (0, 0, 500, 400), BLACK);
+    screen.until("what was drawn on the cover", |frame| is(frame, (300, 300), BLACK));
+    assert_eq!(shown.frames_in(Duration::from_millis(500)), 0, "the cover is none of its");
+    // Minimised, and back.
+    client.change_state(window, 3);
+    assert_eq!(shown.event(), CaptureEvent::Hidden);
+    client.x.map_window(window).expect("it is mapped");
+    client.fill(window, (0, 0, 200, 150), GREEN);
+    assert_eq!(shown.event(), CaptureEvent::Visible);
+    client.x.destroy_window(window).expect("it is closed");
+    client.sync();
+    assert_eq!(shown.event(), CaptureEvent::Ended(EndReason::WindowClosed));
+    assert!(!sources(&x).iter().any(|source| &*source.name == "shown"));
+}
+
+#[test]
 fn without_composite_no_single_windows_are_offered() {
     let x = Xvfb::start("640x480x24", &["-extension", "Composite"]);
     let window = x.client().window((10, 10, 200, 150), GREEN, "w");
