@@ -5,6 +5,7 @@
 //! than the rate allows; the last event is [`CaptureEvent::Ended`], unless the capture was dropped;
 //! dropping it ends it within half a second, and nobody is ever held up by a full channel.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use visavis_media::stop_signal::StopSignal;
 
 use crate::desktop::{Desktop, ScreenError};
 use crate::platform;
-use crate::source::{CaptureEvent, SourceId};
+use crate::source::{CaptureEvent, EndReason, SourceId};
 use crate::task::{CaptureSettings, CaptureTask};
 
 /// A source that is shown. Dropping it ends that.
@@ -39,7 +40,12 @@ impl Capture {
         let mut task = CaptureTask::new(what.clone(), settings, stop.clone(), output, events);
         let desktop = desktop.clone();
         let run = move || {
-            if let Some(reason) = platform::run(&desktop, &mut task) {
+            // Nobody would hear of the end otherwise. What a task holds is whole at each call.
+            let shown = AssertUnwindSafe(|| platform::run(&desktop, &mut task));
+            let reason = std::panic::catch_unwind(shown).unwrap_or_else(|_| {
+                Some(EndReason::Failed("a fault of this program ended it".to_owned()))
+            });
+            if let Some(reason) = reason {
                 task.tell(CaptureEvent::Ended(reason));
             }
             task.finish();

@@ -1,13 +1,17 @@
 //! A display of a test's own and windows on it.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use crate::shown::SOON;
 use visavis_screen::Desktop;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
-    CreateWindowAux, EventMask, PropMode, Rectangle, Window, WindowClass,
+    AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConfigureWindowAux,
+    ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, PropMode, Rectangle, Window,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -39,6 +43,23 @@ impl Xvfb {
         Desktop::X11(self.name.clone())
     }
 
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        PathBuf::from(format!("/tmp/.X11-unix/X{}", self.name.trim_start_matches(':')))
+    }
+
+    /// Runs a program there, such as a window manager.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Running {
+        let child = Command::new(program)
+            .args(arguments)
+            .env("DISPLAY", &self.name)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Running(child.unwrap_or_else(|error| panic!("{program} can't be started: {error}")))
+    }
+
     pub(crate) fn client(&self) -> Client {
         let (x, screen) = RustConnection::connect(Some(&self.name)).expect("the display");
         let screen = &x.setup().roots[screen];
@@ -61,6 +82,16 @@ impl Drop for Xvfb {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A program that ends with its owner.
+pub(crate) struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -139,6 +170,40 @@ impl Client {
         let aux = ChangeWindowAttributesAux::new().background_pixel(self.pixel(colour));
         self.x.change_window_attributes(self.root, &aux).expect("it is set");
         self.x.clear_area(false, self.root, 0, 0, 0, 0).expect("it is cleared");
+        self.sync();
+    }
+
+    /// Waits until somebody manages this.
+    pub(crate) fn wait_for_owner(&self, selection: &str) {
+        let (selection, began) = (self.atom(selection), Instant::now());
+        let owner = || self.x.get_selection_owner(selection).expect("sent").reply().expect("one");
+        while owner().owner == x11rb::NONE {
+            assert!(began.elapsed() < SOON, "nobody manages it");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until a window manager manages a window. One that just starts may miss that it is
+    /// mapped.
+    pub(crate) fn wait_until_managed(&self, window: Window) {
+        let (name, began) = (self.atom("WM_STATE"), Instant::now());
+        let kind = || {
+            let state = self.x.get_property(false, window, name, AtomEnum::ANY, 0, 0);
+            state.expect("sent").reply().expect("a reply").type_
+        };
+        while kind() == x11rb::NONE {
+            assert!(began.elapsed() < SOON, "no window manager comes");
+            std::thread::sleep(Duration::from_millis(50));
+            self.x.map_window(window).expect("it is mapped");
+        }
+    }
+
+    /// Asks the window manager to minimise a window (3; ICCCM 4.1.4).
+    pub(crate) fn change_state(&self, window: Window, state: u32) {
+        let kind = self.atom("WM_CHANGE_STATE");
+        let event = ClientMessageEvent::new(32, window, kind, [state, 0, 0, 0, 0]);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        self.x.send_event(false, self.root, mask, event).expect("it is asked");
         self.sync();
     }
 

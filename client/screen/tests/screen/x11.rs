@@ -1,14 +1,9 @@
 //! Screens and windows of a real X server, compared pixel by pixel.
-#![cfg(target_os = "linux")]
-
-#[path = "common/shown.rs"]
-mod shown;
-#[path = "common/xvfb.rs"]
-mod xvfb;
 
 use std::time::Duration;
 
-use shown::{Shown, is, pixel};
+use crate::shown::{Shown, is, pixel};
+use crate::xvfb::{Client, Xvfb};
 use visavis_media::units::VideoSize;
 use visavis_screen::{
     CaptureEvent, CaptureSettings, EndReason, ScreenError, Screens, Source, SourceId, SourceKind,
@@ -20,7 +15,6 @@ use x11rb::protocol::xproto::{
     AtomEnum, ConfigureWindowAux, ConnectionExt as _, PropMode, StackMode,
 };
 use x11rb::wrapper::ConnectionExt as _;
-use xvfb::{Client, Xvfb};
 
 const RED: u32 = 0xFF_0000;
 const GREEN: u32 = 0x00_C000;
@@ -42,10 +36,6 @@ fn window_id(x: &Xvfb, title: &str) -> SourceId {
 
 fn show(x: &Xvfb, what: &SourceId) -> Shown {
     Shown::start(&x.desktop(), what, CaptureSettings::default())
-}
-
-fn screen() -> SourceId {
-    SourceId("screen:screen".into())
 }
 
 /// Two monitors side by side on a root window of 800x300.
@@ -412,6 +402,43 @@ fn without_shared_memory_or_damage_the_same_is_seen() {
 }
 
 #[test]
+fn under_a_window_manager_and_a_compositor_the_same_is_seen() {
+    let x = Xvfb::start("640x480x24", &[]);
+    let _manager = x.run("openbox", &["--sm-disable"]);
+    let _compositor = x.run("picom", &["--backend", "xrender", "--config", "/dev/null"]);
+    let client = x.client();
+    client.wait_for_owner("_NET_WM_CM_S0");
+    client.root_colour(BLUE);
+    client.point(639, 479);
+    let window = client.window((100, 100, 200, 150), GREEN, "shown");
+    client.wait_until_managed(window);
+    let cover = client.window((50, 50, 500, 400), RED, "cover");
+    client.wait_until_managed(cover);
+    let mut screen = show(&x, &screen_of(&x));
+    screen.until("the cover on the screen", |frame| is(frame, (300, 300), RED));
+    assert_eq!(screen.event(), CaptureEvent::Live);
+    let mut shown = show(&x, &window_id(&x, "shown"));
+    let frame = shown.until("the window", |frame| is(frame, (100, 75), GREEN));
+    assert_eq!(frame.size, size(200, 150));
+    assert_eq!(shown.event(), CaptureEvent::Live);
+    client.fill(window, (0, 0, 200, 150), WHITE);
+    shown.until("what was drawn under the cover", |frame| is(frame, (100, 75), WHITE));
+    client.fill(cover, (0, 0, 500, 400), BLACK);
+    screen.until("what was drawn on the cover", |frame| is(frame, (300, 300), BLACK));
+    assert_eq!(shown.frames_in(Duration::from_millis(500)), 0, "the cover is none of its");
+    // Minimised, and back.
+    client.change_state(window, 3);
+    assert_eq!(shown.event(), CaptureEvent::Hidden);
+    client.x.map_window(window).expect("it is mapped");
+    client.fill(window, (0, 0, 200, 150), GREEN);
+    assert_eq!(shown.event(), CaptureEvent::Visible);
+    client.x.destroy_window(window).expect("it is closed");
+    client.sync();
+    assert_eq!(shown.event(), CaptureEvent::Ended(EndReason::WindowClosed));
+    assert!(!sources(&x).iter().any(|source| &*source.name == "shown"));
+}
+
+#[test]
 fn without_composite_no_single_windows_are_offered() {
     let x = Xvfb::start("640x480x24", &["-extension", "Composite"]);
     let window = x.client().window((10, 10, 200, 150), GREEN, "w");
@@ -420,44 +447,4 @@ fn without_composite_no_single_windows_are_offered() {
     let event = Shown::start(&x.desktop(), &id, CaptureSettings::default()).event();
     let CaptureEvent::Ended(EndReason::Failed(why)) = event else { panic!("{event:?}") };
     assert!(why.contains("no single windows"), "{why}");
-}
-
-#[test]
-fn a_server_that_goes_away_ends_the_capture_with_a_word() {
-    let mut x = Xvfb::start("640x480x24", &[]);
-    let mut shown = show(&x, &screen_of(&x));
-    assert_eq!(shown.event(), CaptureEvent::Live);
-    let mut screens = Screens::open(&x.desktop()).expect("the display");
-    x.kill();
-    let why = "the display is gone".to_owned();
-    assert_eq!(shown.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-    assert!(matches!(screens.sources(), Err(ScreenError::Display(_))));
-    let mut late = show(&x, &screen());
-    let why = "the display can't be reached".to_owned();
-    assert_eq!(late.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-}
-
-#[test]
-fn a_server_that_hangs_ends_the_capture_and_never_holds_up_its_owner() {
-    let x = Xvfb::start("640x480x24", &[]);
-    let id = screen_of(&x);
-    let (mut waits, mut dropped) = (show(&x, &id), show(&x, &id));
-    assert_eq!((waits.event(), dropped.event()), (CaptureEvent::Live, CaptureEvent::Live));
-    x.signal("-STOP");
-    dropped.drop_within(Duration::from_millis(500));
-    let why = "the display does not answer".to_owned();
-    assert_eq!(waits.event(), CaptureEvent::Ended(EndReason::Failed(why)));
-    x.signal("-CONT");
-}
-
-#[test]
-fn an_id_of_another_kind_is_no_source() {
-    let x = Xvfb::start("640x480x24", &[]);
-    for (id, want) in [
-        ("screen:none", EndReason::ScreenGone),
-        ("nonsense", EndReason::Failed("it is no source of this display".into())),
-    ] {
-        let event = show(&x, &SourceId(id.into())).event();
-        assert_eq!(event, CaptureEvent::Ended(want), "{id}");
-    }
 }

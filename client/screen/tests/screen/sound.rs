@@ -1,6 +1,4 @@
 //! The computer's audio on real sound servers, by tones: PulseAudio, and PipeWire in its place.
-#![cfg(target_os = "linux")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;

@@ -1,125 +1,21 @@
 //! The portal of Wayland desktops: a real one before a real compositor without a screen, and one
 //! that a test plays, which says no, hangs or goes away.
-#![cfg(target_os = "linux")]
 
-#[path = "common/shown.rs"]
-mod shown;
-#[path = "common/wayland_proxy.rs"]
-mod wayland_proxy;
-
-use std::collections::HashMap;
-use std::os::fd::AsFd as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use shown::{SOON, Shown, is};
+use crate::fake_portal::{Answer, fake, text};
+use crate::session::{Session, wait_for_name};
+use crate::shown::{SOON, Shown, is};
 use visavis_media::units::VideoSize;
 use visavis_screen::{
     CaptureEvent, CaptureSettings, Desktop, EndReason, RestoreToken, ScreenError, Screens,
     SourceId, SourceKind,
 };
-use zbus::zvariant::{ObjectPath, OwnedFd, OwnedObjectPath, OwnedValue, Value};
-use zbus::{Connection, interface};
 
 const RED: u32 = 0xE0_2010;
 const BLUE: u32 = 0x20_30E0;
-
-/// Programs that share a folder for their sockets, with a bus of their own.
-struct Session {
-    folder: tempfile::TempDir,
-    programs: Vec<(&'static str, Child)>,
-}
-
-impl Session {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut session = Self { folder, programs: Vec::new() };
-        // Nothing is started by the bus itself, which would start half a desktop.
-        let bus = session.path("bus.conf");
-        let text = format!(
-            "<busconfig><type>session</type><listen>{}</listen><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>\
-             <allow own=\"*\"/></policy></busconfig>",
-            session.bus()
-        );
-        std::fs::write(&bus, text).expect("the bus's configuration");
-        let configuration = format!("--config-file={}", bus.display());
-        let arguments = ["--nofork", "--nopidfile", &configuration];
-        session.run("dbus-daemon", "dbus-daemon", &arguments);
-        session.wait_for(&session.path("bus"));
-        session
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn bus(&self) -> String {
-        format!("unix:path={}", self.path("bus").display())
-    }
-
-    fn desktop(&self) -> Desktop {
-        Desktop::Portal(Some(self.bus()))
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_remove("DISPLAY")
-            .env("XDG_RUNTIME_DIR", self.folder.path())
-            .env("PIPEWIRE_RUNTIME_DIR", self.folder.path())
-            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
-            .env("HOME", self.folder.path())
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_STATE_HOME", self.path("state"))
-            .env("XDG_DATA_HOME", self.path("data"))
-            .env("XDG_CACHE_HOME", self.path("cache"))
-            .env("XDG_CURRENT_DESKTOP", "sway")
-            .env("WAYLAND_DISPLAY", "wayland-1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-    }
-
-    fn run(&mut self, name: &'static str, program: &str, arguments: &[&str]) {
-        let mut command = self.command(program);
-        command.args(arguments);
-        self.spawn(name, command);
-    }
-
-    fn spawn(&mut self, name: &'static str, mut command: Command) {
-        let child = command.spawn();
-        let child = child.unwrap_or_else(|error| panic!("{name} can't be started: {error}"));
-        self.programs.push((name, child));
-    }
-
-    fn wait_for(&self, socket: &Path) {
-        let began = Instant::now();
-        while std::os::unix::net::UnixStream::connect(socket).is_err() {
-            assert!(began.elapsed() < SOON, "nothing listens at {}", socket.display());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn kill(&mut self, name: &str) {
-        for (_, program) in self.programs.iter_mut().filter(|(it, _)| *it == name) {
-            program.kill().expect("it runs");
-            program.wait().expect("it ends");
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        for (_, program) in self.programs.iter_mut().rev() {
-            let _ = program.kill();
-            let _ = program.wait();
-        }
-    }
-}
 
 /// Where a program is that is in no path.
 fn helper(name: &str) -> String {
@@ -173,7 +69,7 @@ impl Sway {
         session.wait_for(&session.path("wayland-1"));
         session.wait_for(&session.path("sway"));
         let proxy = session.path("wayland-proxy");
-        wayland_proxy::start(&proxy, &session.path("wayland-1"));
+        crate::wayland_proxy::start(&proxy, &session.path("wayland-1"));
         let mut portal = session.command(&helper("xdg-desktop-portal-wlr"));
         portal.env("WAYLAND_DISPLAY", proxy);
         session.spawn("portal-wlr", portal);
@@ -209,29 +105,6 @@ impl Sway {
         command.args(["--socket"]).arg(self.0.path("sway")).args(words.split(' '));
         assert!(command.status().expect("swaymsg").success(), "{words}");
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    runtime.expect("a runtime").block_on(future)
-}
-
-fn wait_for_name(session: &Session, name: &str) {
-    block_on(async {
-        let bus = connect(session).await;
-        let dbus = zbus::fdo::DBusProxy::new(&bus).await.expect("the bus");
-        let began = Instant::now();
-        let name = zbus::names::BusName::try_from(name).expect("a name");
-        while !dbus.name_has_owner(name.clone()).await.expect("an answer") {
-            assert!(began.elapsed() < SOON, "{name} does not come");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-}
-
-async fn connect(session: &Session) -> Connection {
-    let builder = zbus::connection::Builder::address(session.bus().as_str()).expect("an address");
-    builder.build().await.expect("the bus")
 }
 
 fn portal() -> SourceId {
@@ -305,161 +178,6 @@ fn a_wayland_session_that_ends_ends_the_capture() {
         }
         shown.drop_within(Duration::from_millis(500));
     }
-}
-
-/// What the portal of a test answers.
-#[derive(Clone, Copy, PartialEq)]
-enum Answer {
-    /// The person said no.
-    No,
-    /// Nothing: the person thinks about it.
-    Waits,
-    /// The person said yes, and PipeWire is not there.
-    YesWithoutPipeWire,
-    /// The person said yes; then the desktop stops it.
-    YesThenStops,
-    /// Something that is no response of a portal.
-    Nonsense,
-}
-
-/// What it was asked for.
-type Asked = Arc<Mutex<HashMap<String, OwnedValue>>>;
-
-struct Portal {
-    answer: Answer,
-    asked: Asked,
-}
-
-type Options = HashMap<String, OwnedValue>;
-
-fn text(options: &Options, name: &str) -> String {
-    String::try_from(options[name].try_clone().expect("a value")).expect("a text")
-}
-
-async fn respond(
-    bus: &Connection,
-    header: &zbus::message::Header<'_>,
-    options: &Options,
-    code: u32,
-    results: HashMap<&str, Value<'_>>,
-) -> OwnedObjectPath {
-    let sender = header.sender().expect("a sender").trim_start_matches(':').replace('.', "_");
-    let token = text(options, "handle_token");
-    let path = format!("/org/freedesktop/portal/desktop/request/{sender}/{token}");
-    let path = ObjectPath::try_from(path).expect("a path");
-    let interface = "org.freedesktop.portal.Request";
-    let to = header.sender().map(|name| name.to_owned());
-    bus.emit_signal(to, &path, interface, "Response", &(code, results)).await.expect("it is sent");
-    path.into()
-}
-
-#[interface(name = "org.freedesktop.portal.ScreenCast")]
-impl Portal {
-    #[zbus(property, name = "version")]
-    fn version(&self) -> u32 {
-        4
-    }
-
-    #[zbus(property)]
-    fn available_source_types(&self) -> u32 {
-        7
-    }
-
-    #[zbus(property)]
-    fn available_cursor_modes(&self) -> u32 {
-        7
-    }
-
-    async fn create_session(
-        &self,
-        #[zbus(connection)] bus: &Connection,
-        #[zbus(header)] header: zbus::message::Header<'_>,
-        options: Options,
-    ) -> OwnedObjectPath {
-        let handle = "/org/freedesktop/portal/desktop/session/test";
-        let results = match self.answer {
-            Answer::Nonsense => HashMap::from([("session_handle", Value::from(7_u32))]),
-            _ => HashMap::from([("session_handle", Value::from(handle))]),
-        };
-        respond(bus, &header, &options, 0, results).await
-    }
-
-    async fn select_sources(
-        &self,
-        #[zbus(connection)] bus: &Connection,
-        #[zbus(header)] header: zbus::message::Header<'_>,
-        _session: OwnedObjectPath,
-        options: Options,
-    ) -> OwnedObjectPath {
-        let path = respond(bus, &header, &options, 0, HashMap::new()).await;
-        self.asked.lock().expect("a lock").extend(options);
-        path
-    }
-
-    async fn start(
-        &self,
-        #[zbus(connection)] bus: &Connection,
-        #[zbus(header)] header: zbus::message::Header<'_>,
-        session: OwnedObjectPath,
-        _window: String,
-        options: Options,
-    ) -> OwnedObjectPath {
-        let stream: (u32, HashMap<&str, Value<'_>>) = (42, HashMap::new());
-        let granted = HashMap::from([
-            ("streams", Value::from(vec![stream])),
-            ("restore_token", Value::from("the next token")),
-        ]);
-        match self.answer {
-            Answer::No => respond(bus, &header, &options, 1, HashMap::new()).await,
-            Answer::YesWithoutPipeWire | Answer::Nonsense => {
-                respond(bus, &header, &options, 0, granted).await
-            }
-            Answer::YesThenStops => {
-                let path = respond(bus, &header, &options, 0, granted).await;
-                let (bus, to) = (bus.clone(), header.sender().map(|name| name.to_owned()));
-                a_moment_later(move || async move {
-                    let interface = "org.freedesktop.portal.Session";
-                    let none: HashMap<&str, Value<'_>> = HashMap::new();
-                    let _ = bus.emit_signal(to, &session, interface, "Closed", &(none,)).await;
-                });
-                path
-            }
-            Answer::Waits => OwnedObjectPath::try_from("/waits").expect("a path"),
-        }
-    }
-
-    fn open_pipe_wire_remote(&self, _session: OwnedObjectPath, _options: Options) -> OwnedFd {
-        let (one, other) = std::os::unix::net::UnixStream::pair().expect("a pair");
-        if self.answer == Answer::YesThenStops {
-            // Nobody answers there.
-            std::mem::forget(other);
-        }
-        one.as_fd().try_clone_to_owned().expect("a descriptor").into()
-    }
-}
-
-/// Does something a moment later, on a thread of its own.
-fn a_moment_later<F: Future<Output = ()>>(later: impl FnOnce() -> F + Send + 'static) {
-    let run = move || {
-        std::thread::sleep(Duration::from_millis(300));
-        block_on(later());
-    };
-    std::thread::Builder::new().spawn(run).expect("a thread");
-}
-
-/// A bus with a portal that answers like this.
-fn fake(answer: Answer) -> (Session, Connection, Asked) {
-    let session = Session::start();
-    let asked = Asked::default();
-    let portal = Portal { answer, asked: Arc::clone(&asked) };
-    let bus = block_on(async {
-        let builder = zbus::connection::Builder::address(session.bus().as_str());
-        let builder = builder.expect("an address");
-        let builder = builder.serve_at("/org/freedesktop/portal/desktop", portal);
-        let builder = builder.expect("a path").name("org.freedesktop.portal.Desktop");
-        builder.expect("a name").build().await.expect("the bus")
-    });
-    (session, bus, asked)
 }
 
 #[test]
