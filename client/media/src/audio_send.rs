@@ -1,5 +1,7 @@
 //! The thread `audio-encode`: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
 //!
+//! The sound of the computer is added to it where it is shared ([`SystemSound`]).
+//!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
 //! place of audio, so that the other side neither takes the call for lost nor learns anything about
 //! the room. In silence a few packets in 400 ms are enough (discontinuous transmission); the others
@@ -23,6 +25,7 @@ use crate::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame, Encode
 use crate::opus_codec::{OpusEncoder, OpusError, PACKET_SAMPLES, is_dtx};
 use crate::stage_thread::{StageError, StageThread};
 use crate::stop_signal::StopSignal;
+use crate::system_sound::SystemSound;
 use crate::voice_processing::{VoiceInput, VoiceProcessor};
 
 /// A microphone may be this late before silence takes its place.
@@ -76,6 +79,7 @@ impl Shared {
 pub struct AudioSender {
     shared: Arc<Shared>,
     next_frames: Arc<DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>>,
+    next_system_sound: Arc<DropOldestQueue<Option<Arc<DropOldestQueue<AudioFrame>>>>>,
     _thread: StageThread<()>,
 }
 
@@ -93,12 +97,15 @@ impl AudioSender {
         let (stop, shared, next_frames) =
             (StopSignal::default(), Arc::new(Shared::default()), DropOldestQueue::latest());
         shared.muted.store(muted, Ordering::Relaxed);
-        let (stopped, state, next) = (stop.clone(), Arc::clone(&shared), Arc::clone(&next_frames));
+        let next_system_sound = DropOldestQueue::latest();
+        let (stopped, state) = (stop.clone(), Arc::clone(&shared));
+        let (next, next_system) = (Arc::clone(&next_frames), Arc::clone(&next_system_sound));
         let end = move || stop.set();
         let thread = StageThread::spawn("audio-encode", end, move || {
             raise_audio_thread();
             encode(
                 (frames, &next),
+                &next_system,
                 &out,
                 VoiceProcessor::new(voice),
                 &control,
@@ -107,12 +114,18 @@ impl AudioSender {
                 &state,
             );
         })?;
-        Ok(Self { shared, next_frames, _thread: thread })
+        Ok(Self { shared, next_frames, next_system_sound, _thread: thread })
     }
 
     /// Takes frames from another queue, and no more from the one before.
     pub fn set_frames(&self, frames: Arc<DropOldestQueue<AudioFrame>>) {
         self.next_frames.put(frames);
+    }
+
+    /// Adds the sound of the computer to the voice from now on, or no more. It is neither muted
+    /// with the microphone nor processed as a voice is.
+    pub fn set_system_sound(&self, frames: Option<Arc<DropOldestQueue<AudioFrame>>>) {
+        self.next_system_sound.put(frames);
     }
 
     /// Sends silence instead of audio, or audio again.
@@ -156,6 +169,7 @@ fn encode(
         Arc<DropOldestQueue<AudioFrame>>,
         &DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>,
     ),
+    next_system_sound: &DropOldestQueue<Option<Arc<DropOldestQueue<AudioFrame>>>>,
     out: &mpsc::Sender<EncodedAudio>,
     mut voice: VoiceProcessor,
     control: &Receiver<AudioControl>,
@@ -164,9 +178,16 @@ fn encode(
     shared: &Shared,
 ) {
     let mut filler = SilenceFiller::new(Instant::now());
+    let mut system: Option<SystemSound> = None;
     while !stop.is_set() {
         if let Some(next) = next_frames.take() {
             frames = next;
+        }
+        if let Some(next) = next_system_sound.take() {
+            system = next.and_then(|queue| {
+                let sound = SystemSound::new(queue);
+                sound.inspect_err(|error| tracing::warn!(%error, "no sound of the computer")).ok()
+            });
         }
         let frame = match frames.wait(LOOK_UP) {
             Taken::Value(mut frame) => {
@@ -188,7 +209,8 @@ fn encode(
         if let Some(control) = control.try_iter().last() {
             packets.set(control);
         }
-        let packet = packets.push(&frame, shared.muted.load(Ordering::Relaxed));
+        let muted = shared.muted.load(Ordering::Relaxed);
+        let packet = packets.push_with(&frame, muted, system.as_mut());
         shared.level.store(packets.level().to_bits(), Ordering::Relaxed);
         let Some(packet) = packet else { continue };
         let bytes = packet.data.len() as u64;
@@ -243,7 +265,18 @@ impl Packetizer {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn push(&mut self, frame: &AudioFrame, muted: bool) -> Option<EncodedAudio> {
+        self.push_with(frame, muted, None)
+    }
+
+    /// Takes a microphone's frame and adds the sound of the computer, muted or not.
+    pub(crate) fn push_with(
+        &mut self,
+        frame: &AudioFrame,
+        muted: bool,
+        system: Option<&mut SystemSound>,
+    ) -> Option<EncodedAudio> {
         self.meter.listen(&frame.samples);
         let begin = self.filled * AUDIO_FRAME_SAMPLES;
         let part = self.samples.get_mut(begin..).unwrap_or_default();
@@ -254,6 +287,14 @@ impl Packetizer {
             *sent = if self.gain > 0.0 { captured * self.gain } else { 0.0 };
         }
         self.gain = target;
+        let mut plays = false;
+        if let (Some(system), Some(part)) = (system, part.get_mut(..AUDIO_FRAME_SAMPLES)) {
+            system.add_to(part);
+            plays = system.plays();
+        }
+        if let Err(error) = self.encoder.carry_music(plays) {
+            tracing::debug!("the encoder goes on as before: {error}");
+        }
         let captured_at = *self.begun_at.get_or_insert(frame.captured_at);
         self.filled += 1;
         if self.filled < self.length.frames() {

@@ -27,35 +27,61 @@ const TABLE: [(u8, u64, u64, u64); 16] = [
 /// Finer than this a size is not fitted.
 const PARTS: u32 = 48;
 
-/// A level, by its `level_idc`: ten times its number.
+/// A level, by its `level_idc`: ten times its number; and what somebody takes beyond it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct H264Level(u8);
+pub struct H264Level {
+    idc: u8,
+    /// Macroblocks a second and in a frame, where they are more than the level has; else 0.
+    per_second: u64,
+    per_frame: u64,
+}
 
 impl H264Level {
     /// 3.1: 1280x720 at 30 frames a second, which every WebRTC program should take (RFC 7742
     /// §6.2).
-    pub const BASIC: Self = Self(31);
+    pub const BASIC: Self = Self::of(31);
     /// 4.0: 1920x1080 at 30 frames a second, what we offer to take.
-    pub const OURS: Self = Self(40);
+    pub const OURS: Self = Self::of(40);
+
+    const fn of(idc: u8) -> Self {
+        Self { idc, per_second: 0, per_frame: 0 }
+    }
+
+    /// The same for somebody who takes at least so many macroblocks a second and in a frame
+    /// (`max-mbps` and `max-fs`, RFC 6184 §8.1); what is less than the level has, or more than any
+    /// level has, changes nothing.
+    #[must_use]
+    pub fn with_at_least(self, per_second: Option<u64>, per_frame: Option<u64>) -> Self {
+        let (level_seconds, level_frame, _) = Self::of(self.idc).limits();
+        let (most_seconds, most_frame, _) = Self::of(u8::MAX).limits();
+        let beyond = |value: Option<u64>, level: u64, most: u64| {
+            value.filter(|value| (level + 1..=most).contains(value)).unwrap_or(0)
+        };
+        Self {
+            per_second: beyond(per_second, level_seconds, most_seconds),
+            per_frame: beyond(per_frame, level_frame, most_frame),
+            ..self
+        }
+    }
 
     /// The level that the last byte of a `profile-level-id` stands for (RFC 6184 §8.1): of those
     /// that we know, the highest that is not above it. `None` below the lowest.
     #[must_use]
     pub fn from_idc(idc: u8) -> Option<Self> {
-        TABLE.iter().rev().find(|(known, ..)| *known <= idc).map(|(known, ..)| Self(*known))
+        TABLE.iter().rev().find(|(known, ..)| *known <= idc).map(|(known, ..)| Self::of(*known))
     }
 
     /// As it stands in a `profile-level-id` and in an SPS.
     #[must_use]
     pub fn idc(self) -> u8 {
-        self.0
+        self.idc
     }
 
     /// The lowest level for frames of a size at a rate; the highest there is when none is high
     /// enough.
     #[must_use]
     pub fn needed(size: VideoSize, fps: u32) -> Self {
-        let mut levels = TABLE.iter().map(|(idc, ..)| Self(*idc));
+        let mut levels = TABLE.iter().map(|(idc, ..)| Self::of(*idc));
         levels
             .clone()
             .find(|level| level.allows(size, fps))
@@ -91,9 +117,9 @@ impl H264Level {
 
     /// Macroblocks a second, in a frame, and of stored frames.
     fn limits(self) -> (u64, u64, u64) {
-        let row = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.0);
+        let row = TABLE.iter().rev().find(|(idc, ..)| *idc <= self.idc);
         row.map_or((0, 0, 0), |(_, per_second, per_frame, stored)| {
-            (*per_second, *per_frame, *stored)
+            (self.per_second.max(*per_second), self.per_frame.max(*per_frame), *stored)
         })
     }
 
@@ -146,12 +172,29 @@ mod tests {
         assert_eq!(H264Level::OURS.fit(size(1920, 1080), 30), size(1920, 1080));
         let fast = H264Level::BASIC.fit(size(1280, 720), 60);
         assert!(fast.width() < 1280 && fast.width() >= 800, "{fast}");
-        assert!(H264Level(10).fit(size(1280, 720), 10_000).width() <= 32);
+        assert!(H264Level::of(10).fit(size(1280, 720), 10_000).width() <= 32);
     }
 
     #[test]
     fn an_unknown_level_counts_as_the_one_below() {
         let idc = |idc| H264Level::from_idc(idc).map(H264Level::idc);
         assert_eq!((idc(31), idc(35), idc(255), idc(9)), (Some(31), Some(32), Some(52), None));
+    }
+
+    #[test]
+    fn who_takes_more_than_a_level_has_is_sent_more() {
+        let full = size(1920, 1080);
+        let fit = |per_second, per_frame| {
+            H264Level::BASIC.with_at_least(per_second, per_frame).fit(full, 15)
+        };
+        assert_eq!(fit(Some(122_400), Some(8_160)), full);
+        // Each alone is not enough.
+        assert_eq!(fit(Some(245_760), None), size(1280, 720));
+        assert!(fit(None, Some(8_160)).width() < 1920);
+        // Less is not meant by them, and more than there is is not believed.
+        for nonsense in [0, 100, u64::MAX] {
+            assert_eq!(fit(Some(nonsense), Some(nonsense)), size(1280, 720));
+        }
+        assert_eq!(H264Level::OURS.with_at_least(Some(1), None), H264Level::OURS);
     }
 }

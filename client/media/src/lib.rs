@@ -3,8 +3,9 @@
 //! In go raw frames from camera and microphone and encoded ones from the transport; out go encoded
 //! ones to the transport and raw ones to window and speaker:
 //!
-//! - camera → [`drop_oldest_queue`] → [`video_send`] (size and rate by the network's targets,
-//!   [`scale`], [`h264_encoder`]) → transport;
+//! - camera, screen, or both as [`share_compose`] puts them together → [`drop_oldest_queue`] →
+//!   [`video_send`] (size and rate by the network's targets, [`scale`], [`h264_encoder`]) →
+//!   transport;
 //! - transport ([`frame_buffer`]) → [`video_receive`] ([`h264_decoder`], [`lip_sync`],
 //!   [`video_record`]) → [`drop_oldest_queue`] → window;
 //! - microphone ([`capture_clock`]) → [`audio_send`] ([`voice_processing`], Opus) → transport
@@ -63,12 +64,14 @@ mod screen_send;
 pub mod self_view;
 mod send_rate;
 mod send_size;
+pub mod share_compose;
 pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;
 pub mod ssim;
 pub mod stage_thread;
 pub mod stop_signal;
+mod system_sound;
 mod time_stretch;
 pub mod tone;
 pub mod tone_detector;

@@ -8,6 +8,7 @@
 
 use crate::audio_control::{AudioControl, PacketLength};
 use crate::frame::SAMPLE_RATE;
+use crate::units::Bitrate;
 
 /// Samples in the longest packet that we send: 20 ms.
 pub(crate) const PACKET_SAMPLES: usize = PacketLength::Long.samples();
@@ -42,28 +43,47 @@ pub enum OpusError {
 pub(crate) struct OpusEncoder {
     encoder: opus::Encoder,
     buffer: [u8; MAX_PACKET_BYTES],
+    control: AudioControl,
+    music: bool,
 }
 
 impl OpusEncoder {
     /// An encoder for speech. In silence its packets carry nothing ([`is_dtx`]), but for one every
     /// 400 ms that describes the background noise.
     pub(crate) fn new() -> Result<Self, OpusError> {
-        let mut encoder =
-            opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)
-                .map_err(OpusError::Encoder)?;
-        encoder.set_dtx(true).map_err(OpusError::Encoder)?;
-        let mut this = Self { encoder, buffer: [0; MAX_PACKET_BYTES] };
+        let mut this = Self {
+            encoder: encoder_for(opus::Application::Voip)?,
+            buffer: [0; MAX_PACKET_BYTES],
+            control: AudioControl::START,
+            music: false,
+        };
         this.set(AudioControl::START)?;
         Ok(this)
     }
 
+    /// Encodes music and whatever else a computer plays from the next packet on, or speech again.
+    /// The two are encoders of their own, as Opus can't change what it is meant for; the decoder
+    /// goes on.
+    pub(crate) fn carry_music(&mut self, music: bool) -> Result<(), OpusError> {
+        if music == self.music {
+            return Ok(());
+        }
+        let meant_for = if music { opus::Application::Audio } else { opus::Application::Voip };
+        self.encoder = encoder_for(meant_for)?;
+        self.music = music;
+        self.set(self.control)
+    }
+
     /// Encodes to these targets from the next packet on.
     pub(crate) fn set(&mut self, control: AudioControl) -> Result<(), OpusError> {
-        let bitrate = i32::try_from(control.bitrate.bps()).unwrap_or(i32::MAX).clamp(6000, 128_000);
+        self.control = control;
+        let wanted = if self.music { for_music(control) } else { control.bitrate };
+        let bitrate = i32::try_from(wanted.bps()).unwrap_or(i32::MAX).clamp(6000, 128_000);
         let loss = i32::from(control.expected_loss_percent.min(100));
         self.encoder.set_bitrate(opus::Bitrate::Bits(bitrate)).map_err(OpusError::Encoder)?;
         self.encoder.set_packet_loss_perc(loss).map_err(OpusError::Encoder)?;
-        self.encoder.set_inband_fec(loss > 0).map_err(OpusError::Encoder)
+        // With it Opus would choose a mode for speech, which alone has it.
+        self.encoder.set_inband_fec(loss > 0 && !self.music).map_err(OpusError::Encoder)
     }
 
     /// Encodes as many samples as one [`PacketLength`] has. The packet stays valid until the next
@@ -81,6 +101,23 @@ impl OpusEncoder {
         let samples = self.encoder.get_lookahead().unwrap_or(0);
         std::time::Duration::from_secs_f64(f64::from(samples) / f64::from(SAMPLE_RATE))
     }
+}
+
+fn encoder_for(application: opus::Application) -> Result<opus::Encoder, OpusError> {
+    let mut encoder = opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, application)
+        .map_err(OpusError::Encoder)?;
+    encoder.set_dtx(true).map_err(OpusError::Encoder)?;
+    if application == opus::Application::Audio {
+        encoder.set_signal(opus::Signal::Music).map_err(OpusError::Encoder)?;
+    }
+    Ok(encoder)
+}
+
+/// What music takes where speech takes so much. Short packets mean that the network is wide
+/// ([`crate::audio_adaptation`]).
+fn for_music(control: AudioControl) -> Bitrate {
+    let factor = if control.packet == PacketLength::Short { 8.0 / 3.0 } else { 4.0 / 3.0 };
+    control.bitrate.scaled(factor)
 }
 
 /// Turns packets, or the lack of them, into audio.

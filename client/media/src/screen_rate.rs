@@ -313,9 +313,15 @@ impl ScreenRate {
         } else if self.begins {
             self.qp
         } else {
-            // What is left over makes all a little sharper.
+            // What is left over makes all a little sharper. Where only a detail moves, the rest must
+            // not wait for stillness that may never come.
+            let (room, least) = if changed < DETAIL {
+                (bytes_in(target, REFINING_TAKES), 1.0)
+            } else {
+                (room, 0.0)
+            };
             let steps = (room - takes) / self.step.max(1.0);
-            self.qp.saturating_sub(steps.min(f64::from(MOST_STEPS_IN_MOTION)) as u8)
+            self.qp.saturating_sub(steps.clamp(least, f64::from(MOST_STEPS_IN_MOTION)) as u8)
         };
         Plan { reason: Reason::Change, qp: qp.max(finest) }
     }
@@ -351,3 +357,6 @@ fn at_qp(bytes: f64, qp: u8) -> f64 {
 fn at_cost_qp(qp: u8, bytes: usize) -> f64 {
     bytes as f64 / ((COST_QP - f64::from(qp)) / HALVED_BY).exp2()
 }
+
+#[cfg(test)]
+mod tests;

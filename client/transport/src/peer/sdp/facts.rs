@@ -114,7 +114,8 @@ fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
 const PROFILES: [u8; 4] = [0x42, 0x4d, 0x58, 0x64];
 
 /// Up to which level the other takes H.264 in packetization mode 1 and of a profile that can decode
-/// what we send (RFC 6184 §8.1; where nothing is said, that is 1.0). `None` without such a format.
+/// what we send, and beyond it where `max-mbps` and `max-fs` say so (RFC 6184 §8.1; where nothing is
+/// said, that is 1.0). `None` without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
     let levels = of_formats(sdp, "a=fmtp:").filter_map(|(_, parameters)| {
         let value = |name: &str| {
@@ -128,7 +129,9 @@ pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
         let id = u32::from_str_radix(value("profile-level-id").unwrap_or("42000a"), 16).ok()?;
         let [high, profile, _, level] = id.to_be_bytes();
         let can_be_decoded = high == 0 && PROFILES.contains(&profile);
-        if can_be_decoded { H264Level::from_idc(level) } else { None }
+        let number = |name: &str| value(name).and_then(|value| value.parse().ok());
+        let level = H264Level::from_idc(level).filter(|_| can_be_decoded)?;
+        Some(level.with_at_least(number("max-mbps"), number("max-fs")))
     });
     levels.max()
 }
@@ -203,5 +206,19 @@ mod tests {
             assert_eq!(idc(&OFFER.replace("42e01f; pack", other)), None, "{other}");
         }
         assert_eq!(idc(&OFFER.replace("mode=1", "mode=0")), None);
+    }
+
+    #[test]
+    fn what_is_taken_beyond_the_level_counts() {
+        let beyond = |more: &str| {
+            h264_level(&OFFER.replace("42e01f; pack", &format!("42e01f;{more}; pack")))
+        };
+        assert_eq!(
+            beyond("max-mbps=244800; max-fs=8160"),
+            Some(H264Level::BASIC.with_at_least(Some(244_800), Some(8160)))
+        );
+        for none in ["max-fs=-1", "max-mbps=99999999999999999999;max-fs=x", "max-fs=3600"] {
+            assert_eq!(beyond(none), Some(H264Level::BASIC), "{none}");
+        }
     }
 }
