@@ -100,8 +100,8 @@ fn opening_the_dialog_shares_nothing_and_nothing_is_chosen_in_it() {
 
 /// The button that shares: the bar's has the same name, while nothing is chosen.
 fn share_is_disabled(window: &Window) -> bool {
-    let all = window.harness.query_all_by_role_and_label(Role::Button, "Share");
-    all.map(|node| node.accesskit_node().is_disabled()).any(|disabled| disabled)
+    let mut all = window.harness.query_all_by_role_and_label(Role::Button, "Share");
+    all.any(|node| node.accesskit_node().is_disabled())
 }
 
 #[test]
