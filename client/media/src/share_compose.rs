@@ -6,8 +6,8 @@
 //! goes out when the screen changes; with it at most [`MAX_FPS`] a second. What always holds: the
 //! screen is never held up by the camera, and a camera that gives nothing any more is not shown.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::drop_oldest_queue::{DropOldestQueue, Taken};
@@ -36,7 +36,15 @@ const ROUNDING: u32 = 14;
 /// A running stage. Dropping it ends its thread; so does closing the screen's queue.
 pub struct ShareComposer {
     camera_in_corner: Arc<AtomicBool>,
+    outputs: Arc<Mutex<Outputs>>,
     _thread: StageThread<()>,
+}
+
+/// Who gets what is put together.
+struct Outputs {
+    queues: Vec<Arc<DropOldestQueue<VideoFrame>>>,
+    /// What they got last.
+    latest: Option<VideoFrame>,
 }
 
 impl ShareComposer {
@@ -51,13 +59,29 @@ impl ShareComposer {
         camera_in_corner: bool,
     ) -> Result<Self, StageError> {
         let camera_in_corner = Arc::new(AtomicBool::new(camera_in_corner));
+        let outputs = Arc::new(Mutex::new(Outputs { queues: outputs, latest: None }));
         let (stop, wanted) = (StopSignal::default(), Arc::clone(&camera_in_corner));
-        let stopped = stop.clone();
+        let (stopped, takers) = (stop.clone(), Arc::clone(&outputs));
         let end = move || stop.set();
         let thread = StageThread::spawn("share-compose", end, move || {
-            run((&screen, &camera), &outputs, &wanted, &stopped);
+            run((&screen, &camera), &takers, &wanted, &stopped);
         })?;
-        Ok(Self { camera_in_corner, _thread: thread })
+        Ok(Self { camera_in_corner, outputs, _thread: thread })
+    }
+
+    /// Gives it to these from now on. Who is new among them gets the last frame at once: a screen
+    /// that stands still has no other.
+    pub fn set_outputs(&self, queues: Vec<Arc<DropOldestQueue<VideoFrame>>>) {
+        let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = |queue: &&Arc<DropOldestQueue<VideoFrame>>| {
+            !outputs.queues.iter().any(|before| Arc::ptr_eq(before, queue))
+        };
+        if let Some(latest) = &outputs.latest {
+            for queue in queues.iter().filter(is_new) {
+                queue.put(VideoFrame { captured_at: Instant::now(), ..latest.clone() });
+            }
+        }
+        outputs.queues = queues;
     }
 
     /// Shows the camera in the corner from now on, or no more.
@@ -68,7 +92,7 @@ impl ShareComposer {
 
 fn run(
     (screen, camera): (&DropOldestQueue<VideoFrame>, &DropOldestQueue<VideoFrame>),
-    outputs: &[Arc<DropOldestQueue<VideoFrame>>],
+    outputs: &Mutex<Outputs>,
     wanted: &AtomicBool,
     stop: &StopSignal,
 ) {
@@ -85,7 +109,11 @@ fn run(
         }
         let now = Instant::now();
         match composing.next(wanted.load(Ordering::Relaxed), now) {
-            Ok(Some(frame)) => outputs.iter().for_each(|output| output.put(frame.clone())),
+            Ok(Some(frame)) => {
+                let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
+                outputs.queues.iter().for_each(|output| output.put(frame.clone()));
+                outputs.latest = Some(frame);
+            }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a shared frame was not put together"),
         }

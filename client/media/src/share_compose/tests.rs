@@ -154,3 +154,18 @@ fn the_thread_composes_for_all_its_outputs_and_ends_with_the_screen_or_its_owner
     }
     drop(composer);
 }
+
+#[test]
+fn who_looks_later_sees_the_screen_that_stands_still() {
+    let latest = DropOldestQueue::<VideoFrame>::latest;
+    let (screen, camera, first, later) = (latest(), latest(), latest(), latest());
+    let composer =
+        ShareComposer::spawn(Arc::clone(&screen), camera, vec![Arc::clone(&first)], false)
+            .expect("it starts");
+    screen.put(flat(size(640, 360), SCREEN, Instant::now()));
+    assert!(matches!(first.wait(Duration::from_secs(10)), Taken::Value(_)));
+    composer.set_outputs(vec![Arc::clone(&first), Arc::clone(&later)]);
+    let Taken::Value(seen) = later.wait(Duration::from_secs(10)) else { panic!("no frame") };
+    assert_eq!((seen.size, seen.content), (size(640, 360), Content::Screen));
+    assert_eq!(first.take().map(|frame| frame.size), None, "it was seen there before");
+}
