@@ -1,7 +1,7 @@
 //! Screens and windows that one shows to the other, on displays of their own.
 #![cfg(target_os = "linux")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -11,7 +11,6 @@ use visavis_tests::picture::Picture;
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
 use visavis_tests::reading;
-use visavis_tests::report::Report;
 use visavis_tests::text_page::{PageWindow, TextPage};
 use visavis_tests::window::Display;
 
@@ -52,10 +51,6 @@ impl Side {
     fn last_picture(&self) -> Picture {
         let png = std::fs::read(self.path("last.png")).expect("there is a snapshot");
         Picture::from_png(&png).expect("it is a PNG")
-    }
-
-    fn report(&self) -> Report {
-        Report::read(Path::new(&self.path("report.json"))).expect("there is a report")
     }
 }
 

@@ -53,7 +53,6 @@ fn unusual() -> Settings {
             mirrored: false,
         },
         picture: PictureFit::Fit,
-        downloads: Some("/tmp/what comes".into()),
         video: VideoLimits { width: 1920, height: 1080, fps: 60, max_kbps: 4_000 },
         calls: CallSettings { camera_on: false, microphone_on: false, from: Callers::Contacts },
         network: NetworkSettings { ice_servers: vec![turn], default_stun: false, relay_only: true },

@@ -105,7 +105,7 @@ impl Driver {
 
     /// The person has turned to something else.
     pub(super) fn forget_conversation(&mut self) {
-        self.written = None;
+        tokio::spawn(self.close_conversation());
         self.snapshot.conversation = None;
     }
 }
