@@ -262,7 +262,7 @@ impl PageWindow {
         let (connection, screen) = x11rb::connect(Some(display.name())).expect("the display");
         let screen = connection.setup().roots[screen].clone();
         let window = connection.generate_id().expect("an id");
-        let look = CreateWindowAux::new().override_redirect(1).background_pixel(screen.white_pixel);
+        let look = CreateWindowAux::new().background_pixel(screen.white_pixel);
         let (width, wanted) = (page.width as u16, height as u16);
         connection
             .create_window(

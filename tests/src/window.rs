@@ -260,6 +260,16 @@ impl Window {
         });
     }
 
+    /// Waits for one of several that can be chosen and chooses it, by a part of its name.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn chooses(&mut self, part: &str) {
+        let choice = By::containing(part).role(Role::RadioButton);
+        self.waits_for(&choice);
+        self.do_with(&format!("choosing {part}"), |inspector| inspector.click(&choice));
+    }
+
     /// Logs in under the window's own name.
     ///
     /// # Panics

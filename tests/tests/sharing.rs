@@ -1,18 +1,21 @@
 //! Screens and windows that one shows to the other, on displays of their own.
 #![cfg(target_os = "linux")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use egui::Key;
 use tempfile::TempDir;
 use tokio::process::Command;
+use visavis_tests::inspection::By;
 use visavis_tests::look;
 use visavis_tests::picture::Picture;
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
 use visavis_tests::reading;
+use visavis_tests::server::TestServer;
 use visavis_tests::text_page::{PageWindow, TextPage};
-use visavis_tests::window::Display;
+use visavis_tests::window::{Display, Window};
 
 /// How long anything in a call may take on a slow machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -81,4 +84,79 @@ async fn every_word_of_a_shared_screen_can_be_read_by_the_other() {
     let expected = reading::words(&original).await;
     assert!(expected.len() > 600, "{} words", expected.len());
     assert_eq!(reading::words(&seen).await, expected);
+}
+
+/// How long a button takes nothing after its dialog has opened, and a little more.
+const ARMED: Duration = Duration::from_millis(600);
+
+/// The one picture in a folder, or below it.
+fn kept_picture(folder: &Path) -> Picture {
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "png") {
+                let png = std::fs::read(path).expect("it can be read");
+                return Picture::from_png(&png).expect("it is a PNG");
+            }
+        }
+    }
+    panic!("no picture was kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_is_shown_to_the_other_window_and_both_write_to_each_other() {
+    let server = TestServer::start().await;
+    // The page stands beside her window, not over it.
+    let (hers, his) = (Display::of_size(2400, 800).await, Display::of_size(1280, 800).await);
+    let page = TextPage::new(1000, 700, 23);
+    let home = tempfile::tempdir().expect("a folder");
+    let mut alice = Window::open("alice", &hers).await;
+    let letters = PageWindow::open(&hers, "Letters", &page, 700, (1350, 20));
+    let mut bob = Window::open_with("bob", &his, |command| {
+        command.args(["--microphone", "tone", "--speaker", "none"]);
+        command.env("HOME", home.path()).env_remove("XDG_CONFIG_HOME");
+    })
+    .await;
+    alice.logs_in(server.url());
+    bob.logs_in(server.url());
+    alice.fills("Username to call", "bob");
+    alice.clicks("Call");
+    bob.clicks("Accept");
+    alice.sees("bob");
+    bob.sees("alice");
+
+    alice.clicks("Share");
+    alice.chooses("Letters");
+    alice.keeps_screenshot("share-picker.png");
+    tokio::time::sleep(ARMED).await;
+    alice.clicks("Share this window");
+    alice.waits_for(&By::containing("bob sees your window “Letters”"));
+    bob.waits_for(&By::containing("Screen of alice"));
+    tokio::time::sleep(Duration::from_secs(3) + STILL).await;
+    alice.keeps_screenshot("sharing.png");
+    bob.keeps_screenshot("seeing-a-window.png");
+    bob.presses_with_control(Key::S);
+    bob.waits_for(&By::containing("The picture is kept in"));
+    let (seen, original) = (kept_picture(home.path()), page.part(0, 700));
+    assert_eq!(seen.size(), original.size());
+
+    bob.presses_with_control(Key::T);
+    bob.fills("Message to alice", "the third line, please");
+    bob.presses(Key::Enter);
+    alice.waits_for(&By::containing("bob: the third line, please"));
+    alice.presses_with_control(Key::T);
+    alice.waits_for(&By::containing("the third line, please"));
+    bob.waits_for(&By::containing("Read"));
+    bob.keeps_screenshot("text.png");
+
+    letters.closes();
+    alice.waits_for(&By::containing("The window was closed and is shared no longer."));
+    bob.waits_until_gone(&By::containing("Screen of alice"));
+    alice.presses_with_control(Key::T);
+    alice.sees("bob");
+    bob.presses_with_control(Key::T);
+    bob.sees("alice");
 }
