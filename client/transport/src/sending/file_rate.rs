@@ -4,10 +4,10 @@
 //! channels have sent. Out: a rate for files. After LEDBAT (RFC 6817): files fill what nobody else
 //! uses, and make way as soon as a queue shows, which is before the estimator of media does.
 //!
-//! What always holds: the rate is at least [`Self::floor`], so that a transfer ends; while media
-//! gets less than it could use, files get no more than that and what media leaves; above, the rate
-//! grows by a share of itself while queues are short and is in use, and falls when they are not or
-//! packets get lost that usually don't. A rate that nobody uses for a while is forgotten.
+//! What always holds: the rate is at least [`FileRate::floor`], so that a transfer ends; while
+//! media gets less than it could use, files get no more than that and what media leaves; above, the
+//! rate grows by a share of itself while queues are short and it is in use, and falls when they are
+//! not or packets get lost that usually don't. A rate that nobody uses for a while is forgotten.
 
 use std::time::{Duration, Instant};
 
