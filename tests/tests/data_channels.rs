@@ -32,7 +32,7 @@ struct State {
 
 /// A peer that others wrote.
 enum Theirs {
-    Chromium(Page, Browsers),
+    Chromium { page: Page, _browsers: Browsers },
     Aiortc(Program),
 }
 
@@ -40,7 +40,7 @@ impl Theirs {
     async fn chromium() -> Self {
         let browsers = Browsers::start().await.expect("chromedriver runs");
         let page = browsers.open_at("/data.html").await.expect("the page opens");
-        Self::Chromium(page, browsers)
+        Self::Chromium { page, _browsers: browsers }
     }
 
     fn aiortc() -> Self {
@@ -49,7 +49,7 @@ impl Theirs {
 
     async fn obey(&mut self, command: Value) {
         match self {
-            Self::Chromium(page, _) => {
+            Self::Chromium { page, .. } => {
                 let script = "return window.obey(arguments[0])";
                 page.evaluate::<Value>(script, vec![command]).await.expect("it obeys");
             }
@@ -59,7 +59,7 @@ impl Theirs {
 
     async fn state(&mut self) -> State {
         match self {
-            Self::Chromium(page, _) => {
+            Self::Chromium { page, .. } => {
                 page.evaluate("return window.state()", Vec::new()).await.expect("a state")
             }
             Self::Aiortc(program) => {

@@ -84,6 +84,8 @@ pub(super) struct Channel {
     trust: watch::Receiver<bool>,
     /// When the owner is told that nothing came of it.
     overdue: Option<Instant>,
+    /// They have been told.
+    is_told: bool,
 }
 
 impl Channel {
@@ -94,7 +96,7 @@ impl Channel {
         trust: watch::Receiver<bool>,
     ) -> (mpsc::Sender<Change>, Self) {
         let (sender, changes) = mpsc::channel(CHANGES);
-        (sender, Self { port, changes, pace, trust, overdue: None })
+        (sender, Self { port, changes, pace, trust, overdue: None, is_told: false })
     }
 
     /// Runs until it is closed for good.
@@ -165,7 +167,9 @@ impl Channel {
 
     async fn give_up(&mut self) {
         self.overdue = None;
-        self.tell(ChannelEvent::NotAgreed).await;
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.tell(ChannelEvent::NotAgreed).await;
+        }
     }
 
     async fn serve(&mut self, channel: &dyn DataChannel) {

@@ -1,5 +1,6 @@
 //! A UDP socket that marks what it sends, so that networks which read marks forward audio first
-//! (DSCP, RFC 8837: EF for audio, AF41 for interactive video and what belongs to it).
+//! (DSCP, RFC 8837: EF for audio, AF41 for interactive video and what belongs to it), and
+//! data channels as they forward everything else.
 //!
 //! The library's socket writes the whole field with each packet, and so removes a mark that was set
 //! on the socket. This socket sends by itself, packet by packet, and leaves everything else to the
@@ -18,6 +19,10 @@ use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit}
 const EF: u32 = 46 << 2;
 /// Assured forwarding 41 (RFC 2597).
 const AF41: u32 = 34 << 2;
+/// What everything else has (RFC 2474).
+const DEFAULT: u32 = 0;
+/// The content type of application data (RFC 6347 §4.1), which is that of data channels.
+const APPLICATION_DATA: u8 = 23;
 /// No mark was set yet.
 const NO_MARK: u32 = u32::MAX;
 /// No payload type: they have seven bits.
@@ -66,10 +71,12 @@ pub(crate) fn wrap(
     Ok(Arc::new(MarkedSocket { inner, sending, audio, mark: AtomicU32::new(NO_MARK) }))
 }
 
-/// The mark of a packet: one for RTP (RFC 7983 §7) with a payload type of audio, one for all else.
+/// The mark of a packet: one for RTP (RFC 7983 §7) with a payload type of audio, one for data
+/// channels, one for all else.
 fn mark_of(packet: &[u8], audio: &AudioPayloadTypes) -> u32 {
     match packet {
         [128..=191, kind, ..] if audio.contains(kind & 0x7f) => EF,
+        [APPLICATION_DATA, ..] => DEFAULT,
         _ => AF41,
     }
 }
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(mark_of(&[0x90, 0x80 | 63, 0], &audio), EF);
         assert_eq!(mark_of(&[0x80, 102, 0], &audio), AF41);
         assert_eq!(mark_of(&[0, 111, 0], &audio), AF41);
+        assert_eq!(mark_of(&[23, 0xfe, 0xfd], &audio), DEFAULT);
         assert_eq!(mark_of(&[], &audio), AF41);
     }
 

@@ -3,8 +3,8 @@
 //! In: [`PeerCommand`]s in order and the library's callbacks. Out: [`PeerEvent`]s, permission to
 //! send, tracks to answer on. What always holds: a description is emitted before the candidates
 //! that belong to it; a description of the other's that can't be used fails a connection that is
-//! being set up, and one that stands only if the library has lost its pair over it. (RFC 8829 for
-//! offer and answer, RFC 8838 for trickled candidates.)
+//! being set up, and one that stands only if the library has lost its pair over it (RFC 8829, RFC
+//! 8838).
 //!
 //! [`negotiation`] is the state machine, [`event`] its inputs and actions, [`descriptions`] reads
 //! and writes what goes between the library and the other, [`upkeep`] watches over the connection
@@ -95,7 +95,6 @@ pub(super) struct Negotiator {
     about_video: Option<VideoAgreement>,
     candidates_section: (Option<String>, u16),
     addresses_looked_up: Option<Instant>,
-    /// Our data channels are there, for the sake of our first offer.
     has_opened_data: bool,
 }
 

@@ -4,10 +4,10 @@
 //! channels have sent. Out: a rate for files. After LEDBAT (RFC 6817): files fill what nobody else
 //! uses, and make way as soon as a queue shows, which is before the estimator of media does.
 //!
-//! What always holds: the rate is at least [`Self::floor`], so that a transfer ends; while media
-//! gets less than it could use, files get no more than that and what media leaves; above, the rate
-//! grows by a share of itself while queues are short and is in use, and falls when they are not or
-//! packets get lost that usually don't. A rate that nobody uses for a while is forgotten.
+//! What always holds: the rate is at least [`FileRate::floor`], so that a transfer ends; while
+//! media gets less than it could use, files get no more than that and what media leaves; above, the
+//! rate grows by a share of itself while queues are short and it is in use, and falls when they are
+//! not or packets get lost that usually don't. A rate that nobody uses for a while is forgotten.
 
 use std::time::{Duration, Instant};
 
@@ -41,8 +41,10 @@ const WINDOW: Duration = Duration::from_millis(300);
 const EFFECT: Duration = Duration::from_millis(100);
 /// A rate that was not used for so long says nothing of the path any more.
 const FORGET_AFTER: Duration = Duration::from_secs(5);
-/// So much less is sent when more is lost than usual.
-const LOST: f64 = 0.7;
+/// While more is lost than usual the rate does not grow, and is so much of itself after each second
+/// of it. It does not fall below that of the start: what was lost may say nothing of files.
+const LOST: f64 = 0.5;
+const LOST_EACH: Duration = Duration::from_secs(1);
 /// No longer time counts at once.
 const LONGEST_STEP: f64 = 0.25;
 
@@ -78,6 +80,8 @@ pub(crate) struct FileRate {
     last: Option<Instant>,
     last_used: Option<Instant>,
     reduced: Option<Instant>,
+    /// Since when more is lost than usual, or when that last counted.
+    lost: Option<Instant>,
 }
 
 impl Default for FileRate {
@@ -90,6 +94,7 @@ impl Default for FileRate {
             last: None,
             last_used: None,
             reduced: None,
+            lost: None,
         }
     }
 }
@@ -114,8 +119,13 @@ impl FileRate {
             self.rate = LEAST_START.max(known * START_SHARE);
         }
         let queue = seen.queue.map_or(1.0, |queue| queue.as_secs_f64() / TARGET.as_secs_f64());
-        if queue > 1.0 || seen.loses {
+        if !seen.loses {
+            self.lost = None;
+        }
+        if queue > 1.0 {
             self.reduce(now, seen, queue);
+        } else if seen.loses {
+            self.lose(now);
         } else if self.used > IN_USE * self.rate {
             let pace = if self.searching && queue < 0.5 { SEARCHING } else { GROWING };
             self.rate *= 1.0 + pace * (1.0 - queue) * elapsed;
@@ -152,9 +162,17 @@ impl FileRate {
             return;
         }
         self.reduced = Some(now);
-        let by_queue = (1.0 - 0.3 * (queue - 1.0)).clamp(0.3, 0.9);
-        let factor = if seen.loses { by_queue.min(LOST) } else { by_queue };
+        let factor = (1.0 - 0.3 * (queue - 1.0)).clamp(0.3, 0.9);
         self.rate = self.rate.min(self.used.max(LEAST_FLOOR)) * factor;
+    }
+
+    fn lose(&mut self, now: Instant) {
+        self.searching = false;
+        let since = *self.lost.get_or_insert(now);
+        if since == now || now.saturating_duration_since(since) > LOST_EACH {
+            self.lost = Some(now);
+            self.rate = self.rate.min((self.rate * LOST).max(LEAST_START));
+        }
     }
 }
 

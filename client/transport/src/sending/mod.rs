@@ -9,6 +9,7 @@ pub(crate) mod handover;
 pub(crate) mod outgoing_stream;
 pub mod pacer;
 pub mod packetizer;
+mod queued;
 pub mod send_history;
 pub(crate) mod send_task;
 mod video_budget;

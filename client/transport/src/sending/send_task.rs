@@ -21,6 +21,7 @@ use super::handover::{Handover, Outlet, nobody, nothing};
 use super::outgoing_stream::{Outgoing, OutgoingStream};
 use super::pacer::{Enqueued, Pacer};
 use super::packetizer::{MAX_PAYLOAD, packetize};
+use super::queued::Queued;
 use super::send_history::{SendHistory, sent_after};
 use super::video_budget::VideoBudget;
 use super::video_pause::{PauseStep, VideoPause};
@@ -61,26 +62,6 @@ pub(crate) struct Permission {
     pub(crate) fec: Option<u8>,
     /// Up to which level the other takes video, where it said so.
     pub(crate) level: Option<H264Level>,
-}
-
-enum Queued {
-    Audio(Outgoing),
-    Video(Outgoing),
-    Retransmission(rtp::Packet),
-    Fec(Outgoing),
-    /// Of so many bytes in all.
-    Probe(usize),
-}
-
-impl Queued {
-    /// How many bytes its payload has.
-    fn payload(&self) -> usize {
-        match self {
-            Self::Audio(out) | Self::Video(out) | Self::Fec(out) => out.payload.len(),
-            Self::Retransmission(packet) => packet.payload.len(),
-            Self::Probe(bytes) => *bytes,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -18,6 +18,9 @@ const MS: Duration = Duration::from_millis(1);
 const WATCHED: Duration = Duration::from_secs(12);
 const SETTLED: Duration = Duration::from_secs(8);
 
+/// What the encoder makes until it is asked for something.
+const START: u64 = 300_000;
+
 /// What became of the sound of a call.
 struct Sound {
     sent: usize,
@@ -62,20 +65,20 @@ fn sound(number: u32) -> Bytes {
 }
 
 /// Sends a picture at the rate that the encoder is asked for.
-async fn show(end: &End, until: Instant) -> usize {
-    let (mut rng, mut bitrate, mut key) = (StdRng::seed_from_u64(8), 300_000, true);
+async fn show(end: &End, bitrate: &mut u64, until: Instant) -> usize {
+    let (mut rng, mut key) = (StdRng::seed_from_u64(8), true);
     let mut tick = tokio::time::interval(40 * MS);
     let mut bytes = 0;
     while Instant::now() < until {
         tick.tick().await;
         for control in end.control.try_iter() {
             match control {
-                VideoControl::Target(target) => bitrate = target.bps(),
+                VideoControl::Target(target) => *bitrate = target.bps(),
                 VideoControl::KeyFrame(KeyFrame::Fine | KeyFrame::Coarse) => key = true,
                 VideoControl::Level(_) | VideoControl::Wanted(_) => {}
             }
         }
-        let data = access_unit(&mut rng, key, (bitrate / 200) as usize);
+        let data = access_unit(&mut rng, key, (*bitrate / 200) as usize);
         bytes += data.len();
         let _ = end.video_out.send(frame(data, std::mem::take(&mut key))).await;
         end.video_in.try_iter().count();
@@ -84,7 +87,11 @@ async fn show(end: &End, until: Instant) -> usize {
 }
 
 /// Speaks and listens for as long as is watched, after the call has found its rate.
-async fn watch(a: &End, b: &End, files: Option<(&DataEnds, &mut DataEnds)>) -> Sound {
+async fn watch(
+    (a, b): (&End, &End),
+    bitrate: &mut u64,
+    files: Option<(&DataEnds, &mut DataEnds)>,
+) -> Sound {
     let start = Instant::now();
     let (begin, end) = (start + SETTLED, start + SETTLED + WATCHED);
     let mut sent: Vec<Instant> = Vec::new();
@@ -130,7 +137,7 @@ async fn watch(a: &End, b: &End, files: Option<(&DataEnds, &mut DataEnds)>) -> S
         }
         sending.abort();
     };
-    let (bytes, (), came, ()) = tokio::join!(show(a, end), speaking, listening, transfer);
+    let (bytes, (), came, ()) = tokio::join!(show(a, bitrate, end), speaking, listening, transfer);
     for (number, at) in came {
         if number >= first
             && let Some(left) = sent.get(number)
@@ -150,12 +157,14 @@ async fn watch(a: &End, b: &End, files: Option<(&DataEnds, &mut DataEnds)>) -> S
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sound_is_complete_beside_a_transfer_at_full_speed() {
     let ((a, a_data), (b, mut b_data)) = connected().await;
-    let without = watch(&a, &b, None).await;
+    let mut bitrate = START;
+    let without = watch((&a, &b), &mut bitrate, None).await;
     without.print("loopback, no transfer");
-    let with = watch(&a, &b, Some((&a_data, &mut b_data))).await;
+    let with = watch((&a, &b), &mut bitrate, Some((&a_data, &mut b_data))).await;
     with.print("loopback, transfer");
     assert!(with.delays.len() * 100 >= with.sent * 99, "{} of {}", with.delays.len(), with.sent);
     assert!(with.file_kbps > 5_000.0, "{} kbit/s", with.file_kbps);
+    assert!(with.video_kbps > 0.8 * without.video_kbps, "{} kbit/s", with.video_kbps);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -163,10 +172,12 @@ async fn a_transfer_gives_way_to_sound_and_picture_on_a_narrow_link() {
     let narrow = Conditions::CLEAR.delay(20 * MS).rate(Rate::from_kbps(1000)).queue(300 * MS);
     let network = Emulator::start(Timeline::steady(narrow), 5).await.expect("ports");
     let ((a, a_data), (b, mut b_data)) = connected_across(&network).await;
-    let without = watch(&a, &b, None).await;
+    let mut bitrate = START;
+    let without = watch((&a, &b), &mut bitrate, None).await;
     without.print("1 Mbit/s, no transfer");
-    let with = watch(&a, &b, Some((&a_data, &mut b_data))).await;
+    let with = watch((&a, &b), &mut bitrate, Some((&a_data, &mut b_data))).await;
     with.print("1 Mbit/s, transfer");
     assert!(with.delays.len() * 100 >= with.sent * 99, "{} of {}", with.delays.len(), with.sent);
+    assert!(with.video_kbps > 0.8 * without.video_kbps, "{} kbit/s", with.video_kbps);
     assert!(with.file_kbps > 10.0, "it goes on: {} kbit/s", with.file_kbps);
 }

@@ -18,7 +18,7 @@ use webrtc::data_channel::{DataChannelEvent, RTCDataChannelInit};
 
 use crate::plain_peer::{PlainPeer, hear, poll};
 use crate::support::{
-    End, PATIENCE, config, connect, connect_through, pass, received_all, send_frames,
+    End, PATIENCE, config, connect, connect_through, emulator, pass, received_all, send_frames,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -349,6 +349,24 @@ async fn everything_arrives_over_a_lossy_network_that_is_gone_for_five_seconds()
     sending.await.expect("all is sent");
     sleep(Duration::ZERO).await;
     they_talk(&mut a_data, &mut b_data).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn channels_live_on_when_either_gets_another_address() {
+    let network = emulator(Conditions::CLEAR.delay(10 * MS)).await;
+    let ((a, mut a_data), (b, mut b_data)) = connected_across(&network).await;
+    let speaking = [&a, &b].map(|end| tokio::spawn(speak(end.audio_out.clone())));
+    for side in [Side::A, Side::B] {
+        let sending = tokio::spawn(send_file(a_data.files.outgoing.clone(), 300, 16 * 1024));
+        receive_file(&mut b_data.files, 50, 16 * 1024).await;
+        network.move_address(side).await;
+        for n in 50..300 {
+            is_heard(&mut b_data.files, DataMessage::Binary(chunk(n, 16 * 1024))).await;
+        }
+        sending.await.expect("all is sent");
+        they_talk(&mut a_data, &mut b_data).await;
+    }
+    speaking.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

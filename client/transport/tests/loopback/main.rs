@@ -5,7 +5,6 @@ mod audio;
 mod beside_a_call;
 #[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod conversation;
-#[expect(clippy::print_stdout, reason = "what was measured, shown with --no-capture")]
 mod data_channels;
 mod descriptions;
 mod hostile;

@@ -19,33 +19,33 @@ use webrtc::peer_connection::{
 use crate::support::{End, PATIENCE};
 
 struct Handler {
-    candidates: mpsc::UnboundedSender<RTCIceCandidateInit>,
-    channels: mpsc::UnboundedSender<Arc<dyn DataChannel>>,
+    candidates: mpsc::Sender<RTCIceCandidateInit>,
+    channels: mpsc::Sender<Arc<dyn DataChannel>>,
 }
 
 #[async_trait]
 impl PeerConnectionEventHandler for Handler {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
         if let Ok(candidate) = event.candidate.to_json() {
-            let _ = self.candidates.send(candidate);
+            let _ = self.candidates.send(candidate).await;
         }
     }
 
     async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
-        let _ = self.channels.send(channel);
+        let _ = self.channels.send(channel).await;
     }
 }
 
 pub(crate) struct PlainPeer {
     pub(crate) pc: Arc<dyn PeerConnection>,
-    candidates: mpsc::UnboundedReceiver<RTCIceCandidateInit>,
-    channels: mpsc::UnboundedReceiver<Arc<dyn DataChannel>>,
+    candidates: mpsc::Receiver<RTCIceCandidateInit>,
+    channels: mpsc::Receiver<Arc<dyn DataChannel>>,
 }
 
 impl PlainPeer {
     pub(crate) async fn open() -> Self {
-        let (candidates_in, candidates) = mpsc::unbounded_channel();
-        let (channels_in, channels) = mpsc::unbounded_channel();
+        let (candidates_in, candidates) = mpsc::channel(16_384);
+        let (channels_in, channels) = mpsc::channel(16_384);
         let mut engine = MediaEngine::default();
         engine.register_default_codecs().expect("codecs");
         let settings = SettingEngineBuilder::new()

@@ -3,9 +3,9 @@
 //! SCTP sends as much as its own window takes, and again what it takes for lost: a burst that would
 //! stand before sound and picture in the queue of a narrow link. In: datagrams of data channels as
 //! the library sends them, and the rate they may have. Out: which leave now, and which later. What
-//! always holds: over any time no more leaves than the rate allows and [`Pacer::burst`]; what is
-//! small, acknowledgments among it, leaves at once; what waits is bounded, and beyond that a
-//! datagram is lost as in any other queue, which SCTP makes good.
+//! always holds: over any time no more leaves than the rate allows and [`DataPacer::burst`]; what
+//! is small, acknowledgments among it, leaves at once and counts; what waits is bounded, and beyond
+//! that a datagram is lost as in any other queue, which SCTP makes good.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,25 +1,21 @@
 //! The UDP sockets of a connection, as the library sees them and as they are.
 //!
-//! To the library a socket leads to one network, and ICE finds the path through it. Some things
-//! happen beneath the library, and it goes on as if they had not:
+//! To the library a socket leads to one network, and ICE finds the path through it. Beneath it:
 //! - the other's address changes ([`roaming`]);
 //! - our own address is gone: another socket takes the place of the one that was bound to it
 //!   ([`SocketLayer::readdress`]);
 //! - ICE is restarted: until it has selected a pair again the library would drop all media, so what
 //!   comes meanwhile is buffered ([`SocketLayer::restart_begins`]);
 //! - a TURN server is reached over TCP or TLS ([`super::relay`]);
-//! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until the other has
-//!   answered it;
-//! - what the library would drop for coming too soon, a handshake before it has selected a pair and
-//!   media before its keys, is buffered until the library takes it;
+//! - a DTLS flight is lost ([`flight_retransmission`]): it is sent again until it is answered;
+//! - what the library would drop, a handshake before a pair and media before keys, is buffered;
 //! - nothing goes to addresses that no peer has ([`super::destination`]), and little to those that
 //!   never answer ([`send_limits`]);
 //! - packets of more streams than a call has stay out ([`ssrc_gate`]), and checks from more
 //!   addresses than the other can have ([`source_gate`]), and all but a little of data channels
 //!   where a call uses none ([`data_limit`]); where it does, they leave at a pace ([`data_pacer`]).
 //!
-//! What comes out besides: when packets last came from the other ([`SocketLayer::liveness`]), and
-//! how far the set-up has come ([`set_up`]).
+//! Besides: when packets last came ([`SocketLayer::liveness`]), how far the set-up is ([`set_up`]).
 
 mod call_bounds;
 mod check_round_trip;

@@ -1,5 +1,7 @@
 //! Files beside a call on links of several widths, in virtual time.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -141,6 +143,50 @@ fn files_take_what_the_call_leaves_and_add_little_to_its_delay() {
             if link > 10e6 {
                 assert!(with.files > 0.7 * left, "{link} {rtt}: {} of {left}", with.files);
                 assert!(with.found.is_some_and(|found| found < 600 * 10 * MS), "{:?}", with.found);
+            }
+        }
+    }
+}
+
+fn observation() -> impl Strategy<Value = Observation> {
+    let kbps = || (0u64..20_000_000).prop_map(Bitrate::from_kbps);
+    let span = || (0u64..2_000_000).prop_map(Duration::from_micros);
+    (
+        kbps(),
+        prop::option::of(kbps()),
+        kbps(),
+        any::<u32>(),
+        prop::option::of(span()),
+        any::<bool>(),
+        span(),
+    )
+        .prop_map(|(estimate, useful, media, data, queue, loses, rtt)| Observation {
+            estimate,
+            useful,
+            media,
+            data: u64::from(data),
+            queue,
+            loses,
+            rtt,
+        })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_seen_files_get_the_least_and_never_more_than_media_leaves(
+        seen in prop::collection::vec((0u64..3000, observation()), 1..80),
+    ) {
+        let (mut files, mut now) = (FileRate::default(), Instant::now());
+        for (after, seen) in seen {
+            now += Duration::from_millis(after);
+            let rate = files.update(now, &seen);
+            let floor = FileRate::floor(seen.estimate);
+            prop_assert!(rate >= floor && rate.bps() as f64 <= MOST, "{rate:?}");
+            if seen.useful.is_some_and(|useful| {
+                (seen.estimate.bps() as f64) < TOO_LITTLE * useful.bps() as f64
+            }) {
+                let left = seen.estimate.bps().saturating_sub(seen.media.bps());
+                prop_assert!(rate <= floor.max(Bitrate::from_bps(left)), "{rate:?} {seen:?}");
             }
         }
     }
