@@ -23,6 +23,9 @@ use crate::task::CaptureTask;
 /// How often the list of screens is looked at, also when nothing is reported of it.
 const LOOK_AT_SCREENS_EVERY: Duration = Duration::from_millis(500);
 
+/// How long a display may refuse to give pixels that should be there.
+const REFUSES_FOR: Duration = Duration::from_secs(5);
+
 /// Why it is over, inside.
 enum End {
     /// For a reason that is reported.
@@ -69,11 +72,11 @@ fn show(display: &str, task: &mut CaptureTask) -> Result<(), End> {
                 let why = "the display shows no single windows (it lacks Composite)";
                 return Err(EndReason::Failed(why.to_owned()).into());
             }
-            let gone = |error| match error {
-                X11Error::Refused => End::Reason(EndReason::WindowClosed),
-                error => End::Display(error),
-            };
-            redirect(&connection, window).map_err(gone)?;
+            if state(&connection, window)?.ok_or(EndReason::WindowClosed)?.is_huge() {
+                let why = "the window is too large to be shown";
+                return Err(EndReason::Failed(why.to_owned()).into());
+            }
+            redirect(&connection, window)?;
             let target = WindowTarget {
                 window,
                 top: None,
@@ -81,7 +84,7 @@ fn show(display: &str, task: &mut CaptureTask) -> Result<(), End> {
                 hidden: false,
                 state: None,
             };
-            Shower::new(&connection, task, window, target).map_err(gone)?.run()
+            Shower::new(&connection, task, window, target)?.run()
         }
     }
 }
@@ -223,6 +226,8 @@ struct Shower<'a, T> {
     composed: Image,
     /// Where the pointer was in the last frame.
     pointer: Option<(i32, i32)>,
+    /// Since when the display gives no pixels.
+    refused: Option<Instant>,
 }
 
 impl<'a, T: Target> Shower<'a, T> {
@@ -242,6 +247,7 @@ impl<'a, T: Target> Shower<'a, T> {
             next: Image::default(),
             composed: Image::default(),
             pointer: None,
+            refused: None,
         })
     }
 
@@ -299,8 +305,13 @@ impl<'a, T: Target> Shower<'a, T> {
     /// Grabs the source. Says whether it looks different.
     fn grab(&mut self) -> Result<bool, End> {
         match self.target.grab(self.connection, &mut self.grabber, &mut self.next) {
-            Ok(()) => {}
+            Ok(()) => self.refused = None,
             Err(X11Error::Refused) => {
+                // Mostly it is just being resized or closed, which the next look finds out.
+                let since = *self.refused.get_or_insert_with(Instant::now);
+                if since.elapsed() > REFUSES_FOR {
+                    return Err(X11Error::Refused.into());
+                }
                 self.watch.look_again();
                 return Ok(false);
             }

@@ -71,7 +71,12 @@ impl X11Screens {
             let windows = list(&self.connection, &self.atoms)?;
             self.redirected.retain(|window, _| windows.iter().any(|it| it.window == *window));
             for found in windows {
-                self.redirect(found.window)?;
+                match self.redirect(found.window) {
+                    Ok(_) => {}
+                    // It was closed just now, or the display has no memory for it.
+                    Err(X11Error::Refused) => continue,
+                    Err(error) => return Err(error),
+                }
                 sources.push(Source {
                     id: What::Window(found.window).id(),
                     kind: SourceKind::Window,
@@ -110,7 +115,7 @@ impl X11Screens {
                     return Err(ScreenError::Gone);
                 }
                 let found = state(&self.connection, *window)?.ok_or(ScreenError::Gone)?;
-                if !found.viewable {
+                if !found.viewable || found.is_huge() {
                     return Err(ScreenError::Hidden);
                 }
                 let painted = self.redirect(*window)? + PAINTS_WITHIN;
