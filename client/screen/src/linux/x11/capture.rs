@@ -13,7 +13,7 @@ use super::connection::{Connection, X11Error};
 use super::grabber::{Area, Grabber};
 use super::list::{PAINTS_WITHIN, grab_window, layout, redirect};
 use super::screens::monitors;
-use super::watch::{Watch, pointer_place};
+use super::watch::{Drawn, Watch, pointer_place};
 use super::windows::{State, state, top_of};
 use crate::image::Image;
 use crate::pointer;
@@ -104,10 +104,14 @@ trait Target {
     /// Looks where and how it is now.
     fn look(&mut self, connection: &Connection, task: &mut CaptureTask) -> Result<Look, End>;
 
-    /// Grabs its pixels. [`X11Error::Refused`] when it has just changed.
+    /// Where it is in the pixels of what is watched.
+    fn area(&self) -> Area;
+
+    /// Grabs a part of it, in the same pixels. [`X11Error::Refused`] when it has just changed.
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error>;
@@ -136,15 +140,20 @@ impl Target for ScreenTarget {
         Ok(if same { Look::Same } else { Look::Different })
     }
 
+    fn area(&self) -> Area {
+        self.area
+    }
+
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error> {
         let state = state(connection, connection.root)?.ok_or(X11Error::Refused)?;
         let layout = layout(connection, &state)?;
-        grabber.grab(connection, connection.root, self.area, &layout, image).inspect_err(|_| {
+        grabber.grab(connection, connection.root, part, &layout, image).inspect_err(|_| {
             // It was unplugged or has another mode.
             self.looked = None;
         })
@@ -191,14 +200,19 @@ impl Target for WindowTarget {
         Ok(if same { Look::Same } else { Look::Different })
     }
 
+    fn area(&self) -> Area {
+        self.state.as_ref().map(State::area).unwrap_or_default()
+    }
+
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error> {
         let state = self.state.ok_or(X11Error::Refused)?;
-        grab_window(connection, self.window, &state, grabber, image)
+        grab_window(connection, self.window, &state, part, grabber, image)
     }
 
     fn pointer(&mut self, connection: &Connection) -> Result<Option<(i32, i32)>, X11Error> {
@@ -275,8 +289,9 @@ impl<'a, T: Target> Shower<'a, T> {
             return Ok(true);
         }
         let drawn = self.watch.take_drawn(self.connection)?;
-        let looked = drawn || matches!(look, Look::Different);
-        let changed = looked && self.grab()?;
+        let drawn = if matches!(look, Look::Different) { Drawn::Anything } else { drawn };
+        let looked = drawn != Drawn::Nothing;
+        let changed = self.grab(drawn)?;
         let pointer = match self.target.pointer(self.connection) {
             // It is closed or reparented just now, which the next look finds out.
             Err(X11Error::Refused) => None,
@@ -302,9 +317,17 @@ impl<'a, T: Target> Shower<'a, T> {
         Ok(true)
     }
 
-    /// Grabs the source. Says whether it looks different.
-    fn grab(&mut self) -> Result<bool, End> {
-        match self.target.grab(self.connection, &mut self.grabber, &mut self.next) {
+    /// Grabs what was drawn of the source. Says whether it looks different.
+    fn grab(&mut self, drawn: Drawn) -> Result<bool, End> {
+        let all = self.target.area().bounded();
+        let known = (self.image.width, self.image.height) == (all.width.into(), all.height.into());
+        let part = match drawn {
+            Drawn::Nothing => None,
+            Drawn::Within(area) if known => all.intersection(area),
+            Drawn::Within(_) | Drawn::Anything => Some(all),
+        };
+        let Some(part) = part else { return Ok(false) };
+        match self.target.grab(self.connection, part, &mut self.grabber, &mut self.next) {
             Ok(()) => self.refused = None,
             Err(X11Error::Refused) => {
                 // Mostly it is just being resized or closed, which the next look finds out.
@@ -316,6 +339,9 @@ impl<'a, T: Target> Shower<'a, T> {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
+        }
+        if part != all {
+            return Ok(self.image.patch(&self.next, part.offset_in(all)));
         }
         if self.next == self.image {
             return Ok(false);

@@ -11,6 +11,7 @@ use x11rb::protocol::xproto::{
 };
 
 use super::connection::{Connection, X11Error};
+use super::grabber::Area;
 use crate::image::MAX_PIXELS;
 use crate::source::shown_name;
 
@@ -58,6 +59,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// All of it, in its pixels.
+    pub(super) fn area(&self) -> Area {
+        Area { x: 0, y: 0, width: self.size.0, height: self.size.1 }
+    }
+
     /// Whether memory of its own for it is more than may be asked of a display.
     pub(super) fn is_huge(&self) -> bool {
         usize::from(self.size.0) * usize::from(self.size.1) > MAX_PIXELS
