@@ -236,8 +236,6 @@ struct Shower<'a, T> {
     /// What was grabbed last, without the pointer, and what is being grabbed.
     image: Image,
     next: Image,
-    /// With the pointer.
-    composed: Image,
     /// Where the pointer was in the last frame.
     pointer: Option<(i32, i32)>,
     /// Since when the display gives no pixels.
@@ -259,7 +257,6 @@ impl<'a, T: Target> Shower<'a, T> {
             grabber: Grabber::default(),
             image: Image::default(),
             next: Image::default(),
-            composed: Image::default(),
             pointer: None,
             refused: None,
         })
@@ -306,10 +303,8 @@ impl<'a, T: Target> Shower<'a, T> {
         }
         let shown = match visible {
             None => self.task.show(&self.image),
-            Some((x, y)) => {
-                self.composed.clone_from(&self.image);
-                pointer::draw(picture, x, y, &mut self.composed);
-                self.task.show(&self.composed)
+            Some(place) => {
+                pointer::with(picture, place, &mut self.image, |image| self.task.show(image))
             }
         };
         shown.map_err(|error| EndReason::Failed(error.to_string()))?;
