@@ -18,8 +18,28 @@ pub(crate) struct PointerPicture {
     pub(crate) argb: Vec<u32>,
 }
 
+/// Lends an image with the pointer in it, its hot spot at `(x, y)`. After that it is out again.
+pub(crate) fn with<T>(
+    pointer: &PointerPicture,
+    (x, y): (i32, i32),
+    image: &mut Image,
+    show: impl FnOnce(&Image) -> T,
+) -> T {
+    let row_bytes = image.width as usize * 4;
+    let top = i64::from(y) - i64::from(pointer.hot.1);
+    let line = |line: i64| usize::try_from(line).unwrap_or(0).min(image.height as usize);
+    let rows = line(top) * row_bytes..line(top + i64::from(pointer.height)) * row_bytes;
+    let under = image.bgrx.get(rows.clone()).map(<[u8]>::to_vec);
+    draw(pointer, x, y, image);
+    let shown = show(image);
+    if let (Some(to), Some(under)) = (image.bgrx.get_mut(rows), under) {
+        to.copy_from_slice(&under);
+    }
+    shown
+}
+
 /// Draws the pointer so that its hot spot is at `(x, y)` of the image.
-pub(crate) fn draw(pointer: &PointerPicture, x: i32, y: i32, image: &mut Image) {
+fn draw(pointer: &PointerPicture, x: i32, y: i32, image: &mut Image) {
     let (left, top) =
         (i64::from(x) - i64::from(pointer.hot.0), i64::from(y) - i64::from(pointer.hot.1));
     let row_bytes = image.width as usize * 4;
@@ -101,7 +121,11 @@ mod tests {
             let mut pointer = pointer(pw, ph, hot, 0xFF01_0203);
             let left = pointer.argb.len().saturating_sub(missing);
             pointer.argb.truncate(left);
+            let before = image.clone();
+            let lent = with(&pointer, (x, y), &mut image, Clone::clone);
+            prop_assert_eq!(&image, &before);
             draw(&pointer, x, y, &mut image);
+            prop_assert_eq!(&image, &lent);
             prop_assert_eq!(image.bgrx.len(), (w * h * 4) as usize);
             let drawn = image.bgrx.as_chunks::<4>().0.iter().filter(|p| p[0] == 3).count();
             prop_assert!(drawn <= left);

@@ -11,4 +11,5 @@ mod sound;
 mod wayland_proxy;
 mod x11;
 mod x11_faults;
+mod x11_patches;
 mod xvfb;

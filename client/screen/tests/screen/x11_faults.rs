@@ -60,6 +60,20 @@ fn an_id_of_another_kind_is_no_source() {
     }
 }
 
+#[test]
+fn a_window_that_is_too_large_to_be_kept_is_not_offered_and_spoils_nothing() {
+    let x = Xvfb::start("640x480x24", &[]);
+    let client = x.client();
+    let huge = client.window((0, 0, 32_767, 32_767), GREEN, "huge");
+    client.window((0, 0, 100, 100), GREEN, "usual");
+    let sources = Screens::open(&x.desktop()).expect("the display").sources().expect("sources");
+    let names: Vec<&str> = sources.iter().map(|source| &*source.name).collect();
+    assert_eq!(names, ["screen", "usual"]);
+    let event = show(&x, &SourceId(format!("window:{huge}").into())).event();
+    let why = "the window is too large to be shown".to_owned();
+    assert_eq!(event, CaptureEvent::Ended(EndReason::Failed(why)));
+}
+
 /// Passes on a server's messages, and once it spoke for a while, bytes in them that are not its own.
 /// Lengths stay right: with wrong ones there would only be silence.
 fn odd_replies(seed: u64) -> impl FnMut(&mut Vec<u8>) -> Vec<u8> + Send + 'static {

@@ -13,7 +13,7 @@ use super::connection::{Connection, X11Error};
 use super::grabber::{Area, Grabber};
 use super::list::{PAINTS_WITHIN, grab_window, layout, redirect};
 use super::screens::monitors;
-use super::watch::{Watch, pointer_place};
+use super::watch::{Drawn, Watch, pointer_place};
 use super::windows::{State, state, top_of};
 use crate::image::Image;
 use crate::pointer;
@@ -22,6 +22,9 @@ use crate::task::CaptureTask;
 
 /// How often the list of screens is looked at, also when nothing is reported of it.
 const LOOK_AT_SCREENS_EVERY: Duration = Duration::from_millis(500);
+
+/// How long a display may refuse to give pixels that should be there.
+const REFUSES_FOR: Duration = Duration::from_secs(5);
 
 /// Why it is over, inside.
 enum End {
@@ -69,11 +72,11 @@ fn show(display: &str, task: &mut CaptureTask) -> Result<(), End> {
                 let why = "the display shows no single windows (it lacks Composite)";
                 return Err(EndReason::Failed(why.to_owned()).into());
             }
-            let gone = |error| match error {
-                X11Error::Refused => End::Reason(EndReason::WindowClosed),
-                error => End::Display(error),
-            };
-            redirect(&connection, window).map_err(gone)?;
+            if state(&connection, window)?.ok_or(EndReason::WindowClosed)?.is_huge() {
+                let why = "the window is too large to be shown";
+                return Err(EndReason::Failed(why.to_owned()).into());
+            }
+            redirect(&connection, window)?;
             let target = WindowTarget {
                 window,
                 top: None,
@@ -81,7 +84,7 @@ fn show(display: &str, task: &mut CaptureTask) -> Result<(), End> {
                 hidden: false,
                 state: None,
             };
-            Shower::new(&connection, task, window, target).map_err(gone)?.run()
+            Shower::new(&connection, task, window, target)?.run()
         }
     }
 }
@@ -101,10 +104,14 @@ trait Target {
     /// Looks where and how it is now.
     fn look(&mut self, connection: &Connection, task: &mut CaptureTask) -> Result<Look, End>;
 
-    /// Grabs its pixels. [`X11Error::Refused`] when it has just changed.
+    /// Where it is in the pixels of what is watched.
+    fn area(&self) -> Area;
+
+    /// Grabs a part of it, in the same pixels. [`X11Error::Refused`] when it has just changed.
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error>;
@@ -133,15 +140,20 @@ impl Target for ScreenTarget {
         Ok(if same { Look::Same } else { Look::Different })
     }
 
+    fn area(&self) -> Area {
+        self.area
+    }
+
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error> {
         let state = state(connection, connection.root)?.ok_or(X11Error::Refused)?;
         let layout = layout(connection, &state)?;
-        grabber.grab(connection, connection.root, self.area, &layout, image).inspect_err(|_| {
+        grabber.grab(connection, connection.root, part, &layout, image).inspect_err(|_| {
             // It was unplugged or has another mode.
             self.looked = None;
         })
@@ -188,14 +200,19 @@ impl Target for WindowTarget {
         Ok(if same { Look::Same } else { Look::Different })
     }
 
+    fn area(&self) -> Area {
+        self.state.as_ref().map(State::area).unwrap_or_default()
+    }
+
     fn grab(
         &mut self,
         connection: &Connection,
+        part: Area,
         grabber: &mut Grabber,
         image: &mut Image,
     ) -> Result<(), X11Error> {
         let state = self.state.ok_or(X11Error::Refused)?;
-        grab_window(connection, self.window, &state, grabber, image)
+        grab_window(connection, self.window, &state, part, grabber, image)
     }
 
     fn pointer(&mut self, connection: &Connection) -> Result<Option<(i32, i32)>, X11Error> {
@@ -219,10 +236,10 @@ struct Shower<'a, T> {
     /// What was grabbed last, without the pointer, and what is being grabbed.
     image: Image,
     next: Image,
-    /// With the pointer.
-    composed: Image,
     /// Where the pointer was in the last frame.
     pointer: Option<(i32, i32)>,
+    /// Since when the display gives no pixels.
+    refused: Option<Instant>,
 }
 
 impl<'a, T: Target> Shower<'a, T> {
@@ -240,8 +257,8 @@ impl<'a, T: Target> Shower<'a, T> {
             grabber: Grabber::default(),
             image: Image::default(),
             next: Image::default(),
-            composed: Image::default(),
             pointer: None,
+            refused: None,
         })
     }
 
@@ -269,8 +286,9 @@ impl<'a, T: Target> Shower<'a, T> {
             return Ok(true);
         }
         let drawn = self.watch.take_drawn(self.connection)?;
-        let looked = drawn || matches!(look, Look::Different);
-        let changed = looked && self.grab()?;
+        let drawn = if matches!(look, Look::Different) { Drawn::Anything } else { drawn };
+        let looked = drawn != Drawn::Nothing;
+        let changed = self.grab(drawn)?;
         let pointer = match self.target.pointer(self.connection) {
             // It is closed or reparented just now, which the next look finds out.
             Err(X11Error::Refused) => None,
@@ -285,10 +303,8 @@ impl<'a, T: Target> Shower<'a, T> {
         }
         let shown = match visible {
             None => self.task.show(&self.image),
-            Some((x, y)) => {
-                self.composed.clone_from(&self.image);
-                pointer::draw(picture, x, y, &mut self.composed);
-                self.task.show(&self.composed)
+            Some(place) => {
+                pointer::with(picture, place, &mut self.image, |image| self.task.show(image))
             }
         };
         shown.map_err(|error| EndReason::Failed(error.to_string()))?;
@@ -296,15 +312,31 @@ impl<'a, T: Target> Shower<'a, T> {
         Ok(true)
     }
 
-    /// Grabs the source. Says whether it looks different.
-    fn grab(&mut self) -> Result<bool, End> {
-        match self.target.grab(self.connection, &mut self.grabber, &mut self.next) {
-            Ok(()) => {}
+    /// Grabs what was drawn of the source. Says whether it looks different.
+    fn grab(&mut self, drawn: Drawn) -> Result<bool, End> {
+        let all = self.target.area().bounded();
+        let known = (self.image.width, self.image.height) == (all.width.into(), all.height.into());
+        let part = match drawn {
+            Drawn::Nothing => None,
+            Drawn::Within(area) if known => all.intersection(area),
+            Drawn::Within(_) | Drawn::Anything => Some(all),
+        };
+        let Some(part) = part else { return Ok(false) };
+        match self.target.grab(self.connection, part, &mut self.grabber, &mut self.next) {
+            Ok(()) => self.refused = None,
             Err(X11Error::Refused) => {
+                // Mostly it is just being resized or closed, which the next look finds out.
+                let since = *self.refused.get_or_insert_with(Instant::now);
+                if since.elapsed() > REFUSES_FOR {
+                    return Err(X11Error::Refused.into());
+                }
                 self.watch.look_again();
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
+        }
+        if part != all {
+            return Ok(self.image.patch(&self.next, part.offset_in(all)));
         }
         if self.next == self.image {
             return Ok(false);

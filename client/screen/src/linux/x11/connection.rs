@@ -39,7 +39,7 @@ pub(super) enum X11Error {
     #[error("{0}")]
     Lost(String),
     /// It refused a request, mostly as what it was about is gone.
-    #[error("the display refused a request")]
+    #[error("the display does not give it away")]
     Refused,
     /// It said something that can't be so, or has a form of pixels that is not known.
     #[error("the display's pixels can't be read: {0}")]

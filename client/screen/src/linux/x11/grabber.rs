@@ -27,6 +27,42 @@ pub(super) struct Area {
 }
 
 impl Area {
+    /// What it has in common with another one; `None` where that is nothing.
+    pub(super) fn intersection(self, other: Self) -> Option<Self> {
+        let part = |(a, long_a): (i16, u16), (b, long_b): (i16, u16)| {
+            let ends = |at: i16, long: u16| i32::from(at) + i32::from(long);
+            let (from, to) = (a.max(b), ends(a, long_a).min(ends(b, long_b)));
+            let long = u16::try_from(to - i32::from(from)).ok().filter(|long| *long > 0)?;
+            Some((from, long))
+        };
+        let (x, width) = part((self.x, self.width), (other.x, other.width))?;
+        let (y, height) = part((self.y, self.height), (other.y, other.height))?;
+        Some(Self { x, y, width, height })
+    }
+
+    /// The smallest area that covers both; cut off where none so wide can be named.
+    pub(super) fn union(self, other: Self) -> Self {
+        let both = |(a, long_a): (i16, u16), (b, long_b): (i16, u16)| {
+            let ends = |at: i16, long: u16| i32::from(at) + i32::from(long);
+            let (from, to) = (a.min(b), ends(a, long_a).max(ends(b, long_b)));
+            (from, u16::try_from(to - i32::from(from)).unwrap_or(u16::MAX))
+        };
+        let (x, width) = both((self.x, self.width), (other.x, other.width));
+        let (y, height) = both((self.y, self.height), (other.y, other.height));
+        Self { x, y, width, height }
+    }
+
+    /// The same, moved.
+    pub(super) fn moved(self, by: i16) -> Self {
+        Self { x: self.x.saturating_add(by), y: self.y.saturating_add(by), ..self }
+    }
+
+    /// Where it is in another one that covers it.
+    pub(super) fn offset_in(self, other: Self) -> (u32, u32) {
+        let one = |at: i16, from: i16| (i32::from(at) - i32::from(from)).unsigned_abs();
+        (one(self.x, other.x), one(self.y, other.y))
+    }
+
     /// The part of it from the top that is not more than an image may be.
     pub(super) fn bounded(self) -> Self {
         let most = MAX_PIXELS / usize::from(self.width).max(1);
@@ -142,6 +178,21 @@ fn map(len: usize) -> Option<(MmapMut, OwnedFd)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn areas_have_a_part_in_common_or_none_and_both_are_in_one() {
+        let area = |x, y, width, height| Area { x, y, width, height };
+        let root = area(0, 0, 100, 100);
+        assert_eq!(root.intersection(area(10, 0, 50, 50)), Some(area(10, 0, 50, 50)));
+        assert_eq!(root.intersection(area(80, -10, 50, 50)), Some(area(80, 0, 20, 40)));
+        assert_eq!(root.intersection(area(100, 0, 50, 50)), None);
+        assert_eq!(root.intersection(area(i16::MIN, 0, 9, 9)), None);
+        let huge = area(i16::MIN, i16::MIN, u16::MAX, u16::MAX);
+        assert_eq!(root.intersection(huge), Some(root));
+        assert_eq!(area(10, 20, 5, 5).union(area(30, 0, 1, 2)), area(10, 0, 21, 25));
+        assert_eq!(root.union(huge), huge);
+        assert_eq!(area(30, 40, 1, 1).offset_in(area(10, -10, 99, 99)), (20, 50));
+    }
 
     #[test]
     fn no_area_is_more_than_an_image_may_be() {

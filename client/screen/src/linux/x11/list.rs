@@ -71,7 +71,12 @@ impl X11Screens {
             let windows = list(&self.connection, &self.atoms)?;
             self.redirected.retain(|window, _| windows.iter().any(|it| it.window == *window));
             for found in windows {
-                self.redirect(found.window)?;
+                match self.redirect(found.window) {
+                    Ok(_) => {}
+                    // It was closed just now, or the display has no memory for it.
+                    Err(X11Error::Refused) => continue,
+                    Err(error) => return Err(error),
+                }
                 sources.push(Source {
                     id: What::Window(found.window).id(),
                     kind: SourceKind::Window,
@@ -110,14 +115,14 @@ impl X11Screens {
                     return Err(ScreenError::Gone);
                 }
                 let found = state(&self.connection, *window)?.ok_or(ScreenError::Gone)?;
-                if !found.viewable {
+                if !found.viewable || found.is_huge() {
                     return Err(ScreenError::Hidden);
                 }
                 let painted = self.redirect(*window)? + PAINTS_WITHIN;
                 self.connection.x.flush().map_err(X11Error::from)?;
                 std::thread::sleep(painted.saturating_duration_since(Instant::now()));
                 let (grabber, image) = (&mut self.grabber, &mut self.image);
-                Ok(grab_window(&self.connection, *window, &found, grabber, image)?)
+                Ok(grab_window(&self.connection, *window, &found, found.area(), grabber, image)?)
             }
         }
     }
@@ -150,13 +155,14 @@ pub(super) fn redirect(connection: &Connection, window: Window) -> Result<(), X1
     redirected.check().map_err(X11Error::from)
 }
 
-/// Grabs the pixels of a redirected window. They are named anew each time, as they are others once
+/// Grabs a part of a redirected window, in its pixels. They are named anew each time, as they are others once
 /// the window was resized or mapped. [`X11Error::Refused`] when it can't be seen or is just being
 /// resized.
 pub(super) fn grab_window(
     connection: &Connection,
     window: Window,
     state: &State,
+    part: Area,
     grabber: &mut Grabber,
     image: &mut Image,
 ) -> Result<(), X11Error> {
@@ -164,25 +170,18 @@ pub(super) fn grab_window(
     let x = &connection.x;
     let pixmap = x.generate_id()?;
     x.composite_name_window_pixmap(window, pixmap)?.check()?;
-    let grabbed = grab_pixmap(connection, pixmap, state, &layout, grabber, image);
+    let mut grab = || -> Result<(), X11Error> {
+        let whole = x.get_geometry(pixmap)?.reply()?;
+        let border = i16::try_from(state.border).map_err(|_| X11Error::Refused)?;
+        let whole = Area { x: 0, y: 0, width: whole.width, height: whole.height };
+        // Its size is another one by now.
+        let window = state.area().moved(border);
+        if whole.intersection(window) != Some(window) {
+            return Err(X11Error::Refused);
+        }
+        grabber.grab(connection, pixmap, part.moved(border), &layout, image)
+    };
+    let grabbed = grab();
     x.free_pixmap(pixmap)?;
     grabbed
-}
-
-fn grab_pixmap(
-    connection: &Connection,
-    pixmap: u32,
-    state: &State,
-    layout: &PixelLayout,
-    grabber: &mut Grabber,
-    image: &mut Image,
-) -> Result<(), X11Error> {
-    let whole = connection.x.get_geometry(pixmap)?.reply()?;
-    let (border, (width, height)) = (state.border, state.size);
-    let fits = |long: u16, all: u16| u32::from(long) + u32::from(border) <= u32::from(all);
-    let at = i16::try_from(border).map_err(|_| X11Error::Refused)?;
-    if !fits(width, whole.width) || !fits(height, whole.height) {
-        return Err(X11Error::Refused);
-    }
-    grabber.grab(connection, pixmap, Area { x: at, y: at, width, height }, layout, image)
 }

@@ -8,16 +8,36 @@ use x11rb::protocol::Event;
 use x11rb::protocol::damage::{ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
 use x11rb::protocol::xfixes::{ConnectionExt as _, CursorNotifyMask};
-use x11rb::protocol::xproto::{ConnectionExt as _, Window};
+use x11rb::protocol::xproto::{ConnectionExt as _, Rectangle, Window};
 
 use super::connection::{Connection, X11Error};
+use super::grabber::Area;
 use crate::pointer::PointerPicture;
+
+/// What was drawn, in the pixels of what is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drawn {
+    Nothing,
+    Within(Area),
+    /// Perhaps everything.
+    Anything,
+}
+
+impl Drawn {
+    fn and(self, area: Area) -> Self {
+        match self {
+            Self::Nothing => Self::Within(area),
+            Self::Within(before) => Self::Within(before.union(area)),
+            Self::Anything => Self::Anything,
+        }
+    }
+}
 
 /// Watches a window, or the root for a screen.
 pub(super) struct Watch {
     damage: Option<Damage>,
-    /// Something was drawn since it was last taken.
-    drawn: bool,
+    /// What was drawn since it was last taken.
+    drawn: Drawn,
     /// The pointer looks different since it was last taken.
     new_picture: bool,
     picture: PointerPicture,
@@ -29,7 +49,7 @@ impl Watch {
         let mut damage = None;
         if connection.has.damage {
             let id = x.generate_id()?;
-            x.damage_create(id, window, ReportLevel::NON_EMPTY)?.check()?;
+            x.damage_create(id, window, ReportLevel::BOUNDING_BOX)?.check()?;
             damage = Some(id);
         }
         if connection.has.xfixes {
@@ -42,16 +62,19 @@ impl Watch {
         }
         x.flush()?;
         let new_picture = connection.has.xfixes;
-        Ok(Self { damage, drawn: true, new_picture, picture: PointerPicture::default() })
+        Ok(Self { damage, drawn: Drawn::Anything, new_picture, picture: PointerPicture::default() })
     }
 
     /// Takes in what was reported.
     pub(super) fn drain(&mut self, connection: &Connection) -> Result<(), X11Error> {
         while let Some(event) = connection.x.poll_for_event()? {
             match event {
-                Event::DamageNotify(_) => self.drawn = true,
+                Event::DamageNotify(event) => {
+                    let Rectangle { x, y, width, height } = event.area;
+                    self.drawn = self.drawn.and(Area { x, y, width, height });
+                }
                 Event::XfixesCursorNotify(_) => self.new_picture = true,
-                Event::RandrNotify(_) | Event::RandrScreenChangeNotify(_) => self.drawn = true,
+                Event::RandrNotify(_) | Event::RandrScreenChangeNotify(_) => self.look_again(),
                 // Also errors about windows that are gone, which the next look finds out.
                 _ => {}
             }
@@ -62,26 +85,26 @@ impl Watch {
     /// Waits until something is reported, until a moment at most.
     pub(super) fn wait(&mut self, connection: &Connection, until: Instant) -> Result<(), X11Error> {
         self.drain(connection)?;
-        if !self.drawn && !self.new_picture {
+        if self.drawn == Drawn::Nothing && !self.new_picture {
             connection.wait_until(until)?;
             self.drain(connection)?;
         }
         Ok(())
     }
 
-    /// Whether something may have been drawn since this was asked last. What is drawn from now on
-    /// is reported again.
-    pub(super) fn take_drawn(&mut self, connection: &Connection) -> Result<bool, X11Error> {
-        let Some(damage) = self.damage else { return Ok(true) };
-        if self.drawn {
+    /// What may have been drawn since this was asked last. What is drawn from now on is reported
+    /// again.
+    pub(super) fn take_drawn(&mut self, connection: &Connection) -> Result<Drawn, X11Error> {
+        let Some(damage) = self.damage else { return Ok(Drawn::Anything) };
+        if self.drawn != Drawn::Nothing {
             connection.x.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
         }
-        Ok(std::mem::take(&mut self.drawn))
+        Ok(std::mem::replace(&mut self.drawn, Drawn::Nothing))
     }
 
     /// Looks again the next time, whatever is reported.
     pub(super) fn look_again(&mut self) {
-        self.drawn = true;
+        self.drawn = Drawn::Anything;
     }
 
     /// What the pointer looks like, and whether that is new.

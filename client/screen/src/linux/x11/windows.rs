@@ -11,6 +11,8 @@ use x11rb::protocol::xproto::{
 };
 
 use super::connection::{Connection, X11Error};
+use super::grabber::Area;
+use crate::image::MAX_PIXELS;
 use crate::source::shown_name;
 
 /// More than anybody chooses from.
@@ -54,6 +56,18 @@ pub(super) struct State {
     pub(super) size: (u16, u16),
     /// How wide its border is.
     pub(super) border: u16,
+}
+
+impl State {
+    /// All of it, in its pixels.
+    pub(super) fn area(&self) -> Area {
+        Area { x: 0, y: 0, width: self.size.0, height: self.size.1 }
+    }
+
+    /// Whether memory of its own for it is more than may be asked of a display.
+    pub(super) fn is_huge(&self) -> bool {
+        usize::from(self.size.0) * usize::from(self.size.1) > MAX_PIXELS
+    }
 }
 
 /// The state of a window; `None` when it is gone.
@@ -166,7 +180,7 @@ fn look(connection: &Connection, atoms: &Atoms, window: Window) -> Result<Option
     let furniture =
         kinds.value32().is_some_and(|mut kinds| kinds.any(|it| furniture.contains(&it)));
     let (width, height) = state.size;
-    if own || furniture || !state.viewable || width < 2 || height < 2 {
+    if own || furniture || !state.viewable || state.is_huge() || width < 2 || height < 2 {
         return Ok(None);
     }
     let latin1 = old_name.type_ == Atom::from(AtomEnum::STRING);
