@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let rate = Bitrate::from_kbps(kbps);
         run("still", rate, |_| page.render(0, Instant::now()))?;
         run("scrolling", rate, |index| page.render(index * 20, Instant::now()))?;
-        run("with a video", rate, &with_video)?;
+        run("with a video", rate, with_video)?;
         run("a new page each second", rate, |index| {
             page.render(index / 15 * 1000, Instant::now())
         })?;
