@@ -1,8 +1,11 @@
 //! Prints what a screen of 1920x1080 takes to send on this machine, in bytes and in time, for a
 //! page that scrolls, that stands still and that holds a video:
-//! `cargo run --release -p visavis-media --example screen_costs`.
+//! `cargo run --release -p visavis-media --example screen_costs`. With the name of a file it
+//! appends all streams to it, for other decoders.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let rate = Bitrate::from_kbps(kbps);
         run("still", rate, |_| page.render(0, Instant::now()))?;
         run("scrolling", rate, |index| page.render(index * 20, Instant::now()))?;
-        run("with a video", rate, &with_video)?;
+        run("with a video", rate, with_video)?;
         run("a new page each second", rate, |index| {
             page.render(index / 15 * 1000, Instant::now())
         })?;
@@ -69,6 +72,10 @@ fn run(
         let due = start + Duration::from_secs(1) * (index + 1) / 15;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         while let Ok(encoded) = encoded.try_recv() {
+            if let Some(path) = std::env::args().nth(1) {
+                let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+                file.write_all(&encoded.data)?;
+            }
             let begun = Instant::now();
             decoder.decode(&encoded.data, begun)?;
             decoding.record(begun.elapsed());

@@ -99,13 +99,16 @@ impl AudioSender {
         shared.muted.store(muted, Ordering::Relaxed);
         let next_system_sound = DropOldestQueue::latest();
         let (stopped, state) = (stop.clone(), Arc::clone(&shared));
-        let (next, next_system) = (Arc::clone(&next_frames), Arc::clone(&next_system_sound));
+        let sources = Sources {
+            microphone: frames,
+            next_microphone: Arc::clone(&next_frames),
+            next_system_sound: Arc::clone(&next_system_sound),
+        };
         let end = move || stop.set();
         let thread = StageThread::spawn("audio-encode", end, move || {
             raise_audio_thread();
             encode(
-                (frames, &next),
-                &next_system,
+                sources,
                 &out,
                 VoiceProcessor::new(voice),
                 &control,
@@ -164,12 +167,15 @@ fn is_silent(frame: &AudioFrame) -> bool {
     frame.samples.iter().all(|sample| sample.abs() <= CONVERTERS_NOISE)
 }
 
+/// Where audio comes from, and from where it is to come next.
+struct Sources {
+    microphone: Arc<DropOldestQueue<AudioFrame>>,
+    next_microphone: Arc<DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>>,
+    next_system_sound: Arc<DropOldestQueue<Option<Arc<DropOldestQueue<AudioFrame>>>>>,
+}
+
 fn encode(
-    (mut frames, next_frames): (
-        Arc<DropOldestQueue<AudioFrame>>,
-        &DropOldestQueue<Arc<DropOldestQueue<AudioFrame>>>,
-    ),
-    next_system_sound: &DropOldestQueue<Option<Arc<DropOldestQueue<AudioFrame>>>>,
+    mut sources: Sources,
     out: &mpsc::Sender<EncodedAudio>,
     mut voice: VoiceProcessor,
     control: &Receiver<AudioControl>,
@@ -180,16 +186,16 @@ fn encode(
     let mut filler = SilenceFiller::new(Instant::now());
     let mut system: Option<SystemSound> = None;
     while !stop.is_set() {
-        if let Some(next) = next_frames.take() {
-            frames = next;
+        if let Some(next) = sources.next_microphone.take() {
+            sources.microphone = next;
         }
-        if let Some(next) = next_system_sound.take() {
+        if let Some(next) = sources.next_system_sound.take() {
             system = next.and_then(|queue| {
                 let sound = SystemSound::new(queue);
                 sound.inspect_err(|error| tracing::warn!(%error, "no sound of the computer")).ok()
             });
         }
-        let frame = match frames.wait(LOOK_UP) {
+        let frame = match sources.microphone.wait(LOOK_UP) {
             Taken::Value(mut frame) => {
                 filler.captured(&frame, Instant::now());
                 // Before it is processed: suppressed noise is silence as well.

@@ -238,7 +238,7 @@ fn cropped(frame: &VideoFrame) -> VideoFrame {
         VideoSize::new(width, width * 9 / 16)
     };
     let Some(size) = size.filter(|size| *size != frame.size) else { return frame.clone() };
-    let (left, top) = ((width - size.width()) / 2 & !1, (height - size.height()) / 2 & !1);
+    let (left, top) = (((width - size.width()) / 2) & !1, ((height - size.height()) / 2) & !1);
     let mut data = Vec::with_capacity(VideoFrame::len_of(size));
     let (y, u, v) = frame.planes();
     for (plane, by) in [(y, 1), (u, 2), (v, 2)] {

@@ -37,6 +37,8 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 const COARSE: f64 = 0.3;
 /// How often the thread looks at its requests while no frame comes.
 const IDLE: Duration = Duration::from_millis(100);
+/// How soon to look again whether the queue to the network has room for a screen.
+const ROOM: Duration = Duration::from_millis(10);
 /// Two frames have different timestamps.
 const LEAST_GAP: Duration = Duration::from_millis(1);
 /// The encoder gets another frame rate when it is off by more than this share.
@@ -167,7 +169,10 @@ fn run(
                 }
             }
             // A screen waits for its turn, and is there when it comes.
-            Err(TrySendError::Full(())) => encoding.stats.dropped += u64::from(frame.is_some()),
+            Err(TrySendError::Full(())) => {
+                encoding.stats.dropped += u64::from(frame.is_some());
+                encoding.screen_due = encoding.screen.as_ref().map(|_| Instant::now() + ROOM);
+            }
             Err(TrySendError::Closed(())) => return,
         }
         *published.lock().unwrap_or_else(PoisonError::into_inner) = encoding.stats.clone();
@@ -306,7 +311,7 @@ impl Encoding {
         match screen.next(self.target, key, now)? {
             ScreenStep::Encoded(encoded, size) => {
                 screen.took(begun.elapsed());
-                self.screen_due = None;
+                self.screen_due = Some(now);
                 Ok(Some(self.account(encoded, size, begun.elapsed(), now)))
             }
             ScreenStep::LookAgain(due) => {

@@ -226,3 +226,40 @@ fn a_network_without_room_costs_packets_and_no_time() {
     assert_eq!((stats.packets, stats.dropped), (2, 18));
     assert_eq!(network.try_recv().unwrap().captured_at, start);
 }
+
+#[test]
+fn the_sound_of_the_computer_is_sent_as_long_as_it_is_set() {
+    let (out, mut network) = mpsc::channel(100);
+    let (_targets, control) = std::sync::mpsc::sync_channel(1);
+    let (microphone, system) = (DropOldestQueue::new(8), DropOldestQueue::new(8));
+    let voice = VoiceInput::new(VoiceSettings::NONE);
+    let sender = AudioSender::spawn(Arc::clone(&microphone), out, control, true, voice).unwrap();
+    let (start, mut decoder) = (Instant::now(), OpusDecoder::new().unwrap());
+    let mut number = 0;
+    let mut loudest = |packets: u32| {
+        let mut peak = 0.0_f32;
+        for _ in 0..packets {
+            for _ in 0..2 {
+                system.put(frame(number, start));
+                microphone.put(AudioFrame {
+                    samples: [0.0; AUDIO_FRAME_SAMPLES],
+                    captured_at: start + number * AUDIO_FRAME_DURATION,
+                });
+                number += 1;
+            }
+            let packet = network.blocking_recv().unwrap();
+            if !packet.data.is_empty() {
+                let samples = decoder.decode(&packet.data).unwrap();
+                peak = samples.iter().fold(peak, |peak, sample| peak.max(sample.abs()));
+            }
+        }
+        peak
+    };
+    assert!(loudest(20) < 0.01);
+    sender.set_system_sound(Some(Arc::clone(&system)));
+    let sounding = loudest(50);
+    assert!((0.2..0.5).contains(&sounding), "{sounding}");
+    sender.set_system_sound(None);
+    loudest(10);
+    assert!(loudest(20) < 0.01);
+}

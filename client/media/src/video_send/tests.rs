@@ -339,3 +339,23 @@ fn a_screen_is_constrained_baseline_of_one_slice_within_the_level() {
         assert_eq!(encoding.stats.size.map(VideoSize::width), Some(width));
     }
 }
+
+#[test]
+fn a_screen_that_finds_no_room_is_sent_when_there_is_room_without_another_frame() {
+    let page = crate::screen_page::ScreenPage::new(size(320, 180), 1);
+    let input = DropOldestQueue::latest();
+    let (output, mut encoded) = mpsc::channel(1);
+    let (_control, requests) = std::sync::mpsc::sync_channel(4);
+    let sender = VideoSender::spawn(Arc::clone(&input), settings(2500), output, requests)
+        .expect("it starts");
+    input.put(page.render(0, Instant::now()));
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    let mut last = None;
+    for _ in 0..12 {
+        let sent = encoded.blocking_recv().expect("a frame");
+        last = decoder.decode(&sent.data, Instant::now()).expect("it decodes");
+    }
+    let likeness = crate::ssim::ssim(&page.render(0, Instant::now()), &last.expect("a frame"));
+    assert!(likeness > 0.98, "{likeness}");
+    assert_eq!(sender.stop().key_frames, 1);
+}
