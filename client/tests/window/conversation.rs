@@ -519,7 +519,9 @@ fn what_was_said_is_saved_into_a_file_that_one_names_or_chooses() {
 
 #[test]
 fn in_a_narrow_window_the_panel_covers_the_picture_and_closes_again() {
-    for (size, covers) in [(vec2(480.0, 360.0), true), (vec2(640.0, 480.0), false)] {
+    for (size, covers) in
+        [(vec2(480.0, 360.0), true), (vec2(360.0, 640.0), true), (vec2(640.0, 480.0), false)]
+    {
         let mut window = open_sized(ready(), size, &Arc::default());
         window.click("Text");
         assert_eq!(!window.shows("Close call"), covers, "{size}");

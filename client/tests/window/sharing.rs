@@ -370,3 +370,36 @@ fn what_is_said_of_sharing_lies_over_no_control_in_any_size() {
         }
     }
 }
+
+/// A telephone, held upright.
+const UPRIGHT: Vec2 = vec2(360.0, 640.0);
+
+#[test]
+fn where_the_bar_has_no_room_for_the_devices_they_are_behind_more() {
+    let mut window = open(same_call(), UPRIGHT);
+    let all = Rect::from_min_size(Default::default(), UPRIGHT);
+    for button in ["Mute", "Camera", "Share", "Text", "More", "Close call"] {
+        assert!(all.contains_rect(window.harness.get_by_label(button).rect()), "{button}");
+    }
+    assert!(!window.shows("Devices"));
+    window.more("Devices");
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Camera").is_some());
+    let mut window = open(same_call(), LARGE);
+    window.click("More");
+    let items = window.harness.query_all_by_role(Role::MenuItem);
+    let labels: Vec<String> = items.filter_map(|item| item.accesskit_node().label()).collect();
+    assert!(!labels.iter().any(|label| label == "Devices" || label == "Share something else"));
+}
+
+#[test]
+fn one_shares_in_a_window_as_narrow_as_a_telephone() {
+    let mut window = open_dialog(choosing(both()), UPRIGHT);
+    window.click(NOTES);
+    let share = window.harness.get_by_label("Share this window").rect();
+    assert!(Rect::from_min_size(Default::default(), UPRIGHT).contains_rect(share), "{share}");
+    window.click("Share this window");
+    assert!(matches!(window.asked()[0], Intent::Share(ShareIntent::Start { .. })));
+    window.set(sharing(Sharing::On(shared(notes()))));
+    window.click("Stop sharing");
+    assert_eq!(window.asked().last(), Some(&Intent::Share(ShareIntent::Stop)));
+}
