@@ -176,7 +176,7 @@ impl App {
         if !self.snapshot.camera_live && !shares || shares != share::is_live(&old.sharing) {
             self.own.clear();
         }
-        self.remote.shrinks_finely(self.snapshot.remote_shares);
+        self.remote.shrinks_finely(self.call.shrinks());
         // What it showed last is not shown when the camera comes back.
         if self.snapshot.remote_camera_off {
             self.remote.clear();

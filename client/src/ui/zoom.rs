@@ -1,4 +1,4 @@
-//! How large the other's screen is shown, and which part of it. Pure.
+//! How large the other's screen is shown, and which part of it: geometry alone.
 //!
 //! In: the size of the picture in its own pixels, the stage in points, how many pixels a point has,
 //! and what the person does. Out: where the picture is. What always holds: the picture covers the

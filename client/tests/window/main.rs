@@ -10,6 +10,7 @@ mod closing;
 #[cfg(feature = "inspection")]
 mod contrast;
 mod conversation;
+mod files;
 mod harness;
 mod in_call;
 mod invitations;

@@ -13,6 +13,7 @@ use visavis_client::session::snapshot::{
     Intent, ShareChoice, ShareChoices, ShareIntent, ShareWith, Shared, Sharing, Snapshot,
 };
 use visavis_client::ui::WindowOptions;
+use visavis_client::words::{Language, Phrase, speak_on_this_thread};
 
 use crate::harness::{Window, picture, said, same_call};
 
@@ -369,4 +370,64 @@ fn what_is_said_of_sharing_lies_over_no_control_in_any_size() {
             }
         }
     }
+}
+
+/// A telephone, held upright.
+const UPRIGHT: Vec2 = vec2(360.0, 640.0);
+
+#[test]
+fn where_the_bar_has_no_room_for_the_devices_they_are_behind_more() {
+    let mut window = open(same_call(), UPRIGHT);
+    let all = Rect::from_min_size(Default::default(), UPRIGHT);
+    for button in ["Mute", "Camera", "Share", "Text", "More", "Close call"] {
+        assert!(all.contains_rect(window.harness.get_by_label(button).rect()), "{button}");
+    }
+    assert!(!window.shows("Devices"));
+    window.more("Devices");
+    assert!(window.harness.query_by_role_and_label(Role::ComboBox, "Camera").is_some());
+    let mut window = open(same_call(), LARGE);
+    window.click("More");
+    let items = window.harness.query_all_by_role(Role::MenuItem);
+    let labels: Vec<String> = items.filter_map(|item| item.accesskit_node().label()).collect();
+    assert!(!labels.iter().any(|label| label == "Devices" || label == "Share something else"));
+}
+
+#[test]
+fn one_shares_in_a_window_as_narrow_as_a_telephone() {
+    let mut window = open_dialog(choosing(both()), UPRIGHT);
+    window.click(NOTES);
+    let share = window.harness.get_by_label("Share this window").rect();
+    assert!(Rect::from_min_size(Default::default(), UPRIGHT).contains_rect(share), "{share}");
+    window.click("Share this window");
+    assert!(matches!(window.asked()[0], Intent::Share(ShareIntent::Start { .. })));
+    window.set(sharing(Sharing::On(shared(notes()))));
+    window.click("Stop sharing");
+    assert_eq!(window.asked().last(), Some(&Intent::Share(ShareIntent::Stop)));
+}
+
+#[test]
+fn what_goes_along_lies_over_no_button_in_any_language() {
+    for language in Language::ALL {
+        speak_on_this_thread(Some(language));
+        for size in [LARGE, vec2(900.0, 700.0)] {
+            let mut window = open(choosing(both()), size);
+            window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+            window.click(NOTES);
+            let buttons = ["cancel", "share-this-window"].map(|id| {
+                let label = Phrase::new(id, Vec::new()).text();
+                window.harness.get_by_role_and_label(Role::Button, &label).rect()
+            });
+            let switches = window.harness.query_all_by_role(Role::Switch).map(|node| node.rect());
+            // What is scrolled is cut where it is out of view.
+            let beside = |rect: &Rect| rect.y_range().intersects(buttons[0].y_range());
+            let switches = switches.filter(beside).filter(|rect| rect.left() < size.x / 2.0);
+            let all: Vec<Rect> = switches.chain(buttons).collect();
+            for (n, one) in all.iter().enumerate() {
+                let apart = all[n + 1..].iter().all(|other| !one.intersects(*other));
+                let inside = Rect::from_min_size(Default::default(), size).contains_rect(*one);
+                assert!(apart && inside, "{language:?} {size} {all:?}");
+            }
+        }
+    }
+    speak_on_this_thread(None);
 }

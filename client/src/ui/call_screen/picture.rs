@@ -145,6 +145,11 @@ impl CallScreen {
         self.zoom.fit();
     }
 
+    /// Whether the other's screen is shown so small that pixels would be left out.
+    pub(in crate::ui) fn shrinks(&self) -> bool {
+        self.scene.is_some_and(|scene| self.zoom.factor(&scene) < component::SHRINKS_BELOW)
+    }
+
     /// The control that says how large the other's screen is, in the lower corner away from one's
     /// own picture. Returns whether it is being used.
     pub(super) fn zoom_control(&mut self, ui: &mut Ui, over: Rect, own_is_left: bool) -> bool {

@@ -82,6 +82,8 @@ pub(crate) const WRITING_LINES: usize = 5;
 /// The largest size of the other's screen, in originals, and so much scrolling doubles it.
 pub(crate) const ZOOM_LARGEST: f32 = 8.0;
 pub(crate) const ZOOM_DOUBLES: f32 = 200.0;
+/// Below this size of the other's screen, in originals, more than the nearest pixels are looked at.
+pub(crate) const SHRINKS_BELOW: f32 = 0.5;
 /// The mark on a button behind which something waits.
 pub(crate) const UNREAD: f32 = 5.0;
 

@@ -73,16 +73,17 @@ impl Picker {
             let rest = 2.0 * (size::CONTROL + 2.0 * space::S6 + space::S3);
             let rest = rest + if low { 0.0 } else { size::CONTROL_LG };
             let room = (ui.ctx().content_rect().height() - rest).max(size::ROW);
+            let beside = fits_beside(ui, choices);
             ScrollArea::vertical().auto_shrink([false, true]).max_height(room).show(ui, |ui| {
                 self.choices(ui, choices, now - came);
-                if ui.available_width() < layout::TWO_COLUMNS {
+                if !beside {
                     ui.add_space(space::S2);
                     ui.spacing_mut().item_spacing.y = 0.0;
                     self.switches(ui, choices);
                 }
             });
             self.thumbnails.forget_others();
-            self.foot(ui, choices, settled, &snapshot.sharing, actions)
+            self.foot(ui, (choices, beside), settled, &snapshot.sharing, actions)
         });
         if done || closed {
             actions.send(Intent::Share(ShareIntent::Choose(false)));
@@ -208,12 +209,12 @@ impl Picker {
     fn foot(
         &mut self,
         ui: &mut Ui,
-        choices: &ShareChoices,
+        (choices, beside): (&ShareChoices, bool),
         settled: bool,
         sharing: &Sharing,
         actions: &mut Actions,
     ) -> bool {
-        if ui.available_width() >= layout::TWO_COLUMNS {
+        if beside {
             ui.add_space(space::S2);
         }
         let line = Stroke::new(size::HAIRLINE, Palette::of(ui.visuals()).line);
@@ -222,13 +223,13 @@ impl Picker {
         ui.add_space(space::S2);
         let width = ui.available_width();
         let in_reverse = Layout::right_to_left(Align::Center);
-        if width < layout::TWO_COLUMNS {
+        if !beside {
             let height = vec2(width, size::CONTROL);
             let buttons = |ui: &mut Ui| self.buttons(ui, choices, settled, sharing, actions);
             return ui.allocate_ui_with_layout(height, in_reverse, buttons).inner;
         }
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = space::S5;
+            ui.spacing_mut().item_spacing.x = space::S4;
             self.switches(ui, choices);
             ui.spacing_mut().item_spacing.x = space::S2;
             ui.with_layout(in_reverse, |ui| self.buttons(ui, choices, settled, sharing, actions))
@@ -297,4 +298,16 @@ impl Picker {
             _ => Some(ShareIntent::Start { source: choice.source.id.clone(), with: self.with }),
         }
     }
+}
+
+/// Whether what goes along has room beside the buttons, whatever is chosen.
+fn fits_beside(ui: &Ui, choices: &ShareChoices) -> bool {
+    let sound = choices.has_sound.then(|| text!("share-sound"));
+    let switches = [Some(text!("share-camera")), sound].into_iter().flatten();
+    let switches = switches.map(|words| widgets::leading_switch_width(ui, &words) + space::S4);
+    let button = |words: &str| widgets::button_width(ui, None, words, 0.0);
+    let shares = [text!("share"), text!("share-this-screen"), text!("share-this-window")];
+    let widest = shares.iter().map(|words| button(words)).fold(0.0, f32::max);
+    let buttons = widest + space::S2 + button(&text!("cancel"));
+    switches.sum::<f32>() - space::S4 + space::S2 + buttons <= ui.available_width()
 }

@@ -33,5 +33,5 @@ pub(crate) use question::{Answer, question};
 pub(crate) use row::{PersonRow, RowUse, person_row, section_at};
 pub(crate) use segments::{Segment, segments};
 pub(crate) use slider::percent_slider;
-pub(crate) use switch::{described_switch, leading_switch, switch};
+pub(crate) use switch::{described_switch, leading_switch, leading_switch_width, switch};
 pub(crate) use text::{announce, caption, hidden_caption, hint, quiet_line, warning};

@@ -1,7 +1,9 @@
 //! A switch with its words: on or off, at once.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::focus;
 use crate::ui::design::{Palette, TypeStyle, component, motion, radius, size, space};
@@ -34,6 +36,12 @@ pub(crate) fn leading_switch(ui: &mut Ui, on: &mut bool, text: &str) -> Response
     }
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), *on, text));
     response
+}
+
+/// How wide such a switch is with its words.
+pub(crate) fn leading_switch_width(ui: &Ui, text: &str) -> f32 {
+    let words = TypeStyle::Small.layout(text, Color32::PLACEHOLDER, f32::INFINITY, false);
+    component::SWITCH.x + space::S3 + ui.painter().layout_job(words).size().x
 }
 
 /// The same with a second line, which wraps, where there is something to say in it.
