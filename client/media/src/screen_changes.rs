@@ -1,5 +1,5 @@
-//! What changed on a screen from one frame to another: how much, and how much of it only moved up or
-//! down. Pure.
+//! What changed on a screen from one frame to another: how much, and how much of it only moved up
+//! or down. Pure.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! A screen full of small text: the same for the same seed, everywhere. For tests and measurements
 //! of how screens are sent, as [`crate::pattern`] is for cameras.
 //!
-//! Below a dark bar, which stays, lies a page of words in dark grey, blue and red on white, about as
-//! small as text is on a desktop, with soft edges. It is three screens long and can be scrolled.
+//! Below a dark bar, which stays, lies a page of words in dark grey, blue and red on white, about
+//! as small as text is on a desktop, with soft edges. It is three screens long and can be scrolled.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,7 +2,8 @@
 //! then next to nothing.
 //!
 //! In go what a new frame changes, what the network carries, key-frame requests and what each
-//! encoded frame took; out comes a [`Plan`] for the next frame or the moment to look again. Text stays readable: when there is little room, frames come less often before
+//! encoded frame took; out comes a [`Plan`] for the next frame or the moment to look again. Text
+//! stays readable: when there is little room, frames come less often before
 //! they get coarser than [`READABLE_QP`]. What always holds: a frame is encoded only when what was
 //! sent before has nearly left at the target, so nothing queues up; one is encoded at least every
 //! [`MAX_GAP`], and the gaps grow slowly enough that no receiver takes a still screen for a freeze.
@@ -313,8 +314,8 @@ impl ScreenRate {
         } else if self.begins {
             self.qp
         } else {
-            // What is left over makes all a little sharper. Where only a detail moves, the rest must
-            // not wait for stillness that may never come.
+            // What is left over makes all a little sharper. Where only a detail moves, the rest
+            // must not wait for stillness that may never come.
             let (room, least) = if changed < DETAIL {
                 (bytes_in(target, REFINING_TAKES), 1.0)
             } else {
