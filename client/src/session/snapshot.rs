@@ -169,6 +169,8 @@ pub enum Intent {
     TryDevice(Option<Trial>),
     /// Take one notice away.
     DismissNotice(NoticeId),
+    /// Put received files there from the next call on; `None` is the system's folder.
+    ReceiveInto(Option<PathBuf>),
     /// Something of the conversation in writing, files with it.
     Converse(Command),
     /// Share a screen or a window.

@@ -219,7 +219,6 @@ const NO_WORDS: &[&str] = &[
     "src/ui/on_screen.rs",
     // Ends of file names, and schemes of addresses.
     "src/ui/conversation/kind.rs",
-    "src/ui/conversation/links.rs",
 ];
 
 /// The texts of a source with what stands before each.

@@ -161,6 +161,7 @@ impl Driver {
                 self.media.command(MediaCommand::TryDevice(trial));
             }
             Intent::DismissNotice(id) => self.notices.dismiss(id),
+            Intent::ReceiveInto(folder) => self.options.downloads = folder,
             Intent::Converse(command) => self.converse(command),
             Intent::Share(intent) => self.share(intent, Consent::of_this_intent()),
         }

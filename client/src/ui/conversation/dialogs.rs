@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{Align, Context, Id, Label, Layout, Ui};
 
-use super::links::LinkTarget;
-use crate::conversation::Command;
+use crate::conversation::{Command, LinkTarget};
 use crate::session::snapshot::Intent;
 use crate::ui::action::{Action, Actions};
 use crate::ui::design::{Palette, TypeStyle, space};

@@ -15,9 +15,8 @@ use eframe::egui::{
     Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::links::{LinkTarget, link_target, links};
 use super::words;
-use crate::conversation::{Author, Line, LineId, LineState};
+use crate::conversation::{Author, Line, LineId, LineState, LinkTarget, link_target, links};
 use crate::ui::design::{Icon, Palette, TypeStyle, component, motion, radius, size, space};
 use crate::ui::widgets::focus;
 use crate::words::{clock_time, text};

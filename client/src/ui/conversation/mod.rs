@@ -11,7 +11,6 @@ mod dialogs;
 mod dropping;
 mod kind;
 mod lines;
-mod links;
 mod transfers;
 mod words;
 mod writing;

@@ -8,6 +8,7 @@ use eframe::egui::{
 
 use super::ConversationPanel;
 use super::dialogs::Dialog;
+use crate::conversation::protocol::text::MAX_TEXT_CHARS;
 use crate::conversation::{Availability, Command, View};
 use crate::session::snapshot::Intent;
 use crate::ui::action::{Action, Actions};
@@ -15,9 +16,6 @@ use crate::ui::design::{Icon, Palette, TypeStyle, component, radius, size, space
 use crate::ui::outside::Question;
 use crate::ui::widgets::{self, focus};
 use crate::words::text;
-
-/// More characters are not taken by the field.
-const MOST_CHARS: usize = 4_000;
 
 impl ConversationPanel {
     /// The field, the paper clip and the button that sends, at the lower edge. Returns where that
@@ -91,7 +89,7 @@ impl ConversationPanel {
                             .hint_text(hint)
                             .font(TypeStyle::Body.font())
                             .text_color(p.text)
-                            .char_limit(MOST_CHARS)
+                            .char_limit(MAX_TEXT_CHARS)
                             .desired_rows(1)
                             .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))
                             .frame(

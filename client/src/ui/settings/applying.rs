@@ -34,6 +34,9 @@ pub(in crate::ui) fn intents(
             max_bitrate: (before.max_kbps != after.max_kbps).then(|| after.max_bitrate()),
         }));
     }
+    if before.downloads != after.downloads {
+        intents.push(Intent::ReceiveInto(after.downloads.clone()));
+    }
     if before.network != after.network {
         let mut ice_servers = after.network.all_ice_servers();
         ice_servers.extend(of_this_run.all_ice_servers());
@@ -116,6 +119,8 @@ mod tests {
         let only =
             VideoLimitChange { size: VideoSize::new(640, 360), ..VideoLimitChange::default() };
         assert_eq!(told(&settings), [Intent::LimitVideo(only)]);
+        let settings = after(|settings| settings.downloads = Some("/tmp/received".into()));
+        assert_eq!(told(&settings), [Intent::ReceiveInto(Some("/tmp/received".into()))]);
         let settings = after(|settings| {
             (settings.network.default_stun, settings.network.relay_only) = (false, true);
         });
