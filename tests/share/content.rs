@@ -64,7 +64,7 @@ impl Showing {
         let stop = Arc::<AtomicBool>::default();
         let stopped = Arc::clone(&stop);
         let every = if what == Content::Film { PLAYS } else { SCROLLS };
-        let thread = std::thread::spawn(move || {
+        let run = move || {
             let pattern = Pattern::new(VideoSize::new(WIDTH, HEIGHT).expect("a size"));
             let (mut index, mut due) = (0, Instant::now());
             while !stopped.load(Ordering::Relaxed) {
@@ -79,8 +79,9 @@ impl Showing {
                 due += every;
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
             }
-        });
-        Self { stop, thread: Some(thread) }
+        };
+        let thread = std::thread::Builder::new().name("content".into()).spawn(run);
+        Self { stop, thread: Some(thread.expect("the system gives a thread")) }
     }
 }
 
