@@ -21,7 +21,7 @@ use crate::picture::Picture;
 use crate::window::Display;
 
 /// The height of letters, in pixels: what an editor or a page has.
-const LETTERS: f32 = 14.0;
+const LETTERS: f32 = 15.0;
 /// From one line to the next.
 const LINE: u32 = 22;
 /// The edge round the text.
@@ -145,6 +145,7 @@ pub struct TextPage {
     height: u32,
     /// Blue, green, red and nothing, as the display has them.
     bgrx: Vec<u8>,
+    words: Vec<&'static str>,
 }
 
 impl TextPage {
@@ -155,10 +156,12 @@ impl TextPage {
         let context = egui::Context::default();
         let area = Rect::from_min_size(Pos2::ZERO, vec2(width as f32, height as f32));
         let mut textures = Textures::default();
+        let mut words = Vec::new();
         let mut pass = || {
+            words.clear();
             let mut random = StdRng::seed_from_u64(seed);
             let input = RawInput { screen_rect: Some(area), ..RawInput::default() };
-            let mut shown = context.run_ui(input, |ui| draw(ui, area, &mut random));
+            let mut shown = context.run_ui(input, |ui| draw(ui, area, &mut random, &mut words));
             textures.apply(&mut shown.textures_delta);
             shown.shapes
         };
@@ -172,13 +175,19 @@ impl TextPage {
             let [red, green, blue] = picture.at(x, y).expect("it is inside");
             [blue, green, red, 0]
         });
-        Self { width, height, bgrx: bgrx.collect() }
+        Self { width, height, bgrx: bgrx.collect(), words }
     }
 
     /// Width and height in pixels.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
+    }
+
+    /// All its words, from top to bottom.
+    #[must_use]
+    pub fn words(&self) -> &[&'static str] {
+        &self.words
     }
 
     /// What is to be seen of it from this row on.
@@ -201,7 +210,7 @@ impl TextPage {
     }
 }
 
-fn draw(ui: &egui::Ui, area: Rect, random: &mut StdRng) {
+fn draw(ui: &egui::Ui, area: Rect, random: &mut StdRng, words: &mut Vec<&'static str>) {
     let painter = ui.ctx().layer_painter(egui::LayerId::background());
     let dark = (area.height() / 2.0).round();
     painter.rect_filled(area, 0.0, Color32::WHITE);
@@ -217,22 +226,22 @@ fn draw(ui: &egui::Ui, area: Rect, random: &mut StdRng) {
         let color = if is_dark { Color32::from_gray(230) } else { Color32::BLACK };
         let font = FontId::proportional(LETTERS);
         let at = pos2(MARGIN as f32, y as f32);
-        painter.text(at, Align2::LEFT_TOP, line(random, area.width()), font, color);
+        let line = line(random, area.width());
+        painter.text(at, Align2::LEFT_TOP, line.join(" "), font, color);
+        words.extend(line);
         y += LINE;
     }
 }
 
-fn line(random: &mut StdRng, width: f32) -> String {
-    let letters = (width as usize).saturating_sub(2 * MARGIN as usize) * 2 / 15;
-    let mut line = String::new();
+fn line(random: &mut StdRng, width: f32) -> Vec<&'static str> {
+    let room = (width as usize).saturating_sub(2 * MARGIN as usize) * 2 / 15;
+    let (mut line, mut letters) = (Vec::new(), 0);
     while let Some(word) = WORDS.choose(random) {
-        if line.len() + word.len() + 1 > letters {
+        letters += word.len() + 1;
+        if letters > room {
             break;
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+        line.push(*word);
     }
     line
 }
@@ -327,6 +336,15 @@ impl PageWindow {
                 bgrx,
             )
             .expect("a picture");
+        self.connection.sync().expect("the display answers");
+    }
+
+    /// Moves the pointer of the display to this place in the window.
+    ///
+    /// # Panics
+    /// When the display is gone.
+    pub fn puts_the_pointer_at(&self, x: i16, y: i16) {
+        self.connection.warp_pointer(x11rb::NONE, self.window, 0, 0, 0, 0, x, y).expect("it moves");
         self.connection.sync().expect("the display answers");
     }
 

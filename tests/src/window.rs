@@ -260,6 +260,20 @@ impl Window {
         });
     }
 
+    /// Writes several lines' worth into a field, and sends it with Enter.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn writes(&mut self, field: &str, text: &str) {
+        let by = By::name(field).role(Role::MultilineTextInput);
+        self.waits_for(&by);
+        self.do_with(&format!("writing into {field}"), |inspector| inspector.click(&by));
+        self.do_with(&format!("writing into {field}"), |inspector| {
+            inspector.input(vec![egui::Event::Text(text.to_owned())])
+        });
+        self.presses(Key::Enter);
+    }
+
     /// Waits for one of several that can be chosen and chooses it, by a part of its name.
     ///
     /// # Panics

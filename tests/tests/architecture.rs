@@ -139,6 +139,7 @@ const PURE: &[(&str, &[&str])] = &[
             "audio_receive.rs",
             "audio_send.rs",
             "output_file.rs",
+            "share_compose.rs",
             "stage_thread.rs",
             "stop_signal.rs",
             "units.rs",

@@ -78,7 +78,7 @@ impl ShareComposer {
         };
         if let Some(latest) = &outputs.latest {
             for queue in queues.iter().filter(is_new) {
-                queue.put(VideoFrame { captured_at: Instant::now(), ..latest.clone() });
+                queue.put(latest.clone());
             }
         }
         outputs.queues = queues;
