@@ -31,7 +31,8 @@ pub async fn words(picture: &Picture) -> Vec<String> {
         .unwrap_or_else(|error| panic!("{error}: `cargo xtask test` installs what is needed"));
     assert!(output.status.success(), "{:?}", output.status);
     let text = String::from_utf8_lossy(&output.stdout);
-    text.split_whitespace().map(str::to_lowercase).collect()
+    let is_word = |word: &&str| word.contains(char::is_alphabetic);
+    text.split_whitespace().filter(is_word).map(str::to_lowercase).collect()
 }
 
 /// Writes a picture that is as many times as large, its pixels blended into each other.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use visavis_client::call::event::CallPhase;
 use visavis_client::conversation::{Command, TransferState};
 use visavis_client::session::snapshot::{Intent, Snapshot};
-use visavis_link::{Conditions, Emulator, Rate, Timeline};
+use visavis_link::{Conditions, Emulator, Timeline};
 use visavis_tests::person::{Person, connect};
 use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
@@ -231,8 +231,7 @@ async fn has_received(person: &mut Person, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_goes_on_where_it_was_after_a_blackout_and_with_another_address() {
-    let usual = Conditions::CLEAR.delay(Duration::from_millis(20)).rate(Rate::from_kbps(16_000));
-    let usual = usual.queue(Duration::from_millis(200));
+    let usual = Conditions::CLEAR.delay(Duration::from_millis(20));
     let network = Arc::new(Emulator::start(Timeline::steady(usual), 8).await.expect("free ports"));
     let server = TestServer::start().await;
     let redirect = Redirect::start(server.url(), Arc::clone(&network)).await;

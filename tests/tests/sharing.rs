@@ -147,6 +147,8 @@ async fn a_window_is_shown_to_the_other_window_and_both_write_to_each_other() {
     assert_eq!(seen.size(), original.size());
 
     bob.presses_with_control(Key::T);
+    // The panel slides in.
+    tokio::time::sleep(ARMED).await;
     bob.writes("Message to alice", "the third line, please");
     alice.waits_for(&By::containing("bob: the third line, please"));
     alice.presses_with_control(Key::T);
@@ -157,6 +159,7 @@ async fn a_window_is_shown_to_the_other_window_and_both_write_to_each_other() {
     letters.closes();
     alice.waits_for(&By::containing("The window was closed and is shared no longer."));
     bob.waits_until_gone(&By::containing("Screen of alice"));
+    alice.clicks("Dismiss");
     alice.presses_with_control(Key::T);
     alice.sees("bob");
     bob.presses_with_control(Key::T);

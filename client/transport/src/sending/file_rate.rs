@@ -163,7 +163,9 @@ impl FileRate {
         }
         self.reduced = Some(now);
         let factor = (1.0 - 0.3 * (queue - 1.0)).clamp(0.3, 0.9);
-        self.rate = self.rate.min(self.used.max(LEAST_FLOOR)) * factor;
+        // What is not used does not make the queue, so that says less.
+        let used = self.used.max(self.rate * IN_USE).max(LEAST_FLOOR);
+        self.rate = self.rate.min(used) * factor;
     }
 
     fn lose(&mut self, now: Instant) {

@@ -25,12 +25,12 @@ const BURST: Duration = Duration::from_millis(4);
 const LEAST_BURST: f64 = 2500.0;
 /// and never more than a socket's usual buffer takes.
 const MOST_BURST: f64 = 64.0 * 1024.0;
-/// What waits, waits no longer than this at the rate,
-const QUEUE: Duration = Duration::from_millis(500);
-/// but so many bytes may,
-const LEAST_QUEUE: usize = 20 * 1024;
-/// and no more than so many.
+/// So many bytes may wait: all that SCTP has under way. What it sends again and is lost here is
+/// lost until its timer runs out, which after an outage takes many seconds (RFC 9260 §6.3.3); so
+/// it waits instead, and SCTP keeps pace with what is acknowledged.
 const MOST_QUEUE: usize = 2 * 1024 * 1024;
+/// A rate so low that nothing ever leaves is looked at this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What becomes of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,23 +68,13 @@ impl<R> DataPacer<R> {
         pacer
     }
 
-    /// Sets the rate. Of what waits that goes that would wait too long now: the newest.
+    /// Sets the rate.
     pub(super) fn set_rate(&mut self, rate: Bitrate) {
         self.rate = (rate.bps() as f64 / 8.0).max(1.0);
-        while self.queued > self.room()
-            && let Some((_, datagram)) = self.queue.pop_back()
-        {
-            self.queued -= datagram.len();
-        }
     }
 
     fn burst(&self) -> f64 {
         (self.rate * BURST.as_secs_f64()).clamp(LEAST_BURST, MOST_BURST)
-    }
-
-    /// How many bytes may wait.
-    fn room(&self) -> usize {
-        ((self.rate * QUEUE.as_secs_f64()) as usize).clamp(LEAST_QUEUE, MOST_QUEUE)
     }
 
     fn count(&mut self, now: Instant) {
@@ -112,7 +102,7 @@ impl<R> DataPacer<R> {
             self.spend(datagram);
             return Pace::Now;
         }
-        if self.queued + datagram.len() > self.room() {
+        if self.queued + datagram.len() > MOST_QUEUE {
             return Pace::Lost;
         }
         self.queued += datagram.len();
@@ -124,7 +114,7 @@ impl<R> DataPacer<R> {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let counted = self.counted.filter(|_| !self.queue.is_empty())?;
         let missing = (1.0 - self.credit).max(0.0) / self.rate;
-        Some(counted + Duration::try_from_secs_f64(missing).unwrap_or(QUEUE))
+        Some(counted + Duration::try_from_secs_f64(missing).unwrap_or(LOOK_AGAIN))
     }
 
     /// The next datagram that leaves now, if any.
@@ -173,14 +163,17 @@ mod tests {
     }
 
     #[test]
-    fn what_would_wait_too_long_when_the_rate_falls_is_lost() {
+    fn nothing_is_lost_when_the_rate_falls_and_only_beyond_what_sctp_has_under_way() {
         let start = Instant::now();
         let mut pacer = DataPacer::new(Bitrate::from_kbps(20_000));
         let paces = (0..800).map(|n| pacer.offer(&[0; 1200], || n, start));
         assert!(paces.filter(|pace| *pace == Pace::Later).count() > 700);
+        let queued = pacer.queued;
         pacer.set_rate(Bitrate::from_kbps(50));
-        assert!(pacer.queued <= LEAST_QUEUE && pacer.queued == pacer.queue.len() * 1200);
-        assert_eq!(pacer.offer(&[0; 1200], || 0, start), Pace::Lost);
+        assert_eq!(pacer.queued, queued);
+        let paces = (0..2000).map(|n| pacer.offer(&[0; 1200], || n, start));
+        assert_eq!(paces.last(), Some(Pace::Lost));
+        assert!(pacer.queued <= MOST_QUEUE && pacer.queued + 1200 > MOST_QUEUE);
     }
 
     proptest! {
@@ -199,7 +192,7 @@ mod tests {
                 let allowed = now.duration_since(start).as_secs_f64() * pacer.rate;
                 let most = allowed + pacer.burst().max(LEAST_BURST) + 1400.0;
                 prop_assert!(pacer.left as f64 <= most, "{} of {most}", pacer.left);
-                prop_assert!(pacer.queued <= pacer.room());
+                prop_assert!(pacer.queued <= MOST_QUEUE);
                 prop_assert_eq!(pacer.next_deadline().is_some(), !pacer.queue.is_empty());
             }
         }

@@ -15,6 +15,7 @@ use visavis_media::units::Bitrate;
 use super::SocketLayer;
 use super::data_limit::is_application_data;
 use super::data_pacer::{DataPacer, Pace};
+use super::data_probe::DataProbe;
 use super::layered_socket::Route;
 use super::packet::carried;
 use crate::clock;
@@ -32,6 +33,7 @@ const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
 pub(super) struct DataPacing {
     /// `None` where no data channels are used.
     pacer: Mutex<Option<DataPacer<Route>>>,
+    probe: Mutex<DataProbe<Route>>,
     /// Something waits, or the rate has changed.
     changed: Notify,
 }
@@ -88,17 +90,43 @@ impl SocketLayer {
         if !carried(datagram).is_some_and(is_application_data) {
             return false;
         }
-        let pace = pacer.offer(datagram, route, now);
-        if pace == Pace::Later {
-            self.data.changed.notify_one();
+        let route = route();
+        let pace = pacer.offer(datagram, || route.clone(), now);
+        match pace {
+            Pace::Now => self.probe_after(route, datagram, now),
+            Pace::Later => self.data.changed.notify_one(),
+            Pace::Lost => {}
         }
         pace != Pace::Now
+    }
+
+    /// Notes a datagram of data channels that leaves.
+    fn probe_after(&self, route: Route, datagram: &[u8], now: Instant) {
+        let mut probe = lock(&self.data.probe);
+        let is_first = probe.next_deadline().is_none();
+        probe.left(route, datagram, now);
+        if is_first {
+            self.data.changed.notify_one();
+        }
+    }
+
+    /// Notes a datagram that has come, where it is of data channels.
+    pub(super) fn note_data(&self, datagram: &[u8]) {
+        if carried(datagram).is_some_and(is_application_data) {
+            lock(&self.data.probe).came();
+        }
+    }
+
+    /// When something is to be sent that the library does not send now.
+    fn data_due(&self) -> Option<Instant> {
+        let paced = lock(&self.data.pacer).as_ref().and_then(DataPacer::next_deadline);
+        paced.into_iter().chain(lock(&self.data.probe).next_deadline()).min()
     }
 
     /// Sends what waits, for as long as it runs.
     pub(crate) async fn send_data(self: Arc<Self>) {
         loop {
-            let due = lock(&self.data.pacer).as_ref().and_then(DataPacer::next_deadline);
+            let due = self.data_due();
             let until = async {
                 match due {
                     Some(due) => sleep_until(due.into()).await,
@@ -112,6 +140,11 @@ impl SocketLayer {
             loop {
                 let next = lock(&self.data.pacer).as_mut().and_then(|one| one.poll(clock::now()));
                 let Some((route, datagram)) = next else { break };
+                self.probe_after(route.clone(), &datagram, clock::now());
+                route.send(&datagram).await;
+            }
+            let again = lock(&self.data.probe).poll(clock::now());
+            for (route, datagram) in again {
                 route.send(&datagram).await;
             }
         }

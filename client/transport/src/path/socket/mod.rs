@@ -22,6 +22,7 @@ mod check_round_trip;
 mod data_limit;
 mod data_pacer;
 mod data_pacing;
+mod data_probe;
 mod dtls_record;
 mod flight_retransmission;
 mod layered_socket;
@@ -394,7 +395,11 @@ impl SocketLayer {
 
     /// Whether a datagram that came from an address goes on.
     fn admits(&self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
-        lock(&self.bounds).admits(datagram, from, now)
+        let goes_on = lock(&self.bounds).admits(datagram, from, now);
+        if goes_on {
+            self.note_data(datagram);
+        }
+        goes_on
     }
 
     /// Records a datagram that came from an address, which may be another one to the library.
