@@ -65,6 +65,8 @@ impl ShareComposer {
         let end = move || stop.set();
         let thread = StageThread::spawn("share-compose", end, move || {
             run((&screen, &camera), &takers, &wanted, &stopped);
+            // Whoever has the handle still holds nobody up.
+            takers.lock().unwrap_or_else(PoisonError::into_inner).queues.clear();
         })?;
         Ok(Self { camera_in_corner, outputs, _thread: thread })
     }

@@ -88,6 +88,13 @@ impl<C: Send + Sync + 'static> ScreenHandle<C> {
         Self { commands, events }
     }
 
+    /// A handle with no thread behind it: what is asked of it comes out here.
+    #[cfg(test)]
+    pub(super) fn unattended() -> (Self, Receiver<ScreenCommand<C>>) {
+        let (commands, asked) = sync_channel(COMMAND_QUEUE);
+        (Self { commands, events: mpsc::channel(1).1 }, asked)
+    }
+
     /// Gives the thread something to do.
     pub(super) fn command(&self, command: ScreenCommand<C>) {
         match self.commands.try_send(command) {

@@ -10,6 +10,7 @@ mod idle;
 mod keeping;
 mod people;
 mod quiet;
+mod sharing;
 mod video;
 
 use std::cell::Cell;
@@ -69,7 +70,8 @@ impl App {
         let (signaling, sent) = Signaling::unattended();
         let options = SessionOptions { window: true, ..SessionOptions::default() };
         let (report_in, reports) = mpsc::channel(1);
-        let (mut driver, _) = Driver::new(options, (media, ScreenHandle::start(None)), report_in);
+        let (mut driver, _) =
+            Driver::new(options, (media, ScreenHandle::unattended().0), report_in);
         driver.signaling = Some(Login { signaling, events: mpsc::channel(1).1 });
         drop(inside);
         let said = Vec::new();
