@@ -283,7 +283,8 @@ mod raw {
         value: &mut T,
     ) -> Result<(), EncodeError> {
         // SAFETY: the encoder is alive and borrowed exclusively; each caller passes the type that
-        // its option reads (int, SBitrateInfo, float, SEncParamExt), and OpenH264 copies it before it returns.
+        // its option reads (int, SBitrateInfo, float, SEncParamExt), and OpenH264 copies it before
+        // it returns.
         let code =
             unsafe { encoder.raw_api().set_option(option, std::ptr::from_mut(value).cast()) };
         if code == 0 { Ok(()) } else { Err(EncodeError::Setting(what, code)) }

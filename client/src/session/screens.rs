@@ -1,4 +1,5 @@
-//! The thread that looks for screens and windows, and that owns what is captured of them: `screens`.
+//! The thread that looks for screens and windows, and that owns what is captured of them:
+//! `screens`.
 //!
 //! A display, a portal or a sound server may take its time or hang, so the driver only sends this
 //! thread commands. In: [`ScreenCommand`]. Out: [`ScreenEvent`], and frames into the queue that

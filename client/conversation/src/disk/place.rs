@@ -9,7 +9,8 @@ use crate::file_name::numbered;
 /// So many names are tried.
 const MOST: u32 = 10_000;
 
-/// Moves a file or folder into `folder`, as `name` or, where that is taken, as `name (2)` and so on.
+/// Moves a file or folder into `folder`, as `name` or, where that is taken, as `name (2)` and so
+/// on.
 pub(super) fn put(from: &Path, folder: &Path, name: &str, is_folder: bool) -> io::Result<PathBuf> {
     for number in 1..MOST {
         let name = if number == 1 { name.to_owned() } else { numbered(name, number, is_folder) };

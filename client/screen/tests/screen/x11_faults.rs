@@ -74,8 +74,8 @@ fn a_window_that_is_too_large_to_be_kept_is_not_offered_and_spoils_nothing() {
     assert_eq!(event, CaptureEvent::Ended(EndReason::Failed(why)));
 }
 
-/// Passes on a server's messages, and once it spoke for a while, bytes in them that are not its own.
-/// Lengths stay right: with wrong ones there would only be silence.
+/// Passes on a server's messages, and once it spoke for a while, bytes in them that are not its
+/// own. Lengths stay right: with wrong ones there would only be silence.
 fn odd_replies(seed: u64) -> impl FnMut(&mut Vec<u8>) -> Vec<u8> + Send + 'static {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut random = move || {

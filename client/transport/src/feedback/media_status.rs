@@ -2,8 +2,8 @@
 //!
 //! In and out: bytes. It goes along with each sender report, so that a lost one is made good within
 //! a second, and once more at each change. Whoever does not know its name ignores it, as RFC 3550
-//! asks. What always holds: whatever comes is read in a fixed time and is three bits or nothing. ADR
-//! 33 says why it is not a data channel. Pure.
+//! asks. What always holds: whatever comes is read in a fixed time and is three bits or nothing.
+//! ADR 33 says why it is not a data channel. Pure.
 
 use rtc::rtcp::raw_packet::RawPacket;
 

@@ -1,8 +1,8 @@
 //! The portal's side on the session's bus: `org.freedesktop.portal.ScreenCast`, with its dialog.
 //!
 //! In: a token of the last time, if any. Out: where PipeWire brings what the person chose, the next
-//! token, and the end of the session. What always holds: what a program answers has a deadline; what
-//! a person answers has none.
+//! token, and the end of the session. What always holds: what a program answers has a deadline;
+//! what a person answers has none.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -2,7 +2,8 @@
 //!
 //! In: the way to PipeWire and the node that the portal named. Out: the newest image, and that it
 //! is over. What always holds: PipeWire's own thread (`screen-stream`) copies a buffer and goes on;
-//! only the newest image is kept; dropping the stream ends that thread before anything it uses goes.
+//! only the newest image is kept; dropping the stream ends that thread before anything it uses
+//! goes.
 
 #![expect(unsafe_code, reason = "PipeWire is a C library; what it calls back is in this file")]
 

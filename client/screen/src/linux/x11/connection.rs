@@ -1,8 +1,8 @@
 //! The connection to the X server, in which nothing waits for ever.
 //!
 //! In: requests. Out: replies, or an error once the server is gone, has not answered in
-//! [`PATIENCE`], or nobody wants the answer any more. All that x11rb does on the socket goes through
-//! [`PatientStream`].
+//! [`PATIENCE`], or nobody wants the answer any more. All that x11rb does on the socket goes
+//! through [`PatientStream`].
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};

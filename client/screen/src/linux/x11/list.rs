@@ -155,9 +155,9 @@ pub(super) fn redirect(connection: &Connection, window: Window) -> Result<(), X1
     redirected.check().map_err(X11Error::from)
 }
 
-/// Grabs a part of a redirected window, in its pixels. They are named anew each time, as they are others once
-/// the window was resized or mapped. [`X11Error::Refused`] when it can't be seen or is just being
-/// resized.
+/// Grabs a part of a redirected window, in its pixels. They are named anew each time, as they are
+/// others once the window was resized or mapped. [`X11Error::Refused`] when it can't be seen or is
+/// just being resized.
 pub(super) fn grab_window(
     connection: &Connection,
     window: Window,

@@ -114,8 +114,8 @@ fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
 const PROFILES: [u8; 4] = [0x42, 0x4d, 0x58, 0x64];
 
 /// Up to which level the other takes H.264 in packetization mode 1 and of a profile that can decode
-/// what we send, and beyond it where `max-mbps` and `max-fs` say so (RFC 6184 §8.1; where nothing is
-/// said, that is 1.0). `None` without such a format.
+/// what we send, and beyond it where `max-mbps` and `max-fs` say so (RFC 6184 §8.1; where nothing
+/// is said, that is 1.0). `None` without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
     let levels = of_formats(sdp, "a=fmtp:").filter_map(|(_, parameters)| {
         let value = |name: &str| {
