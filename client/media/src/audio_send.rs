@@ -1,6 +1,6 @@
 //! The thread `audio-encode`: 10 ms frames from a microphone in, Opus packets of 10 or 20 ms out.
 //!
-//! The sound of the computer is added to it where it is shared ([`SystemSound`]).
+//! The sound of the computer is added to it where it is shared (`SystemSound`).
 //!
 //! What always holds: time goes on. While muted, or while no microphone delivers, silence takes the
 //! place of audio, so that the other side neither takes the call for lost nor learns anything about

@@ -3,7 +3,7 @@
 //!
 //! In go the newest frame of a screen and the newest of a camera, each from its queue; out goes one
 //! frame, to each of several queues (the encoder's, our own window's). Without the camera a frame
-//! goes out when the screen changes; with it at most [`MAX_FPS`] a second. What always holds: the
+//! goes out when the screen changes; with it at most `MAX_FPS` a second. What always holds: the
 //! screen is never held up by the camera, and a camera that gives nothing any more is not shown.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 //!
 //! Drops frames above the frame rate, fits size and encoder to what the network carries, makes
 //! key frames on request. Frames say whether they are of a camera or of a screen, which is sent in
-//! ways of its own ([`ScreenSend`]); from one to the other the stream goes on, and the camera
+//! ways of its own (`ScreenSend`); from one to the other the stream goes on, and the camera
 //! comes back at the size and rate that it had. What always holds: an older frame is never sent
 //! when a newer one is there; nothing is encoded that can't be handed on, so what is encoded is
 //! never dropped here; nothing is encoded while nobody takes it;

@@ -76,7 +76,8 @@ class WeriftPeer extends Peer {
   }
 
   #isConnected() {
-    return this.connection?.connectionState === "connected";
+    // With data channels that it does not open it goes on calling the whole connection `connecting`.
+    return ["connected", "completed"].includes(this.connection?.iceConnectionState);
   }
 
   #receive(track) {
