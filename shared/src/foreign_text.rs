@@ -18,7 +18,7 @@ use unicode_normalization::char::is_combining_mark;
 /// The longest foreign text, in characters; the last of one that was cut is "…".
 pub const MAX_FOREIGN_CHARS: usize = 200;
 /// No language puts more marks on a letter.
-pub(crate) const MOST_MARKS: usize = 4;
+pub const MOST_MARKS: usize = 4;
 /// What begins a control sequence: `ESC [` in one character.
 const CSI: char = '\u{9b}';
 /// What ends a control string: `ESC \` in one character.
@@ -124,11 +124,19 @@ fn pass_over(kind: Sequence, rest: &mut Peekable<Chars<'_>>) {
 
 /// Whether a character would be invisible or would change how its neighbours are shown.
 pub(crate) fn is_unprintable(c: char) -> bool {
+    is_hidden(c)
+        || matches!(c, '\u{200c}'..='\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{e0020}'..='\u{e0fff}')
+}
+
+/// The same, but for what people write on purpose: joiners and tags, of which emoji are made, marks
+/// of the direction of a word, and separators of lines.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
+            | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e001f}')
 }
 
 impl From<&str> for ForeignText {

@@ -9,9 +9,9 @@
 mod tests;
 
 use unicode_normalization::UnicodeNormalization as _;
+use visavis_shared::foreign_text::is_hidden;
 
 use crate::protocol::files::MAX_NAME_BYTES;
-use crate::text::is_hidden;
 
 /// How deep folders go in one another.
 pub(crate) const MAX_DEPTH: usize = 32;
@@ -147,7 +147,7 @@ fn cleaned(name: &str, limit: usize) -> String {
         // Marks that turn the direction, and what asks for another form of a character.
         '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => None,
         '\u{e0020}'..='\u{e007f}' => None,
-        c if is_hidden(c) || c == '\n' => None,
+        c if is_hidden(c) => None,
         c if c.is_whitespace() => Some(' '),
         c => Some(c),
     });

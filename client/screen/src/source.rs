@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use visavis_media::units::VideoSize;
+use visavis_shared::foreign_text::is_hidden;
 
 /// Tells a source from the next, as long as it is there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +109,7 @@ pub fn find(sources: &[Source], words: &str) -> Option<SourceId> {
 /// what follows, and of a bounded length.
 pub(crate) fn shown_name(title: &str) -> Arc<str> {
     let visible = title.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let visible: String = visible.filter(|c| !c.is_control() && !is_format(*c)).collect();
+    let visible: String = visible.filter(|c| !is_unseen(*c)).collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
     let words = words.join(" ");
     let mut name: String = words.chars().take(LONGEST_NAME).collect();
@@ -118,12 +119,9 @@ pub(crate) fn shown_name(title: &str) -> Arc<str> {
     name.into()
 }
 
-/// Format characters: those that turn the direction of text, and those that nobody sees.
-fn is_format(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// What nobody sees, or turns the direction of text; a title has no use for marks and tags either.
+fn is_unseen(c: char) -> bool {
+    is_hidden(c) || matches!(c, '\u{200e}' | '\u{200f}' | '\u{e0020}'..='\u{e007f}')
 }
 
 #[cfg(test)]
