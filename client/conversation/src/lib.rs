@@ -24,6 +24,6 @@ pub use command::Command;
 pub use links::{LinkTarget, link_target, links};
 pub use task::{Conversation, ConversationConfig, ConversationHandle, Unsent};
 pub use view::{
-    Author, Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,
+    Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,
     TransferProblem, TransferState, View,
 };

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use visavis_media::frame::RgbaFrame;
 
 /// Everything there is to show of a conversation.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
     /// Whether anything can be said and sent now.
     pub availability: Availability,
@@ -41,22 +41,13 @@ pub enum Availability {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId(pub u64);
 
-/// Who said it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author {
-    /// The person here.
-    Us,
-    /// The other.
-    Them,
-}
-
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Its id.
     pub id: LineId,
     /// Who said it.
-    pub author: Author,
+    pub author: Party,
     /// The text, without control and bidirectional-override characters.
     pub text: Arc<str>,
     /// When it was said here, or arrived here.
@@ -102,7 +93,7 @@ pub enum Party {
 }
 
 /// A file, or a folder as one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
     /// Its id.
     pub id: TransferId,

@@ -4,8 +4,7 @@ mod support;
 
 use support::{App, UNLIMITED, connect, noise, tree};
 use visavis_conversation::{
-    Author, Availability, Command, Direction, LineState, Party, Problem, TransferProblem,
-    TransferState,
+    Availability, Command, Direction, LineState, Party, Problem, TransferProblem, TransferState,
 };
 use visavis_media::units::Bitrate;
 
@@ -20,7 +19,7 @@ async fn what_one_says_the_other_reads() {
     alice.until(|view| view.lines[0].state == LineState::Sent).await;
     let view = bob.until(|view| view.availability == Availability::Ready && view.unread == 1).await;
     assert_eq!(&*view.lines[0].text, "Before the channel is open");
-    assert_eq!(view.lines[0].author, Author::Them);
+    assert_eq!(view.lines[0].author, Party::Them);
     bob.ask(Command::Reading(true));
     alice.until(|view| view.lines[0].state == LineState::Read).await;
     bob.ask(Command::Say("Yes,\nI see".to_owned()));

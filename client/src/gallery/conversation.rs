@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::picture;
 use crate::conversation::{
-    Author, Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,
+    Availability, Direction, Line, LineId, LineState, Party, Problem, Transfer, TransferId,
     TransferProblem, TransferState, View,
 };
 
@@ -37,7 +37,7 @@ fn ready() -> View {
     View { availability: Availability::Ready, ..View::default() }
 }
 
-fn line(id: u64, author: Author, text: &str, at: SystemTime, state: LineState) -> Line {
+fn line(id: u64, author: Party, text: &str, at: SystemTime, state: LineState) -> Line {
     Line { id: LineId(id), author, text: text.into(), at, state }
 }
 
@@ -46,7 +46,7 @@ fn ago(wall: SystemTime, seconds: u64) -> SystemTime {
 }
 
 fn lines(wall: SystemTime) -> Vec<Line> {
-    let (us, them, read) = (Author::Us, Author::Them, LineState::Read);
+    let (us, them, read) = (Party::Us, Party::Them, LineState::Read);
     vec![
         line(
             1,
@@ -61,7 +61,7 @@ fn lines(wall: SystemTime) -> Vec<Line> {
 }
 
 fn waiting(wall: SystemTime) -> Vec<Line> {
-    let us = Author::Us;
+    let us = Party::Us;
     vec![
         line(1, us, "Did you get that?", ago(wall, 70), LineState::Sent),
         line(2, us, "The connection is bad today 😕", ago(wall, 5), LineState::Sending),

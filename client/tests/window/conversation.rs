@@ -9,7 +9,7 @@ use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{Event, FontId, Key, Modifiers, PointerButton, Rect, Vec2, ViewportId, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::conversation::{
-    Author, Availability, Command, Line, LineId, LineState, Problem, View,
+    Availability, Command, Line, LineId, LineState, Party, Problem, View,
 };
 use visavis_client::session::snapshot::{Intent, Notice, NoticeId, Snapshot};
 use visavis_client::ui::{Chosen, Outside, Question, WindowOptions};
@@ -70,7 +70,7 @@ pub(crate) fn said(command: Command) -> Intent {
     Intent::Converse(command)
 }
 
-fn line(id: u64, author: Author, text: &str, state: LineState) -> Line {
+fn line(id: u64, author: Party, text: &str, state: LineState) -> Line {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + id);
     Line { id: LineId(id), author, text: text.into(), at, state }
 }
@@ -156,7 +156,7 @@ fn the_other_reads_that_it_was_read_only_while_the_panel_is_in_front_of_the_pers
 
 #[test]
 fn each_line_says_how_far_it_got_and_the_other_s_say_only_when() {
-    let (us, them) = (Author::Us, Author::Them);
+    let (us, them) = (Party::Us, Party::Them);
     let window = open_panel(lines(vec![
         line(1, us, "first", LineState::Read),
         line(2, us, "second", LineState::Sent),
@@ -178,7 +178,7 @@ fn each_line_says_how_far_it_got_and_the_other_s_say_only_when() {
 
 #[test]
 fn lines_of_one_person_that_follow_each_other_share_one_time() {
-    let us = Author::Us;
+    let us = Party::Us;
     let window = open_panel(lines(vec![
         line(1, us, "first", LineState::Read),
         line(2, us, "second", LineState::Read),
@@ -188,7 +188,7 @@ fn lines_of_one_person_that_follow_each_other_share_one_time() {
 
 #[test]
 fn what_comes_while_the_panel_is_closed_is_a_bubble_for_some_seconds_and_a_mark() {
-    let them = Author::Them;
+    let them = Party::Them;
     let mut window = open(ready());
     let one = View { unread: 1, ..lines(vec![line(1, them, "Hello!", LineState::Sent)]) };
     window.set(with(one.clone()));
@@ -220,7 +220,7 @@ fn what_comes_while_the_panel_is_closed_is_a_bubble_for_some_seconds_and_a_mark(
 fn a_link_says_where_it_goes_and_opens_only_after_that() {
     let desk = Arc::<Desk>::default();
     let text = "see https://evil.example/a/path/that/wraps?@good.example, please";
-    let view = lines(vec![line(1, Author::Them, text, LineState::Read)]);
+    let view = lines(vec![line(1, Party::Them, text, LineState::Read)]);
     let mut window = open_sized(view, LARGE, &desk);
     window.click("Text");
     let opened = || desk.opened.lock().expect("no panic").clone();
@@ -278,7 +278,7 @@ fn what_could_not_be_done_is_one_line_until_it_is_put_away() {
 #[test]
 fn what_was_said_is_saved_into_a_file_that_one_names_or_chooses() {
     let desk = Arc::new(Desk { answer: vec!["/home/alice/chosen.txt".into()], ..Desk::default() });
-    let view = lines(vec![line(1, Author::Us, "Hello", LineState::Read)]);
+    let view = lines(vec![line(1, Party::Us, "Hello", LineState::Read)]);
     let mut window = open_sized(view.clone(), LARGE, &desk);
     window.click("Text");
     window.asked();
@@ -324,7 +324,7 @@ fn escape_leaves_the_field_then_closes_the_panel_and_never_the_call() {
 
 #[test]
 fn text_is_selected_with_the_mouse_and_copied() {
-    let window = open_panel(lines(vec![line(1, Author::Them, "copy me", LineState::Read)]));
+    let window = open_panel(lines(vec![line(1, Party::Them, "copy me", LineState::Read)]));
     let mut window = window;
     let place = window.harness.get_by_label("copy me").rect();
     window.harness.drag_at(place.left_center() + vec2(0.5, 0.0));
@@ -341,7 +341,7 @@ fn text_is_selected_with_the_mouse_and_copied() {
 
 #[test]
 fn of_very_many_lines_only_those_near_what_is_seen_are_painted() {
-    let many = (0..3000).map(|id| line(id, Author::Them, &format!("line {id}"), LineState::Read));
+    let many = (0..3000).map(|id| line(id, Party::Them, &format!("line {id}"), LineState::Read));
     let mut window = open_panel(lines(many.collect()));
     window.harness.run_steps(4);
     assert!(window.shows("line 2999"), "the newest is in view");
@@ -361,7 +361,7 @@ fn emoji_that_people_use_are_in_the_fonts() {
 
 #[test]
 fn a_press_on_the_panel_is_no_press_on_the_picture_under_it() {
-    let mut window = open_panel(lines(vec![line(1, Author::Them, "Hello", LineState::Read)]));
+    let mut window = open_panel(lines(vec![line(1, Party::Them, "Hello", LineState::Read)]));
     let place = window.harness.get_by_label("Hello").rect().center();
     for pressed in [true, false] {
         window.harness.event(Event::PointerButton {

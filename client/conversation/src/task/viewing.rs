@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::link::Phase;
 use crate::text::Text;
 use crate::transfer::Transfers;
-use crate::view::{Author, Availability, Line, Transfer, View};
+use crate::view::{Availability, Line, Party, Transfer, View};
 
 /// How often progress is shown.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -127,8 +127,8 @@ pub(super) fn transcript(lines: &[Line], [ours, theirs]: &[String; 2]) -> String
     let mut text = String::new();
     for line in lines {
         let name = match line.author {
-            Author::Us => ours,
-            Author::Them => theirs,
+            Party::Us => ours,
+            Party::Them => theirs,
         };
         // Further lines of the same stand below, so that nobody can write another's line.
         let said = line.text.replace('\n', "\n    ");

@@ -14,13 +14,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use clean::clean;
-pub(crate) use clean::is_hidden;
 
 use crate::link::{Link, Phase};
 use crate::protocol::ids::SessionId;
 use crate::protocol::text::{MAX_TEXT_CHARS, TextMessage, fits};
 use crate::protocol::{Hello, Malformed};
-use crate::view::{Author, LineId, LineState, Problem};
+use crate::view::{LineId, LineState, Party, Problem};
 
 /// So many lines are kept; the oldest give way.
 pub(crate) const MAX_LINES: usize = 2_000;
@@ -52,7 +51,7 @@ pub(crate) struct Said {
     /// Tells lines apart.
     pub(crate) id: LineId,
     /// Who said it.
-    pub(crate) author: Author,
+    pub(crate) author: Party,
     /// The text, clean.
     pub(crate) text: Arc<str>,
     /// When it was said here or arrived here.
@@ -125,7 +124,7 @@ impl Text {
     /// How many lines of the other's were not looked at.
     #[must_use]
     pub(crate) fn unread(&self) -> usize {
-        let unread = |line: &&Said| line.author == Author::Them && line.state == LineState::Sent;
+        let unread = |line: &&Said| line.author == Party::Them && line.state == LineState::Sent;
         self.lines.iter().filter(unread).count()
     }
 
@@ -191,7 +190,7 @@ impl Text {
             return Some(TextMessage::Read { id: self.theirs_read }.encode());
         }
         let next = self.lines.iter().find(|line| {
-            line.author == Author::Us && line.wire > self.sent && line.state == LineState::Sending
+            line.author == Party::Us && line.wire > self.sent && line.state == LineState::Sending
         })?;
         self.sent = next.wire;
         Some(TextMessage::Text { id: next.wire, text: next.text.to_string() }.encode())
@@ -208,10 +207,10 @@ impl Text {
         }
         self.last += 1;
         let state = if self.ended { LineState::Lost } else { LineState::Sending };
-        self.push(Author::Us, text, at, state, self.last);
+        self.push(Party::Us, text, at, state, self.last);
     }
 
-    fn push(&mut self, author: Author, text: String, at: Duration, state: LineState, wire: u64) {
+    fn push(&mut self, author: Party, text: String, at: Duration, state: LineState, wire: u64) {
         self.shown += 1;
         let id = LineId(self.shown);
         self.lines.push_back(Said { id, author, text: text.into(), at, state, wire });
@@ -259,7 +258,7 @@ impl Text {
         self.theirs = id;
         let text = clean(text);
         if !text.is_empty() {
-            self.push(Author::Them, text, wall, LineState::Sent, id);
+            self.push(Party::Them, text, wall, LineState::Sent, id);
         }
         self.look();
     }
@@ -270,7 +269,7 @@ impl Text {
             return;
         }
         self.theirs_read = self.theirs;
-        for line in self.lines.iter_mut().rev().filter(|line| line.author == Author::Them) {
+        for line in self.lines.iter_mut().rev().filter(|line| line.author == Party::Them) {
             if line.state == LineState::Read {
                 break;
             }
@@ -279,7 +278,7 @@ impl Text {
     }
 
     fn acknowledge(&mut self) {
-        for line in self.lines.iter_mut().filter(|line| line.author == Author::Us) {
+        for line in self.lines.iter_mut().filter(|line| line.author == Party::Us) {
             if line.wire <= self.read {
                 line.state = LineState::Read;
             } else if line.wire <= self.received && line.state == LineState::Sending {

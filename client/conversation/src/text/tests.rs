@@ -57,7 +57,7 @@ impl Pair {
     }
 }
 
-fn shown(text: &Text) -> Vec<(Author, String, LineState)> {
+fn shown(text: &Text) -> Vec<(Party, String, LineState)> {
     text.lines().iter().map(|line| (line.author, line.text.to_string(), line.state)).collect()
 }
 
@@ -65,15 +65,15 @@ fn shown(text: &Text) -> Vec<(Author, String, LineState)> {
 fn a_text_is_sending_then_sent_then_read() {
     let mut pair = Pair::new();
     pair.say("hello");
-    assert_eq!(shown(&pair.us), [(Author::Us, "hello".to_owned(), LineState::Sending)]);
+    assert_eq!(shown(&pair.us), [(Party::Us, "hello".to_owned(), LineState::Sending)]);
     pair.open();
     pair.pump();
-    assert_eq!(shown(&pair.us), [(Author::Us, "hello".to_owned(), LineState::Sent)]);
-    assert_eq!(shown(&pair.them), [(Author::Them, "hello".to_owned(), LineState::Sent)]);
+    assert_eq!(shown(&pair.us), [(Party::Us, "hello".to_owned(), LineState::Sent)]);
+    assert_eq!(shown(&pair.them), [(Party::Them, "hello".to_owned(), LineState::Sent)]);
     assert_eq!(pair.them.unread(), 1);
     pair.them.handle(TextInput::Reading(true), pair.now, WALL);
     pair.pump();
-    assert_eq!(shown(&pair.us), [(Author::Us, "hello".to_owned(), LineState::Read)]);
+    assert_eq!(shown(&pair.us), [(Party::Us, "hello".to_owned(), LineState::Read)]);
     assert_eq!(pair.them.unread(), 0);
     pair.say("again");
     pair.pump();
@@ -271,11 +271,11 @@ proptest! {
         pair.open();
         pair.pump();
         for (from, to, count) in [(&pair.us, &pair.them, said[1]), (&pair.them, &pair.us, said[0])] {
-            let arrived = to.lines().iter().filter(|line| line.author == Author::Them);
+            let arrived = to.lines().iter().filter(|line| line.author == Party::Them);
             let arrived: Vec<_> = arrived.map(|line| line.text.to_string()).collect();
             let expected: Vec<_> = (1..=count).map(|number| number.to_string()).collect();
             prop_assert_eq!(arrived, expected);
-            let states = from.lines().iter().filter(|line| line.author == Author::Us);
+            let states = from.lines().iter().filter(|line| line.author == Party::Us);
             for line in states {
                 prop_assert!(matches!(line.state, LineState::Sent | LineState::Read));
             }

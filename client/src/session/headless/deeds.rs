@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::conversation::{
-    Author, Availability, Command, Direction, LineId, Transfer, TransferId, TransferState, View,
+    Availability, Command, Direction, LineId, Party, Transfer, TransferId, TransferState, View,
 };
 use crate::screen;
 use crate::session::snapshot::{Intent, ShareIntent, ShareWith, Sharing, Snapshot};
@@ -124,7 +124,7 @@ impl Deeds {
 
     /// Says what the other wrote, and what became of files.
     fn tell(&mut self, view: &View, say: &mut impl FnMut(&str)) {
-        let theirs = view.lines.iter().filter(|line| line.author == Author::Them);
+        let theirs = view.lines.iter().filter(|line| line.author == Party::Them);
         for line in theirs.filter(|line| self.read.is_none_or(|read| line.id > read)) {
             say(&format!("they write: {}", line.text));
         }

@@ -16,7 +16,7 @@ use eframe::egui::{
 };
 
 use super::words;
-use crate::conversation::{Author, Line, LineId, LineState, LinkTarget, link_target, links};
+use crate::conversation::{Line, LineId, LineState, LinkTarget, Party, link_target, links};
 use crate::ui::design::{Icon, Palette, TypeStyle, component, motion, radius, size, space};
 use crate::ui::widgets::focus;
 use crate::words::{clock_time, text};
@@ -85,7 +85,7 @@ fn is_timed(line: &Line, next: Option<&Line>) -> bool {
 /// One line in its bubble. Returns the link that was pressed.
 fn one(ui: &mut Ui, line: &Line, peer: &str) -> Option<LinkTarget> {
     let p = Palette::of(ui.visuals());
-    let own = line.author == Author::Us;
+    let own = line.author == Party::Us;
     let fill = if own { p.accent_soft } else { p.raised };
     let side = if own { Align::Max } else { Align::Min };
     let width = ui.available_width();
@@ -191,7 +191,7 @@ fn rows(galley: &Galley, characters: Range<usize>) -> Vec<Rect> {
 /// When it was, and how far one's own got.
 fn meta(ui: &mut Ui, line: &Line) {
     let p = Palette::of(ui.visuals());
-    let own = line.author == Author::Us;
+    let own = line.author == Party::Us;
     let mut words = clock_time(line.at);
     let lost = own && line.state == LineState::Lost;
     let state = own.then(|| words::line_state(line.state));

@@ -32,7 +32,7 @@ use super::design::{Icon, Palette, TypeStyle, layout, motion, size, space};
 use super::thumbnails::Thumbnails;
 use super::widgets;
 use crate::conversation::{
-    Author, Availability, Command, Direction, LineId, TransferId, TransferState, View,
+    Availability, Command, Direction, LineId, Party, TransferId, TransferState, View,
 };
 use crate::session::snapshot::Intent;
 use crate::words::text;
@@ -262,7 +262,7 @@ impl ConversationPanel {
 
     /// Makes a bubble of what came while the panel is closed.
     fn follow(&mut self, ctx: &Context, view: &View) {
-        let newest = view.lines.iter().rev().find(|line| line.author == Author::Them);
+        let newest = view.lines.iter().rev().find(|line| line.author == Party::Them);
         let (line, offers) = &mut self.seen;
         let new_line = newest.filter(|newest| line.is_none_or(|line| newest.id > line));
         let offered = view.transfers.iter().filter(|transfer| {
