@@ -36,6 +36,10 @@ use visavis_shared::{Username, canonical_name};
 
 /// The server when none was ever named.
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
+/// Where keys of earlier calls, contacts and calls are kept, in the data folder.
+const PEOPLE: &str = "people";
+/// Where transfers that were interrupted are remembered there.
+const TRANSFERS: &str = "transfers";
 /// What is logged unless `--log` says otherwise.
 const DEFAULT_LOG: &str = "off,visavis_client=warn,visavis_media=warn,visavis_transport=warn";
 /// A recording that is finished may take its time; a signal ends the wait.
@@ -177,10 +181,10 @@ fn run_headless(
     let options = SessionOptions {
         identity,
         blocked,
-        people: people_folder(invocation),
+        people: in_data_folder(invocation, PEOPLE),
         only_keys: true,
         downloads: invocation.exchange.receive.clone(),
-        transfers: transfers_folder(invocation),
+        transfers: in_data_folder(invocation, TRANSFERS),
         shares: invocation.exchange.share.is_some(),
         ..session_options(&settings, invocation)
     };
@@ -262,19 +266,13 @@ fn blocked_names(invocation: &Invocation, script: &Script) -> Vec<Username> {
         return Vec::new();
     };
     let account = Account { server: server.origin().to_owned(), username };
-    blocked_in(&folder.join("people"), &account)
+    blocked_in(&folder.join(PEOPLE), &account)
 }
 
-/// Where keys of earlier calls are kept; a folder that can't be told was said before.
-fn people_folder(invocation: &Invocation) -> Option<PathBuf> {
+/// A place in the data folder; a folder that can't be told was said before.
+fn in_data_folder(invocation: &Invocation, name: &str) -> Option<PathBuf> {
     let folder = data_dir(invocation.program.data_dir.as_deref()).ok()?;
-    Some(folder.join("people"))
-}
-
-/// Where transfers that were interrupted are remembered.
-fn transfers_folder(invocation: &Invocation) -> Option<PathBuf> {
-    let folder = data_dir(invocation.program.data_dir.as_deref()).ok()?;
-    Some(folder.join("transfers"))
+    Some(folder.join(name))
 }
 
 /// The key of this data directory. Whoever names a folder wants everything to stay in it.
@@ -412,7 +410,7 @@ fn run_window(
     let run = opened.settings.for_run(invocation);
     let options = SessionOptions {
         keys: key_store(invocation).ok(),
-        people: Some(folder.join("people")),
+        people: Some(folder.join(PEOPLE)),
         remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
         remembered_username: run.username.clone().unwrap_or_default(),
         log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
@@ -422,7 +420,7 @@ fn run_window(
         camera_off: !run.calls.camera_on,
         ring: Ring::new(run.ring.volume, run.ring.speaker.clone(), run.ring.ring_tone()),
         downloads: run.downloads.clone(),
-        transfers: Some(folder.join("transfers")),
+        transfers: Some(folder.join(TRANSFERS)),
         shares: true,
         screen_token: Some(folder.join("screen-token")),
         window: true,

@@ -122,7 +122,7 @@ pub fn start(options: SessionOptions) -> SessionHandle {
     let self_video = DropOldestQueue::<RgbaFrame>::latest();
     let (media, media_events) =
         MediaHandle::start(&options, Arc::clone(&remote_video), Arc::clone(&self_video));
-    let screens = ScreenHandle::start(options.screen_token.clone());
+    let screens = ScreenHandle::new(options.screen_token.clone());
     let (driver, snapshots) = Driver::new(options, (media, screens), report_in);
     let leaver = Leaver::default();
     let task = tokio::spawn(driver.run(intents, media_events, leaver.clone()));

@@ -441,8 +441,8 @@ impl<C> MediaEngine<C> {
 
     /// Lets black frames follow when nobody is to be seen any more.
     fn fade_to_black(&mut self) {
-        let nothing = self.camera_off || self.options.camera == CameraChoice::None;
-        let due = nothing && !self.picture.shares();
+        let unseen = self.camera_off || *self.camera.keeper.choice() == CameraChoice::None;
+        let due = unseen && !self.picture.shares();
         self.black_frames_due = if due { BLACK_FRAMES } else { 0 };
     }
 

@@ -128,11 +128,8 @@ impl OutgoingPicture {
 
     /// Sends everything where it belongs now.
     fn join(&mut self) {
-        let seen_by = || {
-            let own = self.self_view.as_ref().map(|(input, _)| input);
-            self.encoder.iter().chain(own).cloned()
-        };
-        let outputs: Vec<Frames> = seen_by().collect();
+        let own = self.self_view.as_ref().map(|(input, _)| input);
+        let outputs: Vec<Frames> = self.encoder.iter().chain(own).cloned().collect();
         for output in &outputs {
             self.camera.detach(output);
         }

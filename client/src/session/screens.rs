@@ -73,31 +73,35 @@ pub(super) enum ScreenEvent {
 pub(super) struct ScreenHandle<C> {
     commands: SyncSender<ScreenCommand<C>>,
     events: mpsc::Receiver<ScreenEvent>,
+    /// The thread's end, until the first command: most calls share nothing.
+    unstarted: Option<(Receiver<ScreenCommand<C>>, Engine<C>)>,
 }
 
 impl<C: Send + Sync + 'static> ScreenHandle<C> {
-    /// Starts the thread. Where the system gives none, nothing can be shared.
-    pub(super) fn start(token: Option<PathBuf>) -> Self {
+    /// The thread starts with the first command. Where the system gives none, nothing can be
+    /// shared.
+    pub(super) fn new(token: Option<PathBuf>) -> Self {
         let (commands, command_queue) = sync_channel(COMMAND_QUEUE);
         let (events_in, events) = mpsc::channel(EVENT_QUEUE);
-        let spawned = std::thread::Builder::new().name("screens".into()).spawn(move || {
-            run(&command_queue, &mut Engine::new(token, events_in));
-        });
-        if let Err(error) = spawned {
-            tracing::error!("no thread for screens could be started: {error}");
-        }
-        Self { commands, events }
+        let unstarted = Some((command_queue, Engine::new(token, events_in)));
+        Self { commands, events, unstarted }
     }
 
     /// A handle with no thread behind it: what is asked of it comes out here.
     #[cfg(test)]
     pub(super) fn unattended() -> (Self, Receiver<ScreenCommand<C>>) {
         let (commands, asked) = sync_channel(COMMAND_QUEUE);
-        (Self { commands, events: mpsc::channel(1).1 }, asked)
+        (Self { commands, events: mpsc::channel(1).1, unstarted: None }, asked)
     }
 
     /// Gives the thread something to do.
-    pub(super) fn command(&self, command: ScreenCommand<C>) {
+    pub(super) fn command(&mut self, command: ScreenCommand<C>) {
+        if let Some((commands, mut engine)) = self.unstarted.take() {
+            let thread = std::thread::Builder::new().name("screens".into());
+            if let Err(error) = thread.spawn(move || run(&commands, &mut engine)) {
+                tracing::error!("no thread for screens could be started: {error}");
+            }
+        }
         match self.commands.try_send(command) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
@@ -147,6 +151,8 @@ struct Engine<C> {
 struct Choosing {
     screens: Option<Screens>,
     pictures: BTreeMap<SourceId, RgbaFrame>,
+    /// Whether the sound of the computer can be had, once that was asked.
+    has_sound: Option<bool>,
     next: Instant,
 }
 
@@ -161,7 +167,8 @@ impl<C> Engine<C> {
             ScreenCommand::Choose(true) => {
                 let now = Instant::now();
                 let pictures = BTreeMap::new();
-                self.choosing = Some(Choosing { screens: None, pictures, next: now });
+                self.choosing =
+                    Some(Choosing { screens: None, pictures, has_sound: None, next: now });
             }
             ScreenCommand::Start { source, frames, events, consent } => {
                 // What was shown before ends before the next begins.
@@ -252,7 +259,7 @@ impl Choosing {
                     ShareChoice { source, picture }
                 };
                 let sources = sources.into_iter().map(choice).collect();
-                let has_sound = SystemSound::available();
+                let has_sound = *self.has_sound.get_or_insert_with(SystemSound::available);
                 ShareChoices { sources: Arc::new(sources), has_sound, ..looked }
             }
             Err(error) => {

@@ -42,7 +42,7 @@ impl Default for ShareWith {
 }
 
 /// Something that can be chosen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareChoice {
     /// What it is.
     pub source: Source,

@@ -8,9 +8,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use visavis_shared::{IceServer, RoomId, Username};
 
-use crate::conversation::{Command, View};
-
 use crate::call::event::{CallPhase, EndReason};
+use crate::conversation::{Command, View};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 pub use crate::device_key::KeyPlace;
 pub use crate::device_key::export::EXPORT_NAME as KEY_EXPORT_NAME;

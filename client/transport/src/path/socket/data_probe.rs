@@ -36,10 +36,13 @@ impl<R> Default for DataProbe<R> {
 impl<R: Clone> DataProbe<R> {
     /// A datagram has left.
     pub(super) fn left(&mut self, route: R, datagram: &[u8], now: Instant) {
-        if self.unanswered.len() == KEPT {
-            self.unanswered.remove(KEPT / 2);
-        }
-        self.unanswered.push_back((route, datagram.to_vec()));
+        let is_full = self.unanswered.len() == KEPT;
+        let oldest = is_full.then(|| self.unanswered.remove(KEPT / 2)).flatten();
+        // Files send thousands a second, each into the place of another.
+        let mut kept = oldest.map(|(_, kept)| kept).unwrap_or_default();
+        kept.clear();
+        kept.extend_from_slice(datagram);
+        self.unanswered.push_back((route, kept));
         self.due.get_or_insert(now + self.wait);
     }
 
