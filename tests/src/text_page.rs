@@ -11,8 +11,8 @@ use rand::seq::IndexedRandom as _;
 use visavis_rasterizer::{Textures, paint};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext,
-    ImageFormat, PropMode, StackMode, Window, WindowClass,
+    AtomEnum, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
+    CreateWindowAux, Gcontext, ImageFormat, PropMode, Rectangle, StackMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -246,6 +246,24 @@ fn line(random: &mut StdRng, width: f32) -> Vec<&'static str> {
     line
 }
 
+/// The pointer over a window is in what is captured of it, and is read as a letter.
+fn hides_the_pointer(connection: &RustConnection, window: Window) {
+    let (nothing, pointer) =
+        (connection.generate_id().expect("an id"), connection.generate_id().expect("an id"));
+    connection.create_pixmap(1, nothing, window, 1, 1).expect("a pixmap");
+    let empty = connection.generate_id().expect("an id");
+    connection.create_gc(empty, nothing, &CreateGCAux::new().foreground(0)).expect("a context");
+    let dot = Rectangle { x: 0, y: 0, width: 1, height: 1 };
+    connection.poly_fill_rectangle(nothing, empty, &[dot]).expect("it is empty");
+    connection
+        .create_cursor(pointer, nothing, nothing, 0, 0, 0, 0, 0, 0, 0, 0)
+        .expect("a pointer")
+        .check()
+        .expect("a pointer that is not seen");
+    let look = ChangeWindowAttributesAux::new().cursor(pointer);
+    connection.change_window_attributes(window, &look).expect("it has that pointer");
+}
+
 /// A window that shows a part of a page, above everything else on its display.
 pub struct PageWindow {
     connection: RustConnection,
@@ -297,6 +315,7 @@ impl PageWindow {
                 title.as_bytes(),
             )
             .expect("a title");
+        hides_the_pointer(&connection, window);
         let context = connection.generate_id().expect("an id");
         connection.create_gc(context, window, &CreateGCAux::new()).expect("a context");
         connection.map_window(window).expect("it is shown");
@@ -336,15 +355,6 @@ impl PageWindow {
                 bgrx,
             )
             .expect("a picture");
-        self.connection.sync().expect("the display answers");
-    }
-
-    /// Moves the pointer of the display to this place in the window.
-    ///
-    /// # Panics
-    /// When the display is gone.
-    pub fn puts_the_pointer_at(&self, x: i16, y: i16) {
-        self.connection.warp_pointer(x11rb::NONE, self.window, 0, 0, 0, 0, x, y).expect("it moves");
         self.connection.sync().expect("the display answers");
     }
 

@@ -366,9 +366,14 @@ impl Window {
     /// # Panics
     /// When that does not come to pass.
     pub fn sees(&mut self, other: &str) {
-        let remote = self.waits_for(&By::name(&format!("Picture of {other}")));
+        let picture = By::name(&format!("Picture of {other}"));
         let deadline = std::time::Instant::now() + SOON;
-        while !self.shows_pattern_in(&remote) {
+        loop {
+            // It grows and shrinks as what stands beside it comes and goes.
+            let remote = self.waits_for(&picture);
+            if self.shows_pattern_in(&remote) {
+                return;
+            }
             if std::time::Instant::now() > deadline {
                 self.keeps_screenshot("failed.png");
                 panic!("{} does not see {other}'s video; see failed.png", self.person);

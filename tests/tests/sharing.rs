@@ -1,16 +1,20 @@
 //! Screens and windows that one shows to the other, on displays of their own.
 #![cfg(target_os = "linux")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use egui::Key;
-use tempfile::TempDir;
 use tokio::process::Command;
+use visavis_client::device::CameraChoice;
+use visavis_client::media::units::Bitrate;
+use visavis_client::session::snapshot::Snapshot;
+use visavis_client::session::statistics::Reading;
+use visavis_tests::browser::{Browsers, Dialect, PageMedia};
 use visavis_tests::inspection::By;
 use visavis_tests::look;
+use visavis_tests::person::Person;
 use visavis_tests::picture::Picture;
-use visavis_tests::presence;
 use visavis_tests::programs::{self, Program, ServerProgram};
 use visavis_tests::reading;
 use visavis_tests::server::TestServer;
@@ -21,71 +25,97 @@ use visavis_tests::window::{Display, Window};
 const LIMIT: Duration = Duration::from_secs(60);
 /// After so long a picture that stands still is as good as the original.
 const STILL: Duration = Duration::from_secs(3);
+/// What a screen that stands still may cost.
+const STILL_COSTS: Bitrate = Bitrate::from_kbps(30);
 
-/// An app without a window, on a display of its own or on none.
-struct Side {
-    name: &'static str,
-    folder: TempDir,
+/// An app without a window that shows a display to bob.
+fn shows(display: &Display, folder: &Path, server: &str) -> Program {
+    let mut command = Command::new(programs::visavis().expect("the app is built"));
+    command.env_remove("WAYLAND_DISPLAY").env_remove("XDG_SESSION_TYPE");
+    command.env("DISPLAY", display.name()).arg("--data-dir").arg(folder.join("data"));
+    command.args(["call", "bob", "--server", server, "--username", "alice"]);
+    command.args(["--camera", "pattern", "--share", "screen:first", "--microphone", "tone"]);
+    command.args(["--speaker", "none", "--ice-server", "none"]);
+    Program::spawn("alice", command).expect("the app starts")
 }
 
-impl Side {
-    fn new(name: &'static str) -> Self {
-        Self { name, folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn starts(&self, server: &str, display: Option<&Display>, words: &[&str]) -> Program {
-        let mut command = Command::new(programs::visavis().expect("the app is built"));
-        command.env_remove("WAYLAND_DISPLAY").env_remove("DISPLAY").env_remove("XDG_SESSION_TYPE");
-        if let Some(display) = display {
-            command.env("DISPLAY", display.name());
-        }
-        command.args(words).args(["--server", server, "--username", self.name]);
-        command.args(["--microphone", "tone", "--speaker", "none", "--ice-server", "none"]);
-        command.arg("--data-dir").arg(self.path("data"));
-        command.arg("--report").arg(self.path("report.json"));
-        command.arg("--snapshot").arg(self.path("last.png"));
-        Program::spawn(self.name, command).expect("the app starts")
-    }
-
-    fn last_picture(&self) -> Picture {
-        let png = std::fs::read(self.path("last.png")).expect("there is a snapshot");
-        Picture::from_png(&png).expect("it is a PNG")
-    }
-}
-
-async fn says(program: &mut Program, words: &str) {
-    program.prints(LIMIT, |output| output.contains(words).then_some(())).await.expect(words);
+/// Whether the last readings, of one second each, are of a whole screen that cost next to nothing.
+fn stands_still(seen: &Snapshot) -> bool {
+    let wanted = STILL.as_secs() as usize;
+    let is_still = |reading: &Reading| {
+        let video = &reading.video_received;
+        video.size == Some((1920, 1080)) && video.bitrate.is_some_and(|rate| rate < STILL_COSTS)
+    };
+    seen.statistics.as_ref().is_some_and(|statistics| {
+        let mut last = statistics.readings().rev().take(wanted);
+        last.len() == wanted && last.all(is_still)
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_word_of_a_shared_screen_can_be_read_by_the_other() {
-    let server = ServerProgram::start().await.expect("the server starts");
+    let server = TestServer::start().await;
     let display = Display::of_size(1920, 1080).await;
     let page = TextPage::new(1920, 1080, 17);
-    let window = PageWindow::open(&display, "A page", &page, 1080, (0, 0));
-    // It is in the picture, and no word is under it there.
-    window.puts_the_pointer_at(1915, 1075);
-    let (alice, bob) = (Side::new("alice"), Side::new("bob"));
-    let mut callee = bob.starts(server.url(), None, &["answer", "--camera", "none"]);
-    presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
-    let share = ["call", "bob", "--camera", "pattern", "--share", "screen:first"];
-    let mut caller = alice.starts(server.url(), Some(&display), &share);
-    says(&mut caller, "sharing").await;
-    says(&mut callee, "connected").await;
-    // What the estimate of a new path takes until a whole screen fits, and the stillness after.
-    tokio::time::sleep(Duration::from_secs(5) + STILL).await;
-    caller.interrupt().await.expect("it runs");
-    assert_eq!(callee.finish(LIMIT).await.expect("it ends").status.code(), Some(0));
-    let (seen, original) = (bob.last_picture(), page.part(0, 1080));
+    let _window = PageWindow::open(&display, "A page", &page, 1080, (0, 0));
+    let mut bob = Person::with("bob", |options| {
+        options.camera = CameraChoice::None;
+        options.record_video = None;
+    });
+    bob.log_in(server.url()).await;
+    let hers = tempfile::tempdir().expect("a folder");
+    let mut alice = shows(&display, hers.path(), server.url());
+    bob.until_ringing().await;
+    bob.accept().await;
+    alice.prints(LIMIT, |output| output.contains("sharing").then_some(())).await.expect("sharing");
+    bob.within(LIMIT, "sees a screen that stands still", stands_still).await;
+    alice.interrupt().await.expect("it runs");
+    bob.until_ended().await;
+    // With the report all is written.
+    let _ = bob.report().await;
+    let png = std::fs::read(bob.folder().join("last.png")).expect("there is a snapshot");
+    let (seen, original) = (Picture::from_png(&png).expect("a PNG"), page.part(0, 1080));
     let likeness = look::structural_similarity(&seen, &original);
     assert!(likeness >= 0.98, "{likeness}");
     assert!(page.words().len() > 600, "{} words", page.words().len());
     assert_eq!(reading::words(&original).await, page.words(), "Tesseract can read the page");
+    assert_eq!(reading::words(&seen).await, page.words(), "likeness {likeness}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_a_browser_sees_the_shared_screen_and_can_read_it() {
+    let server = ServerProgram::start().await.expect("the server starts");
+    let browsers = Browsers::start().await.expect("chromedriver starts");
+    let bob = browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await;
+    let bob = bob.expect("the page opens");
+    assert!(bob.login("bob").await.expect("the page answers"));
+    // As large as what a browser says that it can decode: level 3.1.
+    let display = Display::of_size(1280, 720).await;
+    let page = TextPage::new(1280, 720, 29);
+    let _window = PageWindow::open(&display, "A page", &page, 720, (0, 0));
+    let hers = tempfile::tempdir().expect("a folder");
+    let mut alice = shows(&display, hers.path(), server.url());
+    alice.prints(LIMIT, |output| output.contains("sharing").then_some(())).await.expect("sharing");
+    let original = page.part(0, 720);
+    let like = async || {
+        let picture = bob.picture().await.expect("the page answers")?;
+        let same_size = picture.size() == original.size();
+        same_size.then(|| look::structural_similarity(&picture, &original))
+    };
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    let mut likeness = None;
+    while !likeness.is_some_and(|likeness| likeness >= 0.99) {
+        assert!(tokio::time::Instant::now() < deadline, "{likeness:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        likeness = like().await;
+    }
+    tokio::time::sleep(STILL).await;
+    let seen = bob.picture().await.expect("the page answers").expect("there is a picture");
+    assert_eq!(reading::words(&original).await, page.words(), "Tesseract can read the page");
     assert_eq!(reading::words(&seen).await, page.words());
+    assert_eq!(bob.status().await.expect("the page answers").errors, Vec::<String>::new());
+    alice.interrupt().await.expect("it runs");
+    bob.quit().await.expect("the browser closes");
 }
 
 /// When a dialog that has opened stands still, and its buttons take clicks.
