@@ -80,6 +80,12 @@ impl Side {
         Program::start(self.name, &visavis, &arguments).expect("the app starts")
     }
 
+    /// How many bytes lie in the folder for what is received, whole files or not.
+    fn received_so_far(&self) -> u64 {
+        let files = std::fs::read_dir(self.path("received")).expect("a folder").flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()
+    }
+
     /// The digests of what was received, by name.
     fn received(&self) -> Vec<(String, Vec<u8>)> {
         digests(&self.path("received"))
@@ -197,10 +203,7 @@ async fn a_file_goes_on_where_it_was_after_the_app_that_receives_it_was_killed()
     presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
     let caller = alice.starts(server.url(), &["call", "bob"], &[&film]);
     says(&mut callee, "connected to alice").await;
-    let begun = || {
-        let files = std::fs::read_dir(bob.path("received")).expect("a folder").flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum::<u64>()
-    };
+    let begun = || bob.received_so_far();
     while begun() < 24 * MEGABYTE as u64 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -216,6 +219,38 @@ async fn a_file_goes_on_where_it_was_after_the_app_that_receives_it_was_killed()
     let mut caller = alice.starts(server.url(), &["call", "bob"], &[]);
     says(&mut callee, "film.mkv is here").await;
     says(&mut caller, "film.mkv is with them").await;
+    assert_eq!(bob.received(), [("film.mkv".to_owned(), digest(&film))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_killed_and_calls_back_into_the_call_gets_the_rest_of_the_file() {
+    let server = TestServer::start().await;
+    let (files, bob) = (Side::new("film"), Side::new("bob"));
+    let film = files.has("film.mkv", 256 * MEGABYTE);
+    let journal = files.path("transfers.json");
+    let mut alice = Person::with("alice", |options| options.transfers = Some(journal.clone()));
+    alice.log_in(server.url()).await;
+    let callee = bob.starts(server.url(), &["answer"], &[]);
+    presence::logged_in(server.url(), "bob", LIMIT).await.expect("bob logs in");
+    alice.call("bob").await;
+    alice.until_in_call().await;
+    alice.send(Intent::Converse(Command::Offer(vec![film.clone()]))).await;
+    let received = || bob.received_so_far();
+    while received() < 24 * MEGABYTE as u64 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    callee.kill().await.expect("it runs");
+    let before = received();
+    assert!(before < film.metadata().expect("it is there").len(), "it was killed in the middle");
+
+    // She is still in the call, and looks for a way to him.
+    assert!(!matches!(alice.sees().call, CallPhase::Ended { .. }), "she waits for him");
+    let mut back = bob.starts(server.url(), &["call", "alice"], &[]);
+    alice.until_ringing().await;
+    alice.accept().await;
+    alice.until_in_call().await;
+    assert!(received() >= before, "what was here is kept");
+    says(&mut back, "film.mkv is here").await;
     assert_eq!(bob.received(), [("film.mkv".to_owned(), digest(&film))]);
 }
 
