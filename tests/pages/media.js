@@ -13,10 +13,11 @@ window.addEventListener("error", (event) => errors.push(String(event.message)));
 window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
 
 /**
- * Camera and microphone (with `?media=large` at 1280x720), or with `?media=drawn` a picture of four known colours and a
- * steady tone.
+ * Camera and microphone (with `?media=large` at 1280x720), with `?media=drawn` a picture of four known colours and a
+ * steady tone, or with `?media=screen` the screen, without a sound.
  */
 async function openMedia() {
+  if (parameters.get("media") === "screen") return navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 } });
   if (parameters.get("media") !== "drawn") {
     const large = { width: 1280, height: 720, frameRate: 30 };
     return navigator.mediaDevices.getUserMedia({ video: parameters.get("media") !== "large" || large, audio: true });
@@ -105,6 +106,19 @@ function crc16(bytes) {
 
 /** The number of the test picture that is shown, from its bar (docs/protocol.md); null when none can be read. */
 function remotePictureNumber() {
+  return remoteStamp()?.getUint32(2) ?? null;
+}
+
+/** How many milliseconds ago the test picture that is shown was drawn; null when none can be read. */
+function remotePictureAge() {
+  const stamp = remoteStamp();
+  if (!stamp) return null;
+  const micros = Number(BigInt.asUintN(56, stamp.getBigUint64(5)));
+  return performance.timeOrigin + performance.now() - micros / 1000;
+}
+
+/** The bytes in the bar of the test picture that is shown (docs/protocol.md); null when none can be read. */
+function remoteStamp() {
   const video = document.getElementById("remote");
   const W = video.videoWidth;
   if (!W) return null;
@@ -126,7 +140,7 @@ function remotePictureNumber() {
     bytes[bit >> 3] = (bytes[bit >> 3] << 1) | (sum > 128 * w * h ? 1 : 0);
   }
   if (bytes[0] !== 0x56 || bytes[1] !== 0x76 || view.getUint16(13) !== crc16(bytes.subarray(0, 13))) return null;
-  return view.getUint32(2);
+  return view;
 }
 
 /** What a call's peer connection counts, in the shape that the tests read. Absent is what it does not count. */

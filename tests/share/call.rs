@@ -10,13 +10,14 @@ use visavis_tests::report::Report;
 use visavis_tests::window::Display;
 
 use crate::content::{Content, HEIGHT, Showing, WIDTH};
+use crate::table::{Seen, Sent};
 
-type Fault = Box<dyn std::error::Error>;
+pub(crate) type Fault = Box<dyn std::error::Error>;
 
 /// How long a call is that is measured, after it connected.
-const MEASURED: Duration = Duration::from_secs(20);
+pub(crate) const MEASURED: Duration = Duration::from_secs(20);
 /// What is shown begins coarse; a call this long ends before what is measured begins.
-const BEGINNING: Duration = Duration::from_secs(10);
+pub(crate) const BEGINNING: Duration = Duration::from_secs(10);
 /// How long a program may take beyond its call.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How large the file is that goes each way.
@@ -25,20 +26,13 @@ pub(crate) const FILE_BYTES: u64 = 1 << 30;
 const FILES_WITHIN: Duration = Duration::from_secs(600);
 
 /// Both sides of a call.
-pub(crate) struct Sides {
-    pub(crate) alice: Report,
-    pub(crate) bob: Report,
-}
-
-/// What was measured of a display that was shown.
-pub(crate) struct Shown {
-    pub(crate) sides: Sides,
-    /// What its video took after the beginning.
-    pub(crate) video_bps: Option<f64>,
+struct Sides {
+    alice: Report,
+    bob: Report,
 }
 
 /// Shows a display to bob.
-pub(crate) async fn shows(what: Content) -> Result<Shown, Fault> {
+pub(crate) async fn shows(what: Content) -> Result<Seen, Fault> {
     let display = Display::of_size(WIDTH, HEIGHT).await;
     let _showing = Showing::start(what, &display);
     let share = ["--share", "screen:first"];
@@ -46,12 +40,28 @@ pub(crate) async fn shows(what: Content) -> Result<Shown, Fault> {
     let sides = call(Some(&display), &share, BEGINNING + MEASURED).await?;
     let bytes = |sides: &Sides| sides.alice.number("video.sent.bytes");
     let more = bytes(&sides).zip(bytes(&beginning)).map(|(all, first)| all - first);
-    Ok(Shown { sides, video_bps: more.map(|more| more * 8.0 / MEASURED.as_secs_f64()) })
+    let (alice, bob) = (&sides.alice, &sides.bob);
+    Ok(Seen {
+        codec: "H.264".to_owned(),
+        video_bps: more.map(|more| more * 8.0 / MEASURED.as_secs_f64()),
+        fps: alice.number("video.sent.fps"),
+        lines: bob.number("video.received.height"),
+        encoding_ms: alice.number("video.sent.encode_ms_p50"),
+        delay_ms: ["p50", "p95"]
+            .map(|part| bob.number(&format!("video.received.glass_to_glass_ms.{part}"))),
+        cores: [cores(alice), cores(bob)],
+    })
+}
+
+/// How many processors a side kept busy.
+fn cores(report: &Report) -> Option<f64> {
+    Some(report.number("process.cpu_s")? / report.number("process.wall_s")?)
 }
 
 /// The same call in which both show the test pattern as a camera would.
-pub(crate) async fn of_cameras() -> Result<Sides, Fault> {
-    call(None, &[], BEGINNING + MEASURED).await
+pub(crate) async fn of_cameras() -> Result<[Option<f64>; 2], Fault> {
+    let sides = call(None, &[], BEGINNING + MEASURED).await?;
+    Ok([cores(&sides.alice), cores(&sides.bob)])
 }
 
 async fn call(display: Option<&Display>, hers: &[&str], time: Duration) -> Result<Sides, Fault> {
@@ -77,12 +87,6 @@ async fn call(display: Option<&Display>, hers: &[&str], time: Duration) -> Resul
         }
     }
     Ok(Sides { alice: Report::read(&alice_report)?, bob: Report::read(&bob_report)? })
-}
-
-/// What files took.
-pub(crate) struct Sent {
-    pub(crate) took: Duration,
-    pub(crate) sides: Sides,
 }
 
 /// Sends a file each way at once.
@@ -116,7 +120,12 @@ pub(crate) async fn sends_files() -> Result<Sent, Fault> {
         program.finish(PATIENCE).await?;
     }
     let sides = Sides { alice: Report::read(&alice_report)?, bob: Report::read(&bob_report)? };
-    Ok(Sent { took, sides })
+    Ok(Sent {
+        took,
+        concealed: sides.bob.number("audio.received.concealed_ratio"),
+        delay_ms: sides.bob.number("video.received.glass_to_glass_ms.p50"),
+        cores: [cores(&sides.alice), cores(&sides.bob)],
+    })
 }
 
 async fn says(program: &mut Program, limit: Duration, words: &str) -> Result<(), Fault> {

@@ -3,8 +3,8 @@
 //!
 //! `cargo xtask bench share` builds and runs it. A page stands still, scrolls, or is a film; the
 //! time at which each picture was drawn on the display is burned into it, so that its delay is read
-//! where it arrives. Then a file goes each way. It prints a table beside the bars, and writes
-//! everything as JSON.
+//! where it arrives. Then a file goes each way. Two pages in Chromium do the same. It prints a table
+//! beside the bars, and writes everything as JSON.
 #![cfg_attr(
     target_os = "linux",
     expect(clippy::print_stdout, reason = "it is a program that prints")
@@ -14,6 +14,8 @@
 mod call;
 #[cfg(target_os = "linux")]
 mod content;
+#[cfg(target_os = "linux")]
+mod pages;
 #[cfg(target_os = "linux")]
 mod table;
 
@@ -26,13 +28,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rows = Vec::new();
     for what in content::Content::ALL {
         println!("{}: {}", what.name(), what.title());
-        let measured = call::shows(what).await?;
-        rows.push(table::of_screen(what, &measured));
+        rows.push(table::of_screen(what, &call::shows(what).await?));
+        println!("{}: the same between two pages in Chromium", what.name());
+        rows.push(table::of_pages(what, &pages::shows(what).await?));
     }
     println!("camera: the same call with a camera alone");
-    rows.push(table::of_camera(&call::of_cameras().await?));
+    rows.push(table::of_camera(call::of_cameras().await?));
     println!("files: one of a gigabyte to each other");
     rows.push(table::of_files(&call::sends_files().await?));
+    println!("files: the same bytes over a data channel between two pages, without a call");
+    rows.push(table::of_channels(pages::send_bytes().await?));
     table::print(&rows);
     let json = serde_json::to_string_pretty(&table::json(&rows))?;
     std::fs::write(folder.join("share.json"), json + "\n")?;

@@ -1,9 +1,10 @@
 //! What was measured, beside its bars.
 
-use serde_json::{Value, json};
-use visavis_tests::report::Report;
+use std::time::Duration;
 
-use crate::call::{FILE_BYTES, Sent, Shown, Sides};
+use serde_json::{Value, json};
+
+use crate::call::FILE_BYTES;
 use crate::content::Content;
 
 /// One line of what was measured.
@@ -17,7 +18,7 @@ struct Figure {
 
 /// What belongs together.
 pub(crate) struct Row {
-    name: &'static str,
+    name: String,
     figures: Vec<Figure>,
 }
 
@@ -44,54 +45,87 @@ impl Figure {
     }
 }
 
-fn cores(report: &Report) -> Option<f64> {
-    Some(report.number("process.cpu_s")? / report.number("process.wall_s")?)
+/// What was measured of a display that was shown. Absent is what was not measured.
+pub(crate) struct Seen {
+    /// How it was encoded.
+    pub(crate) codec: String,
+    /// What its video took after the beginning, in bits a second.
+    pub(crate) video_bps: Option<f64>,
+    /// Frames a second that were sent.
+    pub(crate) fps: Option<f64>,
+    /// The height that arrived.
+    pub(crate) lines: Option<f64>,
+    /// What half of the frames took at most to be encoded, or what they took on average.
+    pub(crate) encoding_ms: Option<f64>,
+    /// From one screen to the other: half of the pictures, and 95 of 100.
+    pub(crate) delay_ms: [Option<f64>; 2],
+    /// Processors that were busy, of who shows and of who sees.
+    pub(crate) cores: [Option<f64>; 2],
 }
 
-fn cost(sides: &Sides) -> [Figure; 2] {
-    [
-        figure("cores, who shows", cores(&sides.alice), ""),
-        figure("cores, who sees", cores(&sides.bob), ""),
-    ]
+/// What it took to send a file each way.
+pub(crate) struct Sent {
+    pub(crate) took: Duration,
+    /// Share of the audio that was concealed meanwhile.
+    pub(crate) concealed: Option<f64>,
+    /// What half of the pictures took at most from one camera to the other's screen.
+    pub(crate) delay_ms: Option<f64>,
+    /// Processors that were busy, of either side.
+    pub(crate) cores: [Option<f64>; 2],
 }
 
-pub(crate) fn of_screen(what: Content, shown: &Shown) -> Row {
-    let (alice, bob) = (&shown.sides.alice, &shown.sides.bob);
-    let rate = figure("video after 10 s", shown.video_bps.map(|bps| bps / 1e3), "kbit/s");
-    let fps = figure("frames", alice.number("video.sent.fps"), "a second");
+fn cost([shows, sees]: [Option<f64>; 2]) -> [Figure; 2] {
+    [figure("cores, who shows", shows, ""), figure("cores, who sees", sees, "")]
+}
+
+pub(crate) fn of_screen(what: Content, seen: &Seen) -> Row {
+    let rate = figure("video after 10 s", seen.video_bps.map(|bps| bps / 1e3), "kbit/s");
+    let fps = figure("frames", seen.fps, "a second");
     let mut figures = vec![
         if what == Content::Still { rate.at_most(30.0) } else { rate },
         if what == Content::Scrolling { fps.at_least(10.0) } else { fps },
-        figure("lines", bob.number("video.received.height"), ""),
-        figure("encoding, p50", alice.number("video.sent.encode_ms_p50"), "ms"),
+        figure("lines", seen.lines, ""),
+        figure("encoding", seen.encoding_ms, "ms"),
     ];
     if what != Content::Still {
-        for (name, place) in [
-            ("screen to screen, p50", "video.received.glass_to_glass_ms.p50"),
-            ("screen to screen, p95", "video.received.glass_to_glass_ms.p95"),
-        ] {
-            figures.push(figure(name, bob.number(place), "ms"));
-        }
+        let [half, most] = seen.delay_ms;
+        figures.push(figure("screen to screen, p50", half, "ms"));
+        figures.push(figure("screen to screen, p95", most, "ms"));
     }
-    figures.extend(cost(&shown.sides));
-    Row { name: what.name(), figures }
+    figures.extend(cost(seen.cores));
+    Row { name: what.name().to_owned(), figures }
 }
 
-pub(crate) fn of_camera(sides: &Sides) -> Row {
-    Row { name: "camera", figures: cost(sides).into() }
+/// The same of two pages: what it is like beside, so without bars.
+pub(crate) fn of_pages(what: Content, seen: &Seen) -> Row {
+    let mut row = of_screen(what, seen);
+    row.name = format!("{}, Chromium ({})", what.name(), seen.codec);
+    row.figures.iter_mut().for_each(|figure| figure.bar = None);
+    row
+}
+
+pub(crate) fn of_camera(cores: [Option<f64>; 2]) -> Row {
+    Row { name: "camera".to_owned(), figures: cost(cores).into() }
+}
+
+fn each_way(took: Duration) -> Figure {
+    let megabits = FILE_BYTES as f64 * 8.0 / 1e6 / took.as_secs_f64();
+    figure("each way", Some(megabits), "Mbit/s")
 }
 
 pub(crate) fn of_files(sent: &Sent) -> Row {
-    let megabits = FILE_BYTES as f64 * 8.0 / 1e6 / sent.took.as_secs_f64();
-    let bob = &sent.sides.bob;
-    let concealed = bob.number("audio.received.concealed_ratio").map(|share| share * 100.0);
     let mut figures = vec![
-        figure("each way", Some(megabits), "Mbit/s"),
-        figure("concealed meanwhile", concealed, "%"),
-        figure("glass to glass, p50", bob.number("video.received.glass_to_glass_ms.p50"), "ms"),
+        each_way(sent.took),
+        figure("concealed meanwhile", sent.concealed.map(|share| share * 100.0), "%"),
+        figure("glass to glass, p50", sent.delay_ms, "ms"),
     ];
-    figures.extend(cost(&sent.sides));
-    Row { name: "files", figures }
+    figures.extend(cost(sent.cores));
+    Row { name: "files".to_owned(), figures }
+}
+
+/// The same bytes between two pages without a call beside.
+pub(crate) fn of_channels(took: Duration) -> Row {
+    Row { name: "data channel, Chromium".to_owned(), figures: vec![each_way(took)] }
 }
 
 pub(crate) fn print(rows: &[Row]) {
@@ -103,7 +137,7 @@ pub(crate) fn print(rows: &[Row]) {
                 format!("{} {bar}", if most { "at most" } else { "at least" })
             });
             println!(
-                "{:<10} {:<24} {value:>12} {:<9} {bar:<14} {}",
+                "{:<28} {:<22} {value:>12} {:<9} {bar:<14} {}",
                 row.name,
                 figure.name,
                 figure.unit,

@@ -20,6 +20,7 @@ use serde_json::json;
 use crate::http::{File, Site};
 use crate::picture::PictureError;
 use crate::programs::{Program, ProgramError};
+use crate::window::Display;
 
 pub use self::page::{Page, Status};
 
@@ -94,6 +95,8 @@ pub enum PageMedia {
     Camera,
     /// The same at 1280x720 and 30 frames a second.
     Large,
+    /// The first display of whoever captures it, without sound.
+    Screen,
     /// Four quarters of known colours ([`DRAWN_QUARTERS`]), and a steady tone ([`DRAWN_TONE_HZ`]).
     Drawn,
 }
@@ -152,10 +155,12 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// How long chromedriver may take to be ready.
 const DRIVER_START: Duration = Duration::from_secs(30);
 
+const HEADLESS: &str = "--headless";
+
 /// What makes Chromium fit for a test: no screen, no network but the test's, devices that are
 /// always there.
 const ARGUMENTS: &[&str] = &[
-    "--headless",
+    HEADLESS,
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -235,12 +240,17 @@ impl Browsers {
         media: PageMedia,
         server_url: &str,
     ) -> Result<Page, BrowserError> {
-        let media = match media {
-            PageMedia::Camera => "camera",
-            PageMedia::Large => "large",
-            PageMedia::Drawn => "drawn",
-        };
-        self.open_at(&format!("{}?server={server_url}&media={media}", dialect.page())).await
+        let path = path_of(dialect, media, server_url);
+        self.open_at(&path).await
+    }
+
+    /// Opens a page in a browser that stands on a display and captures it.
+    ///
+    /// # Errors
+    /// When the browser does not open it.
+    pub async fn open_on(&self, display: &Display, server_url: &str) -> Result<Page, BrowserError> {
+        let path = path_of(Dialect::One, PageMedia::Screen, server_url);
+        self.open_as(&path, Some(display)).await
     }
 
     /// Opens a page of dialect 1 that can write too.
@@ -256,9 +266,13 @@ impl Browsers {
     /// # Errors
     /// When the browser does not open it.
     pub async fn open_at(&self, path: &str) -> Result<Page, BrowserError> {
+        self.open_as(path, None).await
+    }
+
+    async fn open_as(&self, path: &str, display: Option<&Display>) -> Result<Page, BrowserError> {
         let profile = tempfile::Builder::new().prefix("visavis-chromium-").tempdir()?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(profile.path(), self.microphone.as_deref()))
+            .capabilities(capabilities(profile.path(), self.microphone.as_deref(), display))
             .connect(&self.driver_url)
             .await?;
         let process =
@@ -276,10 +290,28 @@ fn driver_port(greeting: &str) -> Option<u16> {
     rest.split_once('.')?.0.parse().ok()
 }
 
-fn capabilities(profile: &Path, microphone: Option<&Path>) -> Capabilities {
-    let arguments = ARGUMENTS.iter().map(|&argument| argument.to_owned());
+fn path_of(dialect: Dialect, media: PageMedia, server_url: &str) -> String {
+    let media = match media {
+        PageMedia::Camera => "camera",
+        PageMedia::Large => "large",
+        PageMedia::Screen => "screen",
+        PageMedia::Drawn => "drawn",
+    };
+    format!("{}?server={server_url}&media={media}", dialect.page())
+}
+
+/// With a display the browser stands on it, and gives a page that asks the whole of it.
+fn capabilities(
+    profile: &Path,
+    microphone: Option<&Path>,
+    display: Option<&Display>,
+) -> Capabilities {
+    let is_left = |argument: &&&str| display.is_none() || **argument != HEADLESS;
+    let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
     let arguments: Vec<_> = arguments
         .chain([format!("--user-data-dir={}", profile.display())])
+        .chain(display.map(|display| format!("--display={}", display.name())))
+        .chain(display.map(|_| "--ozone-platform=x11".to_owned()))
         .chain(
             microphone
                 .map(|speech| format!("--use-file-for-fake-audio-capture={}", speech.display())),

@@ -28,8 +28,8 @@ pub(crate) enum What {
     /// Calls over bad networks, emulated: how they come about, freezes, concealed audio, delay,
     /// queues. Takes a quarter of an hour for all.
     Network {
-        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, loss-30, blackout, address.
-        /// All without.
+        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, megabit, files, loss-30,
+        /// blackout, address. All without.
         scenarios: Vec<String>,
     },
     /// Calls with Chromium in network namespaces, and the statistics of both (Linux, as root).
@@ -144,7 +144,13 @@ fn window() -> Result<(), Error> {
 
 /// Runs the program that floods the app from aiortc, with the programs that people get beside it.
 fn share() -> Result<(), Error> {
-    packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test])?;
+    packages::ensure(&[
+        Purpose::Build,
+        Purpose::Window,
+        Purpose::Display,
+        Purpose::Test,
+        Purpose::Browser,
+    ])?;
     workspace::build(Profile::Release)?;
     let folder = workspace::target_dir()?.join("bench");
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];

@@ -176,6 +176,22 @@ impl Page {
         self.evaluate("return window.remotePictureNumber()", Vec::new()).await
     }
 
+    /// How long ago the test picture that it shows of the other side was drawn, by the clock that
+    /// both share.
+    ///
+    /// # Errors
+    /// When the page can't be driven.
+    pub async fn picture_age(&self) -> Result<Option<Duration>, BrowserError> {
+        let ms: Option<f64> = self.evaluate("return window.remotePictureAge()", Vec::new()).await?;
+        Ok(ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok()))
+    }
+
+    /// The process of its browser; what it started is below that.
+    #[must_use]
+    pub fn process(&self) -> Option<u64> {
+        self.process
+    }
+
     /// Waits until it shows a test picture whose number is at least this.
     ///
     /// # Errors
