@@ -181,8 +181,23 @@ pub(crate) fn all() -> Vec<Scenario> {
                 megabit,
                 megabit_bars(0.002, 20)
                     .into_iter()
-                    .chain([Bar::Files(Rate::from_kbps(40))])
+                    // Their share of so narrow a path, and no more: ADR 39.
+                    .chain([Bar::Files(Rate::from_kbps(16))])
                     .collect(),
+            )
+        },
+        Scenario {
+            files: true,
+            ..scenario(
+                "files-wide",
+                "16 Mbit/s, 40 ms round trip, a queue of 200 ms, while a file goes each way",
+                path(40).rate(Rate::from_kbps(16_000)).queue(ms(200)),
+                vec![
+                    Bar::Frozen(0.002),
+                    Bar::Concealed(0.003),
+                    Bar::QueueP95(ms(120)),
+                    Bar::Files(Rate::from_kbps(8000)),
+                ],
             )
         },
         scenario(

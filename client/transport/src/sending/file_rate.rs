@@ -24,10 +24,14 @@ const LEAST_FLOOR: f64 = 16e3;
 const MOST_FLOOR: f64 = 100e3;
 /// More than any network card has.
 const MOST: f64 = 10e9;
-/// The rate grows by so many times itself a second until the first queue shows,
+/// The rate grows by so many times itself a second until the first queue of its own shows,
 const SEARCHING: f64 = 1.8;
-/// and afterwards.
-const GROWING: f64 = 0.6;
+/// then as long as it is below this share of what got through when one showed: media's estimator
+/// takes a queue for its own and falls, which takes nearly everything from files for a moment,
+const RETURNING: f64 = 2.5;
+const KNOWN_SHARE: f64 = 0.7;
+/// and slowly from there on, so that the next queue stays a short one.
+const GROWING: f64 = 0.3;
 /// Media that gets so much of what it could use has enough, until it gets less than this.
 const ENOUGH: f64 = 0.95;
 const TOO_LITTLE: f64 = 0.8;
@@ -71,8 +75,10 @@ pub(crate) struct Observation {
 pub(crate) struct FileRate {
     /// In bits per second.
     rate: f64,
-    /// No queue has shown yet.
+    /// No queue of its own has shown yet.
     searching: bool,
+    /// What got through when one showed last, in bits per second.
+    known: f64,
     /// Media has enough.
     is_enough: bool,
     /// What data channels send, averaged, in bits per second.
@@ -89,6 +95,7 @@ impl Default for FileRate {
         Self {
             rate: LEAST_START,
             searching: true,
+            known: 0.0,
             is_enough: false,
             used: 0.0,
             last: None,
@@ -114,7 +121,7 @@ impl FileRate {
         let floor = Self::floor(seen.estimate).bps() as f64;
         let room = self.room(seen);
         if self.last_used.is_none_or(|at| now.saturating_duration_since(at) > FORGET_AFTER) {
-            self.searching = true;
+            (self.searching, self.known) = (true, 0.0);
             let known = seen.useful.filter(|_| self.is_enough).map_or(0.0, |all| all.bps() as f64);
             self.rate = LEAST_START.max(known * START_SHARE);
         }
@@ -127,8 +134,7 @@ impl FileRate {
         } else if seen.loses {
             self.lose(now);
         } else if self.used > IN_USE * self.rate {
-            let pace = if self.searching && queue < 0.5 { SEARCHING } else { GROWING };
-            self.rate *= 1.0 + pace * (1.0 - queue) * elapsed;
+            self.rate *= 1.0 + self.pace(queue) * (1.0 - queue) * elapsed;
         }
         self.rate = self.rate.min(room).clamp(floor, MOST);
         Bitrate::from_bps(self.rate as u64)
@@ -155,8 +161,18 @@ impl FileRate {
         if self.is_enough { MOST } else { (estimate - seen.media.bps() as f64) * LEFT_SHARE }
     }
 
+    /// By how many times itself a second the rate grows. `queue` is a share of the target.
+    fn pace(&self, queue: f64) -> f64 {
+        if self.rate < KNOWN_SHARE * self.known {
+            RETURNING
+        } else if self.searching && queue < 0.5 {
+            SEARCHING
+        } else {
+            GROWING
+        }
+    }
+
     fn reduce(&mut self, now: Instant, seen: &Observation, queue: f64) {
-        self.searching = false;
         let effective = |at| now.saturating_duration_since(at) > seen.rtt + EFFECT;
         if !self.reduced.is_none_or(effective) {
             return;
@@ -164,6 +180,10 @@ impl FileRate {
         self.reduced = Some(now);
         let factor = (1.0 - 0.3 * (queue - 1.0)).clamp(0.3, 0.9);
         // What is not used does not make the queue, so that says less.
+        if self.used > IN_USE * self.rate {
+            self.searching = false;
+            self.known = self.used.min(self.rate);
+        }
         let used = self.used.max(self.rate * IN_USE).max(LEAST_FLOOR);
         self.rate = self.rate.min(used) * factor;
     }

@@ -18,6 +18,8 @@ struct Beside {
     video: f64,
     rtt: Duration,
     has_transfer: bool,
+    /// The estimator takes the first queue for its own, and falls to less than media sends.
+    is_nervous: bool,
 }
 
 struct Seen {
@@ -63,7 +65,9 @@ impl Beside {
             queues.push_back(backlog / self.link);
             let queue = queues.pop_front().unwrap_or_default();
             // The estimator of media.
-            if queue > 0.06 {
+            if self.is_nervous && queue > 0.013 {
+                estimate = estimate.min(0.85 * media);
+            } else if queue > 0.06 {
                 estimate *= 1.0 - 2.0 * seconds;
             } else if queue < 0.03 {
                 estimate = (estimate * (1.0 + 0.4 * seconds)).min(wanted.max(300e3) * 1.2);
@@ -100,7 +104,7 @@ impl Beside {
 }
 
 fn beside(link: f64, video: f64, rtt: u32) -> Beside {
-    Beside { link, video, rtt: MS * rtt, has_transfer: true }
+    Beside { link, video, rtt: MS * rtt, has_transfer: true, is_nervous: false }
 }
 
 #[test]
@@ -145,6 +149,28 @@ fn files_take_what_the_call_leaves_and_add_little_to_its_delay() {
                 assert!(with.found.is_some_and(|found| found < 600 * 10 * MS), "{:?}", with.found);
             }
         }
+    }
+}
+
+#[test]
+fn files_come_back_soon_after_the_estimate_fell_for_a_queue_of_theirs() {
+    for (link, rtt) in [(16e6, 40), (16e6, 120), (50e6, 20)] {
+        let nervous =
+            |has_transfer| Beside { has_transfer, is_nervous: true, ..beside(link, 2.5e6, rtt) };
+        let (with, without) = (nervous(true).run(60), nervous(false).run(60));
+        let left = link - without.media;
+        println!(
+            "{:.0} Mbit/s, {rtt} ms: {:.2} of {:.2} Mbit/s, queue {:.1} ms, longest {:.0}; media {:.2} of {:.2}",
+            link / 1e6,
+            with.files / 1e6,
+            left / 1e6,
+            with.mean_queue * 1e3,
+            with.longest_queue * 1e3,
+            with.media / 1e6,
+            without.media / 1e6
+        );
+        assert!(with.files > 0.5 * left, "{link}: {} of {left}", with.files);
+        assert!(with.media > 0.9 * without.media, "{link}: {}", with.media);
     }
 }
 
