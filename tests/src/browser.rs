@@ -156,6 +156,7 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 const DRIVER_START: Duration = Duration::from_secs(30);
 
 const HEADLESS: &str = "--headless";
+const FAKE_CAMERA: &str = "--use-fake-device-for-media-stream=fps=30";
 
 /// What makes Chromium fit for a test: no screen, no network but the test's, devices that are
 /// always there.
@@ -171,7 +172,7 @@ const ARGUMENTS: &[&str] = &[
     "--disable-sync",
     // Camera and microphone without hardware and without a question; a sound card that is only a
     // clock.
-    "--use-fake-device-for-media-stream=fps=30",
+    FAKE_CAMERA,
     "--use-fake-ui-for-media-stream",
     "--disable-audio-output",
     "--autoplay-policy=no-user-gesture-required",
@@ -306,7 +307,9 @@ fn capabilities(
     microphone: Option<&Path>,
     display: Option<&Display>,
 ) -> Capabilities {
-    let is_left = |argument: &&&str| display.is_none() || **argument != HEADLESS;
+    // With the fake camera a browser gives a fake display too.
+    let is_left =
+        |argument: &&&str| display.is_none() || ![HEADLESS, FAKE_CAMERA].contains(&**argument);
     let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
     let arguments: Vec<_> = arguments
         .chain([format!("--user-data-dir={}", profile.display())])

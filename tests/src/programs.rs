@@ -79,11 +79,12 @@ pub fn signal_server() -> Result<PathBuf, ProgramError> {
     built("visavis-signal-server")
 }
 
-/// Tests lie in `deps`, programs one folder above. (Cargo gives only a package's own tests where
-/// its programs are.)
+/// Tests lie in `deps`, programs one folder above; what measures is a program itself. (Cargo gives
+/// only a package's own tests where its programs are.)
 fn built(name: &str) -> Result<PathBuf, ProgramError> {
-    let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("."));
+    let running = std::env::current_exe()?;
+    let folder = running.parent().unwrap_or_else(|| Path::new("."));
+    let folder = if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() };
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if program.is_file() { Ok(program) } else { Err(ProgramError::NotBuilt(program)) }
 }

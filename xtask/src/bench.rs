@@ -28,8 +28,8 @@ pub(crate) enum What {
     /// Calls over bad networks, emulated: how they come about, freezes, concealed audio, delay,
     /// queues. Takes a quarter of an hour for all.
     Network {
-        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, megabit, files, loss-30,
-        /// blackout, address. All without.
+        /// Which: clean, loss-2, loss-10, bursts, jitter, drop, narrow, megabit, files, files-wide,
+        /// loss-30, blackout, address. All without.
         scenarios: Vec<String>,
     },
     /// Calls with Chromium in network namespaces, and the statistics of both (Linux, as root).
