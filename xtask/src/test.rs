@@ -32,6 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Purpose::Window,
         Purpose::Display,
         Purpose::Test,
+        Purpose::Metadata,
         Purpose::Browser,
         Purpose::Redis,
         Purpose::Peers,
