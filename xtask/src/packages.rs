@@ -84,6 +84,7 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "dpkg-dev",
             "binutils",
             "lintian",
+            "systemd",
             // Whose package's name is computed.
             "libpipewire-0.3-0",
         ],

@@ -91,6 +91,11 @@ pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
 pub(crate) fn build_from(profile: Profile, variables: &[(&str, String)]) -> Result<Built, Error> {
     let variables = variables.iter().map(|(name, value)| (name, value));
     command::run(cargo().args(build_arguments(profile)).envs(variables))?;
+    built(profile)
+}
+
+/// Where a build leaves the two.
+pub(crate) fn built(profile: Profile) -> Result<Built, Error> {
     let folder = target_dir()?.join(match profile {
         Profile::Dev => "debug",
         Profile::Release => "release",

@@ -13,9 +13,6 @@ use rpm::{
 };
 use serde::Deserialize;
 
-/// As strong as it gets: it is packed once, and unpacked by many.
-const COMPRESSION: CompressionWithLevel = CompressionWithLevel::Gzip(9);
-
 /// What the package is, and what it holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +26,8 @@ struct Description {
     description: String,
     /// When it was made, in seconds since 1970.
     time: u32,
+    /// How hard gzip tries, from 1 to 9.
+    level: u32,
     /// Below this folder lie the files, as they will lie in the system.
     tree: PathBuf,
     entries: Vec<Entry>,
@@ -84,7 +83,9 @@ enum Error {
 fn package(description: &Description) -> Result<Package, Error> {
     let Description { name, version, license, architecture, summary, .. } = description;
     let mut builder = PackageBuilder::new(name, version, license, architecture, summary);
-    let config = BuildConfig::v4().source_date(description.time).compression(COMPRESSION);
+    let config = BuildConfig::v4()
+        .source_date(description.time)
+        .compression(CompressionWithLevel::Gzip(description.level));
     builder.using_config(config).release(&description.release);
     builder.description(&description.description);
     // Neither the name of the machine nor anything else that differs from build to build.
@@ -155,7 +156,7 @@ mod tests {
         let text = serde_json::json!({
             "name": "example", "version": "1.2.3", "release": "1", "architecture": "x86_64",
             "license": "MIT", "summary": "An example", "description": "Shows what is written.",
-            "time": 1_700_000_000, "tree": tree,
+            "time": 1_700_000_000, "level": 9, "tree": tree,
             "entries": [
                 { "path": "/usr/bin/example", "kind": "file", "mode": 0o755 },
                 { "path": "/etc/example.env", "kind": "config", "mode": 0o600 },

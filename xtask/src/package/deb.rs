@@ -10,7 +10,7 @@ use std::process::Command;
 use super::libraries::{self, DebianPackages};
 use super::product::{Product, SERVER, VERSION};
 use super::source::Source;
-use super::tree::{self, Content, Entry, Kind, Made, Packed, Role};
+use super::tree::{self, Content, Effort, Entry, Kind, Made, Packed, Role};
 use super::{line_of, program_of, read, write as write_file};
 use crate::command;
 use crate::error::Error;
@@ -65,7 +65,11 @@ pub(super) fn write(
     let package = to.join(name);
     let mut build = Command::new("dpkg-deb");
     // xz, as Debian's archive has it: older dpkgs know no zstd.
-    build.args(["--build", "--root-owner-group", "-Zxz"]).arg(&below).arg(&package);
+    let packed = match made.effort {
+        Effort::Best => ["-Zxz", "-z6"],
+        Effort::Least => ["-Zgzip", "-z1"],
+    };
+    build.args(["--build", "--root-owner-group"]).args(packed).arg(&below).arg(&package);
     command::output_of(build.env("SOURCE_DATE_EPOCH", source.time.to_string()))?;
     Ok(package)
 }

@@ -36,6 +36,7 @@ mod windows;
 
 use product::Product;
 use source::Source;
+use tree::Effort;
 
 /// What to make, and whether to try it.
 #[derive(Debug, Args)]
@@ -88,6 +89,14 @@ fn make(options: &Options, to: &Path) -> Result<Option<String>, Error> {
     Ok(options.built.is_none().then_some(source.commit))
 }
 
+/// Makes the packages of programs that were built for tests, and throws them away: what Debian's
+/// checks object to is an error, and so is a library that packages do not know.
+pub(crate) fn try_making(built: &Built) -> Result<(), Error> {
+    let source = Source::of_this_folder()?;
+    let to = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
+    packages_for_linux(&source, built, Effort::Least, to.path()).map(drop)
+}
+
 fn packages_of_this_system(
     source: &Source,
     built: &Built,
@@ -99,8 +108,17 @@ fn packages_of_this_system(
     if cfg!(windows) {
         return Ok(vec![windows::installer(source, built, to)?]);
     }
+    packages_for_linux(source, built, Effort::Best, to)
+}
+
+fn packages_for_linux(
+    source: &Source,
+    built: &Built,
+    effort: Effort,
+    to: &Path,
+) -> Result<Vec<PathBuf>, Error> {
     let work = tempfile::tempdir().map_err(Error::file("making a temporary folder"))?;
-    let made = tree::Made::by(built, work.path())?;
+    let made = tree::Made::by(built, effort, work.path())?;
     let mut packages = Vec::new();
     for product in product::ALL {
         let package = deb::write(product, source, &made, work.path(), to)?;
@@ -109,6 +127,7 @@ fn packages_of_this_system(
         packages.push(rpm::write(product, source, &made, work.path(), to)?);
     }
     packages.push(tarball::write(source, &made, work.path(), to)?);
+    checks::of_unit(&tree::unit()?, work.path())?;
     checks::of_desktop_files()?;
     Ok(packages)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::libraries;
 use super::product::{LICENSE, Product, SERVER, VERSION};
 use super::source::Source;
-use super::tree::{self, Entry, Kind, Made, Role};
+use super::tree::{self, Effort, Entry, Kind, Made, Role};
 use super::{program_of, read, write as write_file};
 use crate::command;
 use crate::error::Error;
@@ -32,7 +32,11 @@ pub(super) fn write(
     let program = program_of(&made.programs, product);
     let needs = libraries::rpm_names(product.program, &program)?;
     let scripts = if product.program == SERVER { scripts()? } else { no_scripts() };
-    let description = description(product, source, &below, &entries, needs, scripts);
+    let mut description = description(product, source, &below, &entries, needs, scripts);
+    description["level"] = match made.effort {
+        Effort::Best => json!(9),
+        Effort::Least => json!(1),
+    };
     let description_file = work.join(format!("{}.json", product.program));
     write_file(&description_file, description.to_string())?;
     let package = to.join(name);

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::product::{self, VERSION};
 use super::read;
 use super::source::Source;
-use super::tree::{self, Content, Entry, Kind, Made, Packed, Role};
+use super::tree::{self, Content, Effort, Entry, Kind, Made, Packed, Role};
 use crate::command;
 use crate::error::Error;
 
@@ -36,7 +36,11 @@ pub(super) fn write(
     tar.current_dir(&below).args(["--create", "--sort=name", "--format=gnu"]);
     tar.args(["--owner=0", "--group=0", "--numeric-owner"]);
     tar.arg(format!("--mtime=@{}", source.time));
-    tar.args(["--use-compress-program", "gzip --best --no-name", "--file"]);
+    let packer = match made.effort {
+        Effort::Best => "gzip --best --no-name",
+        Effort::Least => "gzip --fast --no-name",
+    };
+    tar.args(["--use-compress-program", packer, "--file"]);
     command::output_of(tar.arg(&archive).arg(&name))?;
     Ok(archive)
 }

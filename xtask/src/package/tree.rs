@@ -77,6 +77,8 @@ pub(super) enum Packed {
 pub(super) struct Made {
     /// The programs without what only a debugger reads.
     pub(super) programs: Built,
+    /// How packages are packed.
+    pub(super) effort: Effort,
     /// The pages of each program's manual, by file name.
     manuals: Vec<(&'static str, Vec<(String, String)>)>,
     /// The app's completions, for the shells in [`SHELLS`].
@@ -85,12 +87,21 @@ pub(super) struct Made {
     notices: Vec<(&'static str, String)>,
 }
 
+/// How much work goes into making packages small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As much as there is: they are packed once, and unpacked by many.
+    Best,
+    /// Little: they are only looked at.
+    Least,
+}
+
 /// The shells that packages bring completions for.
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 
 impl Made {
     /// Has the programs write what they can say of themselves, in a folder for it.
-    pub(super) fn by(built: &Built, work: &Path) -> Result<Self, Error> {
+    pub(super) fn by(built: &Built, effort: Effort, work: &Path) -> Result<Self, Error> {
         let programs = stripped(built, &work.join("programs"))?;
         let mut manuals = Vec::new();
         let mut licences = Vec::new();
@@ -108,7 +119,7 @@ impl Made {
                 command::output_of(Command::new(&programs.visavis).args(["completions", shell]))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { programs, manuals, completions, notices: licences })
+        Ok(Self { programs, effort, manuals, completions, notices: licences })
     }
 }
 
@@ -121,6 +132,7 @@ impl Made {
         };
         Self {
             programs,
+            effort: Effort::Least,
             manuals: product::ALL.map(|product| page(product.program)).to_vec(),
             completions: SHELLS.map(|shell| format!("# for {shell}\n")).to_vec(),
             notices: product::ALL.map(|product| (product.program, "MIT\n".to_owned())).to_vec(),
@@ -222,7 +234,7 @@ fn desktop(kind: Kind, made: &Made) -> Result<Vec<Entry>, Error> {
 
 /// What systemd and the operator need of the server.
 fn service() -> Result<Vec<Entry>, Error> {
-    let unit = unit_of_package(&read("packaging/visavis-signal-server.service")?)?;
+    let unit = unit()?;
     let path = "/usr/lib/systemd/system/visavis-signal-server.service".to_owned();
     let options = Entry {
         path: "/etc/visavis/server.env".to_owned(),
@@ -232,6 +244,11 @@ fn service() -> Result<Vec<Entry>, Error> {
         content: Content::Text(read("packaging/server.env")?, Packed::No),
     };
     Ok(vec![text_entry(path, Role::Plain, unit, Packed::No), options])
+}
+
+/// The unit as a package brings it.
+pub(super) fn unit() -> Result<String, Error> {
+    unit_of_package(&read("packaging/visavis-signal-server.service")?)
 }
 
 /// The unit of `packaging/`, for a server that lies in `/usr/bin` and has a user of its own: that

@@ -1,8 +1,7 @@
 //! The server, started as its unit says.
 //!
 //! A chroot has no systemd, so the unit is read here: its command line, user, mask, working folder
-//! and file of options. What only systemd can do (the sandbox) is checked by `systemd-analyze
-//! verify`, where it is installed.
+//! and file of options. The sandbox, which only systemd makes, is left out.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -85,7 +84,7 @@ impl Service {
         if variables(&written).is_empty() {
             let options = format!(
                 "{written}VISAVIS_LISTEN={address}\nVISAVIS_STUN_LISTEN=off\n\
-                 VISAVIS_METRICS_LISTEN={}:{metrics_port}\n",
+                 VISAVIS_METRICS_LISTEN={}:{metrics_port}\nVISAVIS_LOG=warn\n",
                 Ipv4Addr::LOCALHOST
             );
             system.write(OPTIONS, options)?;
