@@ -1,6 +1,7 @@
 //! A package for rpm: the description that `visavis-rpm` (`xtask/rpm`) writes it from.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -40,9 +41,15 @@ pub(super) fn write(
     let description_file = work.join(format!("{}.json", product.program));
     write_file(&description_file, description.to_string())?;
     let package = to.join(name);
-    let mut cargo = workspace::cargo();
-    cargo.args(["run", "--quiet", "--package", "visavis-rpm", "--"]);
-    command::run(cargo.arg(&description_file).arg(&package))?;
+    let mut writer = match &made.rpm_writer {
+        Some(program) => Command::new(program),
+        None => {
+            let mut cargo = workspace::cargo();
+            cargo.args(["run", "--quiet", "--package", tree::RPM_WRITER, "--"]);
+            cargo
+        }
+    };
+    command::run(writer.arg(&description_file).arg(&package))?;
     Ok(package)
 }
 

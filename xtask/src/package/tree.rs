@@ -79,6 +79,8 @@ pub(super) struct Made {
     pub(super) programs: Built,
     /// How packages are packed.
     pub(super) effort: Effort,
+    /// What writes packages for rpm, where it was built with the programs.
+    pub(super) rpm_writer: Option<PathBuf>,
     /// The pages of each program's manual, by file name.
     manuals: Vec<(&'static str, Vec<(String, String)>)>,
     /// The app's completions, for the shells in [`SHELLS`].
@@ -95,6 +97,9 @@ pub(super) enum Effort {
     /// Little: they are only looked at.
     Least,
 }
+
+/// The program of `xtask/rpm`.
+pub(super) const RPM_WRITER: &str = "visavis-rpm";
 
 /// The shells that packages bring completions for.
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
@@ -119,7 +124,10 @@ impl Made {
                 command::output_of(Command::new(&programs.visavis).args(["completions", shell]))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { programs, effort, manuals, completions, notices: licences })
+        // A full build for tests has just made it; another one may be old.
+        let beside = built.visavis.with_file_name(RPM_WRITER);
+        let rpm_writer = (effort == Effort::Least && beside.is_file()).then_some(beside);
+        Ok(Self { programs, effort, rpm_writer, manuals, completions, notices: licences })
     }
 }
 
@@ -133,6 +141,7 @@ impl Made {
         Self {
             programs,
             effort: Effort::Least,
+            rpm_writer: None,
             manuals: product::ALL.map(|product| page(product.program)).to_vec(),
             completions: SHELLS.map(|shell| format!("# for {shell}\n")).to_vec(),
             notices: product::ALL.map(|product| (product.program, "MIT\n".to_owned())).to_vec(),
