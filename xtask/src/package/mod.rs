@@ -47,6 +47,9 @@ pub(crate) struct Options {
     /// Take the two programs from this folder rather than building a release.
     #[arg(long, value_name = "DIR")]
     built: Option<PathBuf>,
+    /// Pack them quickly and not small, to look at.
+    #[arg(long, requires = "built")]
+    quick: bool,
     /// Install the packages in fresh Debians, call from window to window there, and update and
     /// remove them (Linux, as root; some minutes).
     #[arg(long)]
@@ -80,9 +83,10 @@ fn make(options: &Options, to: &Path) -> Result<Option<String>, Error> {
         Some(folder) => programs_in(folder)?,
         None => workspace::build_from(Profile::Release, &source.build_variables())?,
     };
+    let effort = if options.quick { Effort::Least } else { Effort::Best };
     make_empty(to)?;
     sbom::write_all(to, None)?;
-    for package in packages_of_this_system(&source, &built, to)? {
+    for package in packages_of_this_system(&source, &built, effort, to)? {
         println!("{}", package.display());
     }
     sums::write(to)?;
@@ -100,6 +104,7 @@ pub(crate) fn try_making(built: &Built) -> Result<(), Error> {
 fn packages_of_this_system(
     source: &Source,
     built: &Built,
+    effort: Effort,
     to: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
     if cfg!(target_os = "macos") {
@@ -108,7 +113,7 @@ fn packages_of_this_system(
     if cfg!(windows) {
         return Ok(vec![windows::installer(source, built, to)?]);
     }
-    packages_for_linux(source, built, Effort::Best, to)
+    packages_for_linux(source, built, effort, to)
 }
 
 fn packages_for_linux(

@@ -5,9 +5,9 @@
 //! those of the Filesystem Hierarchy Standard; where Debian, Fedora and a home folder differ,
 //! [`Kind`] says so in one place.
 
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::product::{self, APP, Product, SERVER};
 use super::source::Source;
@@ -355,18 +355,17 @@ pub(super) fn set_mode(_: &Path, _: u32) -> Result<(), Error> {
 
 /// As small as gzip makes it, without a name and a time.
 pub(super) fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    // A file rather than a pipe: gzip writes before it has read everything.
+    let what = || Error::file("making a temporary file");
+    let mut input = tempfile::tempfile().map_err(what())?;
+    input.write_all(bytes).and_then(|()| input.rewind()).map_err(what())?;
     let mut command = Command::new("gzip");
-    command.args(["--best", "--no-name", "--stdout"]);
+    command.args(["--best", "--no-name", "--stdout"]).stdin(input);
     let start = |source| Error::Start { program: "gzip".into(), source };
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(start)?;
-    let mut stdin = child.stdin.take();
-    let bytes = bytes.to_vec();
-    // In a thread: gzip writes before it has read everything.
-    let writing = std::thread::spawn(move || stdin.as_mut().map(|pipe| pipe.write_all(&bytes)));
-    let output = child.wait_with_output().map_err(Error::file("waiting for gzip"))?;
-    let written = writing.join();
-    match (output.status.success(), written) {
-        (true, Ok(Some(Ok(())))) => Ok(output.stdout),
-        _ => Err(Error::Failed { command: "gzip".into(), status: output.status }),
+    let output = command.output().map_err(start)?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(Error::Failed { command: "gzip".into(), status: output.status })
     }
 }
