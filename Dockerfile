@@ -1,11 +1,14 @@
 # The signaling server alone in an image with the C library and little else: no shell, no package manager, no root.
 #
-#   docker build -t visavis-signal-server .
+#   docker build -t visavis-signal-server --build-arg VISAVIS_COMMIT="$(git rev-parse --short=12 HEAD)" .
 #   docker run -d --read-only --cap-drop ALL -p 9090:9090/tcp -p 3478:3478/udp -v visavis-data:/data visavis-signal-server
 
 FROM docker.io/library/rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
+# What `--version` says: there is no git in here.
+ARG VISAVIS_COMMIT
+ARG SOURCE_DATE_EPOCH
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package visavis-signal-server \

@@ -8,9 +8,6 @@
 
 #![warn(clippy::expect_used, clippy::panic)]
 
-/// Which version this is.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 pub mod attention;
 pub mod call;
 pub mod cli;

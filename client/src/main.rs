@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc::sync_channel};
 use std::time::{Duration, Instant};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 #[cfg(feature = "gui")]
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
+use visavis_about::Shell;
 use visavis_client::cli::{
     Action, Cli, ExchangeOptions, ExitReason, IdentityCommand, Invocation, Target, identity,
 };
@@ -76,6 +77,8 @@ fn main() -> ExitCode {
     };
     let code = match invocation.action.clone() {
         Action::Devices { json } => list_devices(json),
+        Action::Completions(shell) => print_completions(shell),
+        Action::Manual(folder) => write_manual(&folder),
         Action::Identity(command) => run_identity(&invocation, &command),
         Action::Doctor { json } => run_doctor(&runtime, &invocation, json),
         Action::Call(Target::Person(peer)) => run_headless(&runtime, &invocation, Task::Call(peer)),
@@ -360,6 +363,22 @@ fn list_devices(json: bool) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn print_completions(shell: Shell) -> ExitCode {
+    match visavis_about::write_completions(shell, Cli::command(), &mut std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(ExitReason::File, &format!("standard output can't be written: {error}")),
+    }
+}
+
+fn write_manual(folder: &Path) -> ExitCode {
+    match visavis_about::write_manual(Cli::command(), folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            fail(ExitReason::File, &format!("{} can't be written: {error}", folder.display()))
+        }
+    }
 }
 
 #[cfg(feature = "gui")]

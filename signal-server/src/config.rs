@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
+use visavis_about::{VERSION, VERSION_LINE};
 
 use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
@@ -90,7 +91,8 @@ impl Config {
 ///
 /// Needs no options. Stop it with Ctrl-C; calls that are under way go on without it.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "visavis-signal-server", version, max_term_width = 100)]
+#[command(name = "visavis-signal-server", max_term_width = 100)]
+#[command(version = VERSION, long_version = VERSION_LINE)]
 pub struct Options {
     /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this
     /// machine.

@@ -3,17 +3,20 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, value_parser};
 use tokio::runtime::{Builder, Runtime};
 use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, RedisUrl, start};
 
+const MANUAL: &str = "manual";
+const FOLDER: &str = "folder";
 const USAGE: u8 = 2;
 /// The server could not start, or not end as it should.
 const FAILED: u8 = 1;
@@ -21,7 +24,10 @@ const FAILED: u8 = 1;
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let matches = Options::command().get_matches();
+    let matches = Options::command().subcommand(manual_command()).get_matches();
+    if let Some((MANUAL, manual)) = matches.subcommand() {
+        return write_manual(manual);
+    }
     let options = match Options::from_arg_matches(&matches) {
         Ok(options) => options,
         Err(error) => error.exit(),
@@ -48,6 +54,20 @@ fn main() -> ExitCode {
     // What still reads a file is not waited for.
     runtime.shutdown_background();
     code
+}
+
+/// The command that writes the manual pages, for packages.
+fn manual_command() -> clap::Command {
+    let folder = Arg::new(FOLDER).required(true).value_parser(value_parser!(PathBuf));
+    clap::Command::new(MANUAL).hide(true).arg(folder)
+}
+
+fn write_manual(arguments: &ArgMatches) -> ExitCode {
+    let Some(folder) = arguments.get_one::<PathBuf>(FOLDER) else { return ExitCode::from(USAGE) };
+    match visavis_about::write_manual(Options::command(), folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(FAILED, format_args!("{} can't be written: {error}", folder.display())),
+    }
 }
 
 /// With one processor a second thread is only in the way: handing work from one to the other costs

@@ -185,6 +185,38 @@ const PURE: &[(&str, &[&str])] = &[
     ("server/rules/", &[]),
 ];
 
+/// Files that are compiled for other systems than Linux alone: ARCHITECTURE.md, "Platforms".
+const FOREIGN_FILES: &[&str] = &[
+    "conversation/disk/windows.rs",
+    "desktop/awake_thread.rs",
+    "desktop/macos.rs",
+    "desktop/toasts.rs",
+    "desktop/window_tray.rs",
+    "desktop/windows.rs",
+    "device_key/keyring/native.rs",
+    "instance/windows.rs",
+    "screen/macos.rs",
+    "screen/macos_windows.rs",
+    "screen/windows.rs",
+];
+
+/// Files with some lines for other systems among those for all: a choice of files, or little more.
+const FOREIGN_LINES: &[&str] = &[
+    "conversation/disk/mod.rs",
+    "conversation/disk/unix.rs",
+    "desktop/file_manager.rs",
+    "desktop/mod.rs",
+    "desktop/window.rs",
+    "device_key/keyring.rs",
+    "instance/mod.rs",
+    "screen/desktop.rs",
+    "screen/lib.rs",
+    "server/names/options.rs",
+    "stop.rs",
+    "ui/words.rs",
+    "words/language.rs",
+];
+
 /// What pure parts must not name: runtimes, sockets (addresses are fine), threads, files,
 /// databases, devices and clocks.
 const IMPURE_WORDS: &[&str] = &[
@@ -462,4 +494,32 @@ fn consent_comes_from_an_intent_and_from_nowhere_else() {
             );
         }
     }
+}
+
+#[test]
+fn lines_that_are_never_compiled_here_stand_where_the_list_says() {
+    let mut sources = client_sources();
+    sources.extend(server());
+    sources.extend(sources_of("shared", "shared/src"));
+    let is_foreign = |line: &str| {
+        line.contains("cfg") && ["macos", "windows"].iter().any(|system| line.contains(system))
+    };
+    let mut faults = Vec::new();
+    for source in sources.iter().filter(|source| source.code().any(is_foreign)) {
+        let path = source.path.as_str();
+        if !FOREIGN_FILES.contains(&path) && !FOREIGN_LINES.contains(&path) {
+            faults.push(format!("{path} has lines for another system, and is in no list"));
+        }
+    }
+    let all: BTreeSet<&str> = sources.iter().map(|source| source.path.as_str()).collect();
+    let listed = FOREIGN_FILES.iter().chain(FOREIGN_LINES);
+    faults.extend(listed.filter(|path| !all.contains(**path)).map(|path| format!("no {path}")));
+    let page = std::fs::read_to_string("../ARCHITECTURE.md").unwrap();
+    for path in FOREIGN_FILES {
+        let name = path.rsplit('/').next().unwrap();
+        if !page.contains(name) {
+            faults.push(format!("ARCHITECTURE.md does not say that {path} was never run"));
+        }
+    }
+    none(&faults);
 }

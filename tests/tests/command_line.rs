@@ -356,3 +356,21 @@ async fn two_who_name_the_same_room_meet_see_each_other_and_both_exit_with_0() {
         assert!((hz - 440.0).abs() <= 2.0, "{hz}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_says_its_version_and_build_and_writes_completions_and_manual() {
+    let version = run(&["--version"]).await;
+    let line = format!("visavis {} (development build)", env!("CARGO_PKG_VERSION"));
+    assert_eq!(version.stdout.trim_end(), line, "{version:?}");
+
+    let completions = run(&["completions", "bash"]).await;
+    assert_eq!(completions.status.code(), Some(0), "{completions:?}");
+    assert!(completions.stdout.contains("--echo-cancellation"), "{completions:?}");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let manual = run(&["manual", &folder.path().display().to_string()]).await;
+    assert_eq!(manual.status.code(), Some(0), "{manual:?}");
+    let page = std::fs::read_to_string(folder.path().join("visavis.1")).expect("a page");
+    assert!(page.contains("Exit codes") && page.contains("visavis\\-doctor(1)"), "{page}");
+    fails(&run(&["manual", "/nowhere"]).await, 7, "/nowhere can't be written");
+}

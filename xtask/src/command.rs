@@ -40,7 +40,7 @@ fn start_error(command: &Command, source: std::io::Error) -> Error {
 
 /// The command as one would type it: the program without its folder, quotes only where a space
 /// needs them.
-fn in_words(command: &Command) -> String {
+pub(crate) fn in_words(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_stem().unwrap_or(program.as_os_str());
     let mut line = String::new();

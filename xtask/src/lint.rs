@@ -33,6 +33,7 @@ pub(crate) fn run() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build])?;
     // With the tests that only run in the virtual machine: they must not rot.
     command::run(workspace::cargo().args(clippy_arguments(CAMERA_VM_FEATURES)))?;
+    check_other_systems()?;
     command::run(
         workspace::cargo()
             .args(["doc", "--workspace", "--no-deps", "--features", TEST_FEATURES])
@@ -67,6 +68,33 @@ fn is_wide_comment(line: &str) -> bool {
         && line.chars().count() > WIDTH
         && !comment.trim_start_matches(['/', '!', ' ']).starts_with('|')
         && !comment.contains("://")
+}
+
+/// What people use beside Linux.
+const OTHER_SYSTEMS: [&str; 3] =
+    ["x86_64-pc-windows-msvc", "aarch64-apple-darwin", "x86_64-apple-darwin"];
+/// Crates that are checked without a compiler for C on those systems.
+const WITHOUT_C: [&str; 4] = ["visavis-shared", "visavis-about", "visavis-rpm", "xtask"];
+
+/// Type-checks for each other system whose standard library is here, and names the others.
+fn check_other_systems() -> Result<(), Error> {
+    let (here, not_here): (Vec<_>, Vec<_>) =
+        OTHER_SYSTEMS.into_iter().partition(|target| has_standard_library(target));
+    for target in here {
+        let packages = WITHOUT_C.iter().flat_map(|name| ["--package", name]);
+        command::run(workspace::cargo().args(["check", "--target", target]).args(packages))?;
+    }
+    if !not_here.is_empty() {
+        let names = not_here.join(", ");
+        println!("Not type-checked: {names} (`rustup target add` brings a standard library).");
+    }
+    Ok(())
+}
+
+fn has_standard_library(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", target]);
+    command::output_of(&mut rustc).is_ok_and(|folder| std::path::Path::new(folder.trim()).is_dir())
 }
 
 fn clippy_arguments(features: &str) -> [&str; 8] {

@@ -20,10 +20,12 @@ mod bench;
 mod command;
 mod demo;
 mod devices;
+mod display;
 mod error;
 mod gallery_page;
 mod lint;
 mod node;
+mod package;
 mod packages;
 mod peers;
 mod programs;
@@ -63,6 +65,8 @@ enum Task {
     },
     /// Remake the screenshots of the README, the pictures of all screens, and the gallery.
     Screenshots(screenshots::Options),
+    /// Make what people install, and try it in fresh systems.
+    Package(package::Options),
     /// Write what the programs are made of: a bill of materials (CycloneDX) for each.
     Sbom(sbom::Options),
 }
@@ -74,6 +78,7 @@ fn run(task: Task) -> Result<(), Error> {
         Task::Lint => lint::run(),
         Task::Bench { what } => bench::run(&what),
         Task::Screenshots(options) => screenshots::run(&options),
+        Task::Package(options) => package::run(&options),
         Task::Sbom(options) => sbom::run(&options),
     }
 }

@@ -20,8 +20,8 @@ pub(crate) enum Purpose {
     Window,
     /// To open a window where there is no display, and to manage it.
     Display,
-    /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, what checks
-    /// desktop files, network tools, a relay, what reads text in pictures.
+    /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, network tools, a
+    /// relay, what reads text in pictures.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -36,6 +36,12 @@ pub(crate) enum Purpose {
     Peers,
     /// To run the tests that call Firefox.
     Firefox,
+    /// To hold against their specifications what desktops read.
+    Metadata,
+    /// To make packages: what computes their dependencies and holds them against Debian's policy.
+    Package,
+    /// To try packages in fresh systems.
+    Trial,
 }
 
 /// The programs without which nothing compiles, or only a slow codec does.
@@ -74,6 +80,18 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian | System::Ubuntu, Purpose::Display) => {
             &["xvfb", "openbox", "fonts-wqy-microhei"]
         }
+        (System::Debian | System::Ubuntu, Purpose::Package) => &[
+            "dpkg-dev",
+            "binutils",
+            "lintian",
+            "systemd",
+            // Whose package's name is computed.
+            "libpipewire-0.3-0",
+        ],
+        (System::Debian | System::Ubuntu | System::Fedora | System::Arch, Purpose::Metadata) => {
+            &["desktop-file-utils", "appstream"]
+        }
+        (System::Debian | System::Ubuntu, Purpose::Trial) => &["debootstrap", "xdotool", "rpm"],
         (System::Debian, Purpose::Browser) => &["chromium", "chromium-driver"],
         (System::Ubuntu, Purpose::Browser) => &["chromium-browser", "chromium-chromedriver"],
         (System::Debian | System::Ubuntu, Purpose::Test) => &[
@@ -89,8 +107,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
-            "desktop-file-utils",
-            "appstream",
             "iproute2",
             "nftables",
             "coturn",
@@ -176,8 +192,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "xdg-desktop-portal-wlr",
             "dbus-daemon",
             "gnome-keyring",
-            "desktop-file-utils",
-            "appstream",
             "iproute",
             "nftables",
             "coturn",
@@ -210,8 +224,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "xdg-desktop-portal-wlr",
             "dbus",
             "gnome-keyring",
-            "desktop-file-utils",
-            "appstream",
             "iproute2",
             "nftables",
             "coturn",
@@ -335,7 +347,7 @@ fn apt_get(sudo: bool) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     command::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
@@ -375,6 +387,9 @@ mod tests {
                 Purpose::Redis,
                 Purpose::Peers,
                 Purpose::Firefox,
+                Purpose::Metadata,
+                Purpose::Package,
+                Purpose::Trial,
             ];
             let mut names = all_names(system, &purposes);
             let count = names.len();

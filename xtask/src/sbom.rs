@@ -8,7 +8,7 @@
 //! SQLite, ring) and is covered by their hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -32,12 +32,13 @@ const PROGRAMS: [(&str, &str); 2] =
     [("visavis-client", "visavis"), ("visavis-signal-server", "visavis-signal-server")];
 
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let target = match &options.target {
-        Some(target) => target.clone(),
-        None => host()?,
-    };
-    let folder = workspace::root().join(&options.to);
-    std::fs::create_dir_all(&folder)
+    write_all(&workspace::root().join(&options.to), options.target.as_deref())
+}
+
+/// Writes the bill of each program into a folder, for this system unless another is named.
+pub(crate) fn write_all(folder: &Path, target: Option<&str>) -> Result<(), Error> {
+    let target = target.map_or_else(host, |target| Ok(target.to_owned()))?;
+    std::fs::create_dir_all(folder)
         .map_err(Error::file(format!("{} can't be made", folder.display())))?;
     for (package, program) in PROGRAMS {
         let bom = bill_of(package, program, &target)?;
@@ -52,6 +53,38 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
+/// A crate that is part of a program, and where its sources are.
+#[derive(Debug)]
+pub(crate) struct Linked {
+    /// Name and version.
+    pub(crate) name: String,
+    /// As its author says it.
+    pub(crate) license: String,
+    /// The folder with its sources; `None` for a crate of this workspace.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Everything that is linked into a program on this system, in order.
+pub(crate) fn linked_into(program: &str) -> Result<Vec<Linked>, Error> {
+    let (package, _) = PROGRAMS
+        .into_iter()
+        .find(|(_, name)| *name == program)
+        .ok_or_else(|| answer("cargo tree", format!("{program} is no program of ours")))?;
+    let (tree, metadata) = asked_of_cargo(package, &host()?)?;
+    let linked = linked(&tree);
+    let described = |found: &Value| {
+        let id = (found["name"].as_str()?.to_owned(), found["version"].as_str()?.to_owned());
+        let folder = Path::new(found["manifest_path"].as_str()?).parent()?.to_owned();
+        let folder = (!found["source"].is_null()).then_some(folder);
+        let license = found["license"].as_str().unwrap_or("see its own file").to_owned();
+        linked.contains(&id).then(|| Linked { name: format!("{} {}", id.0, id.1), license, folder })
+    };
+    let packages = metadata["packages"].as_array();
+    let mut crates: Vec<Linked> = packages.into_iter().flatten().filter_map(described).collect();
+    crates.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(crates)
+}
+
 fn answer(program: &str, why: impl Into<String>) -> Error {
     Error::Answer { program: program.to_owned(), why: why.into() }
 }
@@ -62,7 +95,8 @@ fn host() -> Result<String, Error> {
     host.map(str::to_owned).ok_or_else(|| answer("rustc -vV", "it names no host"))
 }
 
-fn bill_of(package: &str, program: &str, target: &str) -> Result<Value, Error> {
+/// What cargo says: the tree of what is linked, and what it knows of everything.
+fn asked_of_cargo(package: &str, target: &str) -> Result<(String, Value), Error> {
     // Only `tree` resolves features as a build of this package does.
     let tree = command::output_of(workspace::cargo().args([
         "tree",
@@ -86,8 +120,13 @@ fn bill_of(package: &str, program: &str, target: &str) -> Result<Value, Error> {
         "--filter-platform",
         target,
     ]))?;
-    let metadata: Value = serde_json::from_str(&metadata)
+    let metadata = serde_json::from_str(&metadata)
         .map_err(|error| answer("cargo metadata", error.to_string()))?;
+    Ok((tree, metadata))
+}
+
+fn bill_of(package: &str, program: &str, target: &str) -> Result<Value, Error> {
+    let (tree, metadata) = asked_of_cargo(package, target)?;
     let lock = std::fs::read_to_string(workspace::root().join("Cargo.lock"))
         .map_err(Error::file("Cargo.lock can't be read"))?;
     bill(program, package, &linked(&tree), &metadata, &checksums(&lock))

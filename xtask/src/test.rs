@@ -5,10 +5,12 @@ use crate::autobahn;
 use crate::command;
 use crate::error::Error;
 use crate::node;
+use crate::package;
 use crate::packages::{self, Purpose};
 use crate::peers;
+use crate::system::System;
 use crate::tools;
-use crate::workspace::{self, CAMERA_VM_FEATURES, TEST_FEATURES};
+use crate::workspace::{self, CAMERA_VM_FEATURES, Profile, TEST_FEATURES};
 
 /// Which tests, and how.
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Purpose::Window,
         Purpose::Display,
         Purpose::Test,
+        Purpose::Metadata,
         Purpose::Browser,
         Purpose::Redis,
         Purpose::Peers,
@@ -42,6 +45,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     }
     if options.camera_vm {
         purposes.push(Purpose::CameraVm);
+    }
+    let is_debian = matches!(System::here(), System::Debian | System::Ubuntu);
+    if options.nextest.is_empty() {
+        purposes.push(Purpose::Package);
     }
     packages::ensure(&purposes)?;
     tools::ensure(tools::NEXTEST)?;
@@ -59,6 +66,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         features,
     ]))?;
     if options.nextest.is_empty() {
+        if is_debian {
+            package::try_making(&workspace::built(Profile::Dev)?)?;
+            println!(
+                "Left out: installing them in fresh systems (cargo xtask package --test, as root)."
+            );
+        } else {
+            println!("Left out: packages for Linux are made on Debian and Ubuntu only.");
+        }
         command::run(workspace::cargo().args([
             "test",
             "--quiet",

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
+use crate::display::Display;
 use crate::error::Error;
 use crate::programs::Running;
 
@@ -58,7 +58,7 @@ async fn once(visavis: &Path, server: &str, display: &Display) -> Result<Duratio
         .arg(folder.path())
         .arg("--window-ready-report")
         .arg(&ready)
-        .env("DISPLAY", &display.name)
+        .env("DISPLAY", display.name())
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("WAYLAND_SOCKET")
         .stdout(Stdio::null());
@@ -77,43 +77,6 @@ async fn once(visavis: &Path, server: &str, display: &Display) -> Result<Duratio
         sleep(Duration::from_millis(1)).await;
     }
     Ok(start.elapsed())
-}
-
-/// A display without a screen.
-struct Display {
-    name: String,
-    _xvfb: Running,
-}
-
-impl Display {
-    /// Starts one under a number that is free.
-    async fn start() -> Result<Self, Error> {
-        let mut command = Command::new("Xvfb");
-        command
-            .args([
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                "1280x800x24",
-                "-noreset",
-                "-nolisten",
-                "tcp",
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut xvfb = Running::spawn("Xvfb", &mut command)?;
-        let mut line = String::new();
-        if let Some(stdout) = xvfb.take_stdout() {
-            let mut stdout = BufReader::new(stdout);
-            // What remains unread is judged below.
-            let _ = timeout(Duration::from_secs(10), stdout.read_line(&mut line)).await;
-        }
-        match line.trim().parse::<u32>() {
-            Ok(number) => Ok(Self { name: format!(":{number}"), _xvfb: xvfb }),
-            Err(_) => Err(Error::Call("Xvfb did not open a display".into())),
-        }
-    }
 }
 
 #[cfg(test)]

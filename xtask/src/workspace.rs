@@ -84,7 +84,18 @@ pub(crate) enum Profile {
 
 /// Builds the app and the server.
 pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
-    command::run(cargo().args(build_arguments(profile)))?;
+    build_from(profile, &[])
+}
+
+/// The same with further variables for the build.
+pub(crate) fn build_from(profile: Profile, variables: &[(&str, String)]) -> Result<Built, Error> {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    command::run(cargo().args(build_arguments(profile)).envs(variables))?;
+    built(profile)
+}
+
+/// Where a build leaves the two.
+pub(crate) fn built(profile: Profile) -> Result<Built, Error> {
     let folder = target_dir()?.join(match profile {
         Profile::Dev => "debug",
         Profile::Release => "release",

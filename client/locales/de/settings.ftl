@@ -124,6 +124,10 @@ erase-people-sure = Alle Kontakte, blockierten Namen, Anrufe und gemerkten Schl√
 ## √úber das Programm
 
 licence = Freie Software, unter der MIT- oder Apache-2.0-Lizenz
+build = Diese Ausgabe
+build-of-commit = Commit { $commit }, gebaut am { $date }
+build-of-unknown-commit = Gebaut am { $date }; der Commit ist nicht bekannt
+build-in-development = Eine Entwicklungsausgabe: Commit und Tag sind nicht festgehalten
 licences-inside = Was darin steckt
 licences-inside-list = webrtc und egui (MIT oder Apache 2.0), OpenH264 (BSD), Opus und Sonora (BSD), die Schrift Inter (OFL) und weitere freie Software.
 log = Protokoll

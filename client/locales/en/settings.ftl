@@ -124,6 +124,10 @@ erase-people-sure = Erase all contacts, blocked names, calls and remembered keys
 ## About
 
 licence = Free software, under the MIT or Apache 2.0 licence
+build = This build
+build-of-commit = Commit { $commit }, built on { $date }
+build-of-unknown-commit = Built on { $date }; the commit is not known
+build-in-development = A development build: commit and day are not recorded
 licences-inside = What is inside
 licences-inside-list = webrtc and egui (MIT or Apache 2.0), OpenH264 (BSD), Opus and Sonora (BSD), the typeface Inter (OFL), and other free software.
 log = Log

@@ -124,6 +124,10 @@ erase-people-sure = ¿Borrar todos los contactos, nombres bloqueados, llamadas y
 ## Acerca de
 
 licence = Software libre, con licencia MIT o Apache 2.0
+build = Esta compilación
+build-of-commit = Commit { $commit }, compilada el { $date }
+build-of-unknown-commit = Compilada el { $date }; no se conoce el commit
+build-in-development = Una compilación de desarrollo: no se registran ni el commit ni la fecha
 licences-inside = Qué contiene
 licences-inside-list = webrtc y egui (MIT o Apache 2.0), OpenH264 (BSD), Opus y Sonora (BSD), la tipografía Inter (OFL) y otro software libre.
 log = Registro

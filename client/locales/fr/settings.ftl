@@ -124,6 +124,10 @@ erase-people-sure = Effacer tous les contacts, noms bloqués, appels et clés re
 ## À propos
 
 licence = Logiciel libre, sous licence MIT ou Apache 2.0
+build = Cette version
+build-of-commit = Commit { $commit }, compilée le { $date }
+build-of-unknown-commit = Compilée le { $date } ; le commit n’est pas connu
+build-in-development = Une version de développement : ni commit ni date ne sont enregistrés
 licences-inside = Ce qu’il contient
 licences-inside-list = webrtc et egui (MIT ou Apache 2.0), OpenH264 (BSD), Opus et Sonora (BSD), la police Inter (OFL) et d’autres logiciels libres.
 log = Journal

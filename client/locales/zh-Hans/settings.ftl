@@ -124,6 +124,10 @@ erase-people-sure = 清除所有联系人、已屏蔽名字、通话和记住的
 ## 关于
 
 licence = 自由软件，采用 MIT 或 Apache 2.0 许可证
+build = 此构建
+build-of-commit = 提交 { $commit }，构建于 { $date }
+build-of-unknown-commit = 构建于 { $date }，提交未知
+build-in-development = 开发构建：未记录提交和日期
 licences-inside = 所用组件
 licences-inside-list = webrtc 和 egui（MIT 或 Apache 2.0）、OpenH264（BSD）、Opus 和 Sonora（BSD）、Inter 字体（OFL）及其他自由软件。
 log = 日志

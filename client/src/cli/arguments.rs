@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{RangedU64ValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
+use visavis_about::{Shell, VERSION, VERSION_LINE};
 use visavis_shared::{RoomId, Username};
 
 use super::IdentityCommand;
@@ -26,7 +27,8 @@ Exit codes:
 
 /// Private one-to-one video calls.
 #[derive(Debug, Parser)]
-#[command(name = "visavis", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "visavis", max_term_width = 100, after_help = EXIT_CODES)]
+#[command(version = VERSION, long_version = VERSION_LINE)]
 pub struct Cli {
     /// Without a command, the window opens.
     #[command(subcommand)]
@@ -81,6 +83,17 @@ pub(super) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Print what a shell needs to complete this command line
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder, for packages
+    #[command(hide = true)]
+    Manual {
+        /// The folder
+        folder: PathBuf,
     },
 }
 

@@ -1,5 +1,8 @@
 //! What the arguments mean together: one command with what belongs to it, checked.
 
+use std::path::PathBuf;
+
+use visavis_about::Shell;
 use visavis_shared::{IceServer, RoomId, Username};
 
 use super::arguments::{
@@ -33,6 +36,10 @@ pub enum Action {
         /// Print JSON.
         json: bool,
     },
+    /// Print what a shell needs to complete the command line.
+    Completions(Shell),
+    /// Write the manual pages into this folder.
+    Manual(PathBuf),
 }
 
 /// Whom `visavis call` calls.
@@ -106,6 +113,8 @@ impl Cli {
             (Some(Command::Devices { json }), None) => Action::Devices { json },
             (Some(Command::Identity { what }), None) => Action::Identity(what),
             (Some(Command::Doctor { json }), None) => Action::Doctor { json },
+            (Some(Command::Completions { shell }), None) => Action::Completions(shell),
+            (Some(Command::Manual { folder }), None) => Action::Manual(folder),
         };
         let invitation = invitation(&self.words)?;
         Ok(Invocation {
@@ -137,8 +146,8 @@ fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
             )
         }),
         _ => Err(UsageError(
-            "there is no such command: use call, answer, doctor, devices or identity, or nothing but an \
-             invitation such as visavis://HOST/NAME",
+            "there is no such command: use call, answer, doctor, devices, identity or completions, \
+             or nothing but an invitation such as visavis://HOST/NAME",
         )),
     }
 }
@@ -333,5 +342,16 @@ mod tests {
             let error = invocation(line).expect_err(line);
             assert!(error.contains(word), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn completions_and_the_manual_need_neither_a_name_nor_a_server() {
+        let shell = invocation("visavis completions zsh").unwrap().action;
+        assert_eq!(shell, Action::Completions(Shell::Zsh));
+        assert!(invocation("visavis completions nonsense").is_err());
+        let manual = invocation("visavis manual /somewhere").unwrap().action;
+        assert_eq!(manual, Action::Manual(PathBuf::from("/somewhere")));
+        let help = <Cli as clap::CommandFactory>::command().render_long_help().to_string();
+        assert!(help.contains("completions") && !help.contains("manual"), "{help}");
     }
 }

@@ -403,4 +403,5 @@ fn shortcuts_and_what_the_program_is_are_told() {
     let version = env!("CARGO_PKG_VERSION");
     assert!(desk.window.shows(&format!("Visavis {version}")));
     assert!(desk.window.shows("Free software"));
+    assert!(desk.window.shows("A development build"), "tests are no release");
 }
