@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
+use clap::builder::ArgPredicate;
 
+use crate::acme::{AcmeConfig, AcmeOptions};
 use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
 use crate::admission::tls::TlsFiles;
@@ -33,8 +35,10 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
-    /// The certificate, if connections are encrypted.
+    /// The certificate's files, if connections are encrypted with one of the operator's.
     pub tls: Option<TlsFiles>,
+    /// How to get a certificate, if connections are encrypted with one that the server gets.
+    pub acme: Option<AcmeConfig>,
     /// The proxies that are believed when they say whom they bring.
     pub trusted_proxies: Vec<Network>,
     /// The sites whose pages may connect; all of them when it is empty.
@@ -76,6 +80,7 @@ impl Config {
             },
             timing: Timing::default(),
             tls: None,
+            acme: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             web: true,
@@ -97,12 +102,13 @@ impl Config {
 #[command(name = "visavis-signal-server", version, max_term_width = 100)]
 pub struct Options {
     /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this
-    /// machine.
+    /// machine. With --acme the port is 443 unless it is given here.
     #[arg(
         long,
         env = "VISAVIS_LISTEN",
         value_name = "ADDRESS:PORT",
         default_value = "0.0.0.0:9090",
+        default_value_if("acme", ArgPredicate::IsPresent, "0.0.0.0:443"),
         help_heading = "Network"
     )]
     pub listen: SocketAddr,
@@ -147,6 +153,10 @@ pub struct Options {
         help_heading = "Encryption"
     )]
     pub tls_key: Option<PathBuf>,
+
+    /// The options about a certificate that the server gets by itself.
+    #[command(flatten)]
+    pub acme: AcmeOptions,
 
     /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
     /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
@@ -241,6 +251,7 @@ impl Options {
                 .clone()
                 .zip(self.tls_key.clone())
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
+            acme: self.acme.config(self.names.folder()),
             trusted_proxies: self.trusted_proxy.clone(),
             origins: self.allow_origin.clone(),
             web: self.web == WebSwitch::On,
@@ -295,6 +306,7 @@ mod tests {
         );
         assert_eq!(config.metrics, Some("127.0.0.1:9091".parse().unwrap()));
         assert_eq!(config.log_names, LogNames::Hashed);
+        assert_eq!(config.acme, None);
         assert_eq!(config.announce, Some(AnnounceConfig::default()));
     }
 
@@ -339,6 +351,26 @@ mod tests {
         );
         assert_eq!(config.timing.idle, std::time::Duration::from_secs(60));
         assert_eq!((config.metrics, config.log_names), (None, LogNames::Plain));
+    }
+
+    #[test]
+    fn a_name_is_all_that_a_public_server_needs() {
+        let config = parse(&["--acme=Calls.example.org", "--data-dir=/data"]).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:443".parse().unwrap());
+        let acme = config.acme.unwrap();
+        assert_eq!(acme.domain.as_str(), "calls.example.org");
+        assert_eq!((acme.email, acme.ca), (None, None));
+        assert_eq!(acme.folder, PathBuf::from("/data"));
+        assert_eq!(acme.directory.authority(), "acme-v02.api.letsencrypt.org");
+        let config = parse(&["--acme=a.org", "--listen=[::]:9090"]).unwrap();
+        assert_eq!(config.listen, "[::]:9090".parse().unwrap());
+        for args in [
+            &["--acme=a.org", "--tls-cert=c", "--tls-key=k"][..],
+            &["--acme-email=me@a.org"],
+            &["--acme=localhost"],
+        ] {
+            assert!(parse(args).is_err(), "{args:?}");
+        }
     }
 
     #[test]

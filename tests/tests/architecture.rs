@@ -103,7 +103,8 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["main"],
             &["server"],
-            &["config", "connection"],
+            &["config", "connection", "encryption"],
+            &["acme"],
             &["admission", "names_command", "socketio"],
             &["cluster", "context"],
             &["hub"],
@@ -179,6 +180,8 @@ const PURE: &[(&str, &[&str])] = &[
             "sending/send_task.rs",
         ],
     ),
+    ("server/acme/certificate.rs", &[]),
+    ("server/acme/renewal.rs", &[]),
     ("server/ice/", &["mod.rs", "offer.rs", "socket.rs"]),
     ("server/names/call_list.rs", &[]),
     ("server/names/decision.rs", &[]),

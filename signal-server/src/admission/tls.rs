@@ -21,6 +21,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::signals::Hangup;
 
+/// What is spoken over TLS.
+pub(crate) const PROTOCOL: &[u8] = b"http/1.1";
+/// What an authority speaks that wants to see whether a name leads here (RFC 8737 §6.2).
+pub(crate) const CHALLENGE_PROTOCOL: &[u8] = b"acme-tls/1";
 /// More than any chain of certificates.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// How long reading may take.
@@ -208,7 +212,7 @@ fn config_of(material: &Material, files: &TlsFiles) -> Result<Arc<ServerConfig>,
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
     Ok(Arc::new(config))
 }
 
