@@ -5,7 +5,7 @@
 //! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
 //! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one
 //! and the same and how a device proves that one is its own, [`nearby`] how servers of the local
-//! network make themselves known.
+//! network make themselves known, [`finding`] what an examination says of a part.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -13,6 +13,7 @@ pub mod codec;
 pub mod dialect;
 mod error;
 mod fields;
+pub mod finding;
 pub mod foreign_text;
 pub mod ice_url;
 pub mod identity;
@@ -24,6 +25,7 @@ pub mod nearby;
 pub mod timestamp;
 
 pub use codec::DecodeError;
+pub use finding::{Finding, Verdict};
 pub use foreign_text::ForeignText;
 pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError, is_this_machine};
 pub use identity::{

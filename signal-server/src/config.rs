@@ -3,8 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::ArgPredicate;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::acme::{AcmeConfig, AcmeOptions};
 use crate::admission::origin::Origin;
@@ -233,7 +235,41 @@ pub struct Options {
     pub command: Option<Command>,
 }
 
+/// The command that examines what a server with the same options needs.
+const CHECK: &str = "check";
+
 impl Options {
+    /// The command line, on which `check` takes the options of the server.
+    #[must_use]
+    pub fn program() -> clap::Command {
+        let program = Self::command();
+        // Those that every command takes are handed down by themselves.
+        let own = program.get_arguments().filter(|option| !option.is_global_set());
+        let own: Vec<_> = own.cloned().collect();
+        program.mut_subcommand(CHECK, |check| check.args(own))
+    }
+
+    /// Reads what [`Options::program`] found.
+    ///
+    /// # Errors
+    /// When options of the server stand before `check`, where they would not be looked at.
+    pub fn read(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Some((CHECK, own)) = matches.subcommand() else {
+            return Self::from_arg_matches(matches);
+        };
+        let program = Self::command();
+        let misplaced = program.get_arguments().find(|option| {
+            let source = matches.value_source(option.get_id().as_str());
+            !option.is_global_set() && source == Some(ValueSource::CommandLine)
+        });
+        if let Some(option) = misplaced {
+            let words =
+                format!("give --{} behind {CHECK}\n", option.get_long().unwrap_or_default());
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, words));
+        }
+        Ok(Self { command: Some(Command::Check), ..Self::from_arg_matches(own)? })
+    }
+
     /// The configuration that the options make.
     ///
     /// # Errors
@@ -284,8 +320,6 @@ fn address_or_off(
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
@@ -371,6 +405,27 @@ mod tests {
         ] {
             assert!(parse(args).is_err(), "{args:?}");
         }
+    }
+
+    #[test]
+    fn a_check_takes_the_options_of_the_server_behind_it() {
+        let read = |args: &[&str]| {
+            let args = ["visavis-signal-server"].iter().chain(args);
+            Options::program()
+                .try_get_matches_from(args)
+                .and_then(|matches| Options::read(&matches))
+        };
+        let args = ["--acme=calls.example.org", "--stun-listen=off", "--data-dir=/data"];
+        let checked = read(&[&["check"], &args[..]].concat()).unwrap();
+        assert!(matches!(checked.command, Some(Command::Check)));
+        assert_eq!(checked.config().unwrap(), parse(&args).unwrap());
+        assert_eq!(read(&["check"]).unwrap().config().unwrap(), parse(&[]).unwrap());
+        // Where it would be overlooked it is refused; where each command takes it, it counts.
+        let error = read(&["--stun-listen=off", "check"]).unwrap_err().to_string();
+        assert!(error.contains("give --stun-listen behind check"), "{error}");
+        let handed_down = read(&["--data-dir=/data", "check"]).unwrap();
+        assert_eq!(handed_down.names.folder(), PathBuf::from("/data"));
+        assert!(read(&["check", "--nonsense"]).is_err());
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! - `admission` stands before them: TLS, proxies, origins, and `http` up to the upgrade. `acme`
 //!   gets a certificate and renews it, `encryption` is that or the operator's own.
 //! - `announce` makes the server known on the local network.
+//! - [`checkup`] examines what all this needs.
 //! - `server` starts all this, accepts connections and shuts everything down.
 
 #![warn(clippy::expect_used, clippy::panic)]
@@ -29,6 +30,7 @@
 mod acme;
 mod admission;
 mod announce;
+pub mod checkup;
 mod cluster;
 pub mod config;
 mod connection;

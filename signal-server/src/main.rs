@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory as _, FromArgMatches as _};
 use tokio::runtime::{Builder, Runtime};
+use visavis_signal_server::checkup;
 use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, RedisUrl, start};
@@ -21,13 +21,15 @@ const FAILED: u8 = 1;
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let matches = Options::command().get_matches();
-    let options = match Options::from_arg_matches(&matches) {
+    let matches = Options::program().get_matches();
+    let options = match Options::read(&matches) {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
-    if let Some(Command::Names { action }) = &options.command {
-        return look_after_names(action, &options);
+    match &options.command {
+        Some(Command::Names { action }) => return look_after_names(action, &options),
+        Some(Command::Check) => return check(&options),
+        None => {}
     }
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
@@ -78,6 +80,25 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(FAILED, error),
+    }
+}
+
+/// Examines what a server with these options needs.
+fn check(options: &Options) -> ExitCode {
+    let config = match options.config() {
+        Ok(config) => config,
+        Err(error) => return fail(USAGE, error),
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let examined = runtime.block_on(checkup::examine(&config, &mut io::stdout().lock()));
+    runtime.shutdown_background();
+    match examined {
+        Ok(checkup) if checkup.is_fit() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(FAILED),
+        Err(error) => fail(FAILED, format_args!("the findings can't be written ({error})")),
     }
 }
 

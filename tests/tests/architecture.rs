@@ -102,7 +102,7 @@ const FLOORS: &[Floors] = &[
         part: "server",
         floors: &[
             &["main"],
-            &["server"],
+            &["checkup", "server"],
             &["config", "connection", "encryption"],
             &["acme"],
             &["admission", "names_command", "socketio"],

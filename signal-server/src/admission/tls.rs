@@ -187,6 +187,20 @@ impl Reader {
     }
 }
 
+/// Reads both files as the server does; the certificate itself, and how long its chain is.
+pub(crate) async fn read_pair(
+    files: &TlsFiles,
+) -> Result<(CertificateDer<'static>, usize), TlsError> {
+    let mut reader = Reader { files: files.clone(), stuck: Vec::new() };
+    let material = reader.read().await?;
+    config_of(&material, files)?;
+    let no_certificate = || TlsError::NoCertificate(files.certificate.clone());
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&material.certificate).collect();
+    let chain = chain.map_err(|_| no_certificate())?;
+    let length = chain.len();
+    Ok((chain.into_iter().next().ok_or_else(no_certificate)?, length))
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, TlsError> {
     let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
     let file = fs::metadata(path).map_err(unreadable)?;
