@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 /// Whether networks can be made here. If not, that is said: the test is left out.
+#[expect(clippy::print_stderr, reason = "whoever reads the test's output has to know")]
 pub(crate) fn can_be_made() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {

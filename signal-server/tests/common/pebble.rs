@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -199,13 +199,12 @@ fn quiet(program: &str) -> Command {
     command
 }
 
-/// A port that was free a moment ago, for UDP as well. The programs can't be given none and say
-/// which they took.
+/// A port that was free a moment ago, for UDP as well, and that the system gives nobody by itself.
+/// The programs can't be given none and say which they took.
 pub(crate) fn free_port() -> u16 {
     loop {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = tcp.local_addr().unwrap();
-        if UdpSocket::bind(address).is_ok() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, rand::random_range(10_000..30_000)));
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return address.port();
         }
     }
