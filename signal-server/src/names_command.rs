@@ -24,9 +24,9 @@ pub enum Command {
         #[command(subcommand)]
         action: NamesAction,
     },
-    /// Examine what a server with the same options needs: ports, certificate, clock, DNS name, STUN,
-    /// relay and Redis. Says what is as it must be, what is not, and what to do. Ends with 1 if
-    /// something does not work. Changes nothing, and works while the server runs.
+    /// Examine what a server with the same options needs: ports, certificate, clock, DNS name,
+    /// STUN, relay and Redis. Says what is as it must be, what is not, and what to do. Ends with 1
+    /// if something does not work. Changes nothing, and works while the server runs.
     Check,
 }
 
