@@ -4,7 +4,8 @@
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]
 //! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
 //! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one
-//! and the same and how a device proves that one is its own.
+//! and the same and how a device proves that one is its own, [`nearby`] how servers of the local
+//! network make themselves known, [`finding`] what an examination says of a part.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -12,6 +13,7 @@ pub mod codec;
 pub mod dialect;
 mod error;
 mod fields;
+pub mod finding;
 pub mod foreign_text;
 pub mod ice_url;
 pub mod identity;
@@ -19,9 +21,11 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
+pub mod nearby;
 pub mod timestamp;
 
 pub use codec::DecodeError;
+pub use finding::{Finding, Verdict};
 pub use foreign_text::ForeignText;
 pub use ice_url::{IceScheme, IceTransport, IceUrl, IceUrlError, is_this_machine};
 pub use identity::{

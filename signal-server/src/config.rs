@@ -3,13 +3,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::builder::ArgPredicate;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use visavis_about::{VERSION, VERSION_LINE};
 
+use crate::acme::{AcmeConfig, AcmeOptions};
 use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
 use crate::admission::tls::TlsFiles;
 use crate::admission::web_page::WebSwitch;
+use crate::announce::{AnnounceConfig, AnnounceOptions};
 use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
@@ -33,8 +38,10 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
-    /// The certificate, if connections are encrypted.
+    /// The certificate's files, if connections are encrypted with one of the operator's.
     pub tls: Option<TlsFiles>,
+    /// How to get a certificate, if connections are encrypted with one that the server gets.
+    pub acme: Option<AcmeConfig>,
     /// The proxies that are believed when they say whom they bring.
     pub trusted_proxies: Vec<Network>,
     /// The sites whose pages may connect; all of them when it is empty.
@@ -43,6 +50,8 @@ pub struct Config {
     pub web: bool,
     /// Where the metrics are, if they are anywhere.
     pub metrics: Option<SocketAddr>,
+    /// How the server makes itself known on the local network, if it does.
+    pub announce: Option<AnnounceConfig>,
     /// How names stand in the log.
     pub log_names: LogNames,
     /// Where it is remembered who owns which name, and who may do without owning one.
@@ -74,10 +83,12 @@ impl Config {
             },
             timing: Timing::default(),
             tls: None,
+            acme: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             web: true,
             metrics: Some(any_port),
+            announce: None,
             log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
             missed_calls: true,
@@ -95,12 +106,13 @@ impl Config {
 #[command(version = VERSION, long_version = VERSION_LINE)]
 pub struct Options {
     /// Address and port for WebSocket connections (TCP). 0.0.0.0 is every IPv4 address of this
-    /// machine.
+    /// machine. With --acme the port is 443 unless it is given here.
     #[arg(
         long,
         env = "VISAVIS_LISTEN",
         value_name = "ADDRESS:PORT",
         default_value = "0.0.0.0:9090",
+        default_value_if("acme", ArgPredicate::IsPresent, "0.0.0.0:443"),
         help_heading = "Network"
     )]
     pub listen: SocketAddr,
@@ -146,6 +158,10 @@ pub struct Options {
     )]
     pub tls_key: Option<PathBuf>,
 
+    /// The options about a certificate that the server gets by itself.
+    #[command(flatten)]
+    pub acme: AcmeOptions,
+
     /// The addresses of your reverse proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas.
     /// From these, and only from these, X-Forwarded-For is believed, so that the limits count the
     /// clients' addresses and not the proxy's.
@@ -179,6 +195,10 @@ pub struct Options {
         help_heading = "Network"
     )]
     pub web: WebSwitch,
+
+    /// The options about the local network.
+    #[command(flatten)]
+    pub announce: AnnounceOptions,
 
     /// How much of everything there may be.
     #[command(flatten)]
@@ -217,7 +237,41 @@ pub struct Options {
     pub command: Option<Command>,
 }
 
+/// The command that examines what a server with the same options needs.
+const CHECK: &str = "check";
+
 impl Options {
+    /// The command line, on which `check` takes the options of the server.
+    #[must_use]
+    pub fn program() -> clap::Command {
+        let program = Self::command();
+        // Those that every command takes are handed down by themselves.
+        let own = program.get_arguments().filter(|option| !option.is_global_set());
+        let own: Vec<_> = own.cloned().collect();
+        program.mut_subcommand(CHECK, |check| check.args(own))
+    }
+
+    /// Reads what [`Options::program`] found.
+    ///
+    /// # Errors
+    /// When options of the server stand before `check`, where they would not be looked at.
+    pub fn read(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Some((CHECK, own)) = matches.subcommand() else {
+            return Self::from_arg_matches(matches);
+        };
+        let program = Self::command();
+        let misplaced = program.get_arguments().find(|option| {
+            let source = matches.value_source(option.get_id().as_str());
+            !option.is_global_set() && source == Some(ValueSource::CommandLine)
+        });
+        if let Some(option) = misplaced {
+            let words =
+                format!("give --{} behind {CHECK}\n", option.get_long().unwrap_or_default());
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, words));
+        }
+        Ok(Self { command: Some(Command::Check), ..Self::from_arg_matches(own)? })
+    }
+
     /// The configuration that the options make.
     ///
     /// # Errors
@@ -235,10 +289,12 @@ impl Options {
                 .clone()
                 .zip(self.tls_key.clone())
                 .map(|(certificate, key)| TlsFiles { certificate, key }),
+            acme: self.acme.config(self.names.folder()),
             trusted_proxies: self.trusted_proxy.clone(),
             origins: self.allow_origin.clone(),
             web: self.web == WebSwitch::On,
             metrics: self.metrics_listen,
+            announce: self.announce.config(),
             log_names: self.log.log_names,
             names: self.names.config(),
             missed_calls: self.names.missed_calls == MissedCallsSwitch::On,
@@ -266,8 +322,6 @@ fn address_or_off(
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
@@ -288,6 +342,8 @@ mod tests {
         );
         assert_eq!(config.metrics, Some("127.0.0.1:9091".parse().unwrap()));
         assert_eq!(config.log_names, LogNames::Hashed);
+        assert_eq!(config.acme, None);
+        assert_eq!(config.announce, Some(AnnounceConfig::default()));
     }
 
     #[test]
@@ -331,6 +387,47 @@ mod tests {
         );
         assert_eq!(config.timing.idle, std::time::Duration::from_secs(60));
         assert_eq!((config.metrics, config.log_names), (None, LogNames::Plain));
+    }
+
+    #[test]
+    fn a_name_is_all_that_a_public_server_needs() {
+        let config = parse(&["--acme=Calls.example.org", "--data-dir=/data"]).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:443".parse().unwrap());
+        let acme = config.acme.unwrap();
+        assert_eq!(acme.domain.as_str(), "calls.example.org");
+        assert_eq!((acme.email, acme.ca), (None, None));
+        assert_eq!(acme.folder, PathBuf::from("/data"));
+        assert_eq!(acme.directory.authority(), "acme-v02.api.letsencrypt.org");
+        let config = parse(&["--acme=a.org", "--listen=[::]:9090"]).unwrap();
+        assert_eq!(config.listen, "[::]:9090".parse().unwrap());
+        for args in [
+            &["--acme=a.org", "--tls-cert=c", "--tls-key=k"][..],
+            &["--acme-email=me@a.org"],
+            &["--acme=localhost"],
+        ] {
+            assert!(parse(args).is_err(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_takes_the_options_of_the_server_behind_it() {
+        let read = |args: &[&str]| {
+            let args = ["visavis-signal-server"].iter().chain(args);
+            Options::program()
+                .try_get_matches_from(args)
+                .and_then(|matches| Options::read(&matches))
+        };
+        let args = ["--acme=calls.example.org", "--stun-listen=off", "--data-dir=/data"];
+        let checked = read(&[&["check"], &args[..]].concat()).unwrap();
+        assert!(matches!(checked.command, Some(Command::Check)));
+        assert_eq!(checked.config().unwrap(), parse(&args).unwrap());
+        assert_eq!(read(&["check"]).unwrap().config().unwrap(), parse(&[]).unwrap());
+        // Where it would be overlooked it is refused; where each command takes it, it counts.
+        let error = read(&["--stun-listen=off", "check"]).unwrap_err().to_string();
+        assert!(error.contains("give --stun-listen behind check"), "{error}");
+        let handed_down = read(&["--data-dir=/data", "check"]).unwrap();
+        assert_eq!(handed_down.names.folder(), PathBuf::from("/data"));
+        assert!(read(&["check", "--nonsense"]).is_err());
     }
 
     #[test]

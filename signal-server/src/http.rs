@@ -128,6 +128,8 @@ pub(crate) enum Readiness {
     CutOff,
     /// Nobody can be let in before who owns which name can be read and written again.
     NoNames,
+    /// Nobody can connect before there is a certificate.
+    NoCertificate,
 }
 
 /// The answer to `/readyz`.
@@ -138,6 +140,10 @@ pub(crate) fn readiness(readiness: Readiness) -> Answer {
         Readiness::CutOff => plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "This server can't reach the others (Redis): it accepts no logins.",
+        ),
+        Readiness::NoCertificate => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server has no certificate yet: nobody can connect. Its log says why.",
         ),
         Readiness::NoNames => plain(
             StatusCode::SERVICE_UNAVAILABLE,

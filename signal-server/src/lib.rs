@@ -19,16 +19,23 @@
 //!   what the rules say. `cluster` is what it knows of other nodes.
 //! - `connection` is a task per WebSocket, `socketio` one per socket of the older pages; both share
 //!   a `context`. `ice` answers STUN and relays (TURN).
-//! - `admission` stands before them: TLS, proxies, origins, and `http` up to the upgrade.
+//! - `admission` stands before them: TLS, proxies, origins, and `http` up to the upgrade. `acme`
+//!   gets a certificate and renews it, `encryption` is that or the operator's own.
+//! - `announce` makes the server known on the local network.
+//! - [`checkup`] examines what all this needs.
 //! - `server` starts all this, accepts connections and shuts everything down.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
+mod acme;
 mod admission;
+mod announce;
+pub mod checkup;
 mod cluster;
 pub mod config;
 mod connection;
 mod context;
+mod encryption;
 mod http;
 mod hub;
 mod ice;
@@ -44,10 +51,12 @@ pub mod signals;
 mod socketio;
 mod transport;
 
+pub use acme::{AcmeConfig, AcmeUnusable, DirectoryUrl, Domain};
 pub use admission::origin::Origin;
 pub use admission::proxy::Network;
 pub use admission::tls::{TlsError, TlsFiles};
 pub use admission::web_page::WebSwitch;
+pub use announce::{AnnounceConfig, AnnounceSwitch};
 pub use cluster::redis::{RedisConfig, RedisOptionError, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret};

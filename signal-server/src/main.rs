@@ -9,8 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, value_parser};
+use clap::{Arg, ArgMatches, value_parser};
 use tokio::runtime::{Builder, Runtime};
+use visavis_signal_server::checkup;
 use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
 use visavis_signal_server::{Options, RedisUrl, start};
@@ -24,16 +25,18 @@ const FAILED: u8 = 1;
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let matches = Options::command().subcommand(manual_command()).get_matches();
+    let matches = Options::program().subcommand(manual_command()).get_matches();
     if let Some((MANUAL, manual)) = matches.subcommand() {
         return write_manual(manual);
     }
-    let options = match Options::from_arg_matches(&matches) {
+    let options = match Options::read(&matches) {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
-    if let Some(Command::Names { action }) = &options.command {
-        return look_after_names(action, &options);
+    match &options.command {
+        Some(Command::Names { action }) => return look_after_names(action, &options),
+        Some(Command::Check) => return check(&options),
+        None => {}
     }
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
@@ -64,7 +67,7 @@ fn manual_command() -> clap::Command {
 
 fn write_manual(arguments: &ArgMatches) -> ExitCode {
     let Some(folder) = arguments.get_one::<PathBuf>(FOLDER) else { return ExitCode::from(USAGE) };
-    match visavis_about::write_manual(Options::command(), folder) {
+    match visavis_about::write_manual(Options::program(), folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(FAILED, format_args!("{} can't be written: {error}", folder.display())),
     }
@@ -98,6 +101,25 @@ fn look_after_names(action: &NamesAction, options: &Options) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(FAILED, error),
+    }
+}
+
+/// Examines what a server with these options needs.
+fn check(options: &Options) -> ExitCode {
+    let config = match options.config() {
+        Ok(config) => config,
+        Err(error) => return fail(USAGE, error),
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let examined = runtime.block_on(checkup::examine(&config, &mut io::stdout().lock()));
+    runtime.shutdown_background();
+    match examined {
+        Ok(checkup) if checkup.is_fit() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(FAILED),
+        Err(error) => fail(FAILED, format_args!("the findings can't be written ({error})")),
     }
 }
 

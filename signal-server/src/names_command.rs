@@ -1,3 +1,5 @@
+//! What the program does instead of serving.
+//!
 //! `visavis-signal-server names list` and `names release NAME`: shows and releases owned names in
 //! the file of one server or in the Redis of several, also while the server runs.
 
@@ -22,6 +24,10 @@ pub enum Command {
         #[command(subcommand)]
         action: NamesAction,
     },
+    /// Examine what a server with the same options needs: ports, certificate, clock, DNS name,
+    /// STUN, relay and Redis. Says what is as it must be, what is not, and what to do. Ends with 1
+    /// if something does not work. Changes nothing, and works while the server runs.
+    Check,
 }
 
 /// What can be done with names.

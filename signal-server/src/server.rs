@@ -12,17 +12,20 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use crate::acme::AcmeUnusable;
 use crate::admission::front::Front;
 use crate::admission::metrics_page::Page;
 use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
-use crate::admission::tls::{Tls, TlsError};
+use crate::admission::tls::TlsError;
+use crate::announce::Announcer;
 use crate::cluster::redis::RedisUnusable;
 use crate::cluster::{MissedCalls, RedisCluster, Standalone};
 use crate::config::Config;
 use crate::connection::handler;
 use crate::context::Context;
 use crate::context::drain::drain;
+use crate::encryption::{Encryption, EncryptionError};
 use crate::hub::{Cluster, Hub};
 use crate::ice::{Ice, RelayError, RelayMetrics, RelayMetricsReader};
 use crate::limits::permits::Admission;
@@ -49,7 +52,10 @@ pub enum StartError {
     #[error("{0} is in use by another program: stop that, or choose another port with --listen {ip}:PORT", ip = .0.ip())]
     InUse(SocketAddr),
     /// The system does not let us have the port.
-    #[error("there is no permission to listen on {0}: choose a port above 1023 with --listen {ip}:PORT", ip = .0.ip())]
+    #[error(
+        "there is no permission to listen on {0}: let the system hand out the port (setcap cap_net_bind_service=+ep \
+         PROGRAM), or choose one above 1023 with --listen {ip}:PORT", ip = .0.ip()
+    )]
     NotPermitted(SocketAddr),
     /// The address is not one of this machine's.
     #[error("{ip} is not an address of this machine: choose one with --listen, or 0.0.0.0 for all", ip = .0.ip())]
@@ -57,6 +63,9 @@ pub enum StartError {
     /// Certificate and key can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// No certificate can be asked for.
+    #[error(transparent)]
+    Acme(#[from] AcmeUnusable),
     /// Anything else.
     #[error("listening on {0} failed: {1}")]
     Other(SocketAddr, #[source] io::Error),
@@ -69,6 +78,15 @@ pub enum StartError {
     /// There is no relay, though one was asked for.
     #[error(transparent)]
     Relay(#[from] RelayError),
+}
+
+impl From<EncryptionError> for StartError {
+    fn from(error: EncryptionError) -> Self {
+        match error {
+            EncryptionError::Files(error) => error.into(),
+            EncryptionError::Acme(error) => error.into(),
+        }
+    }
 }
 
 impl StartError {
@@ -116,10 +134,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     if let Err(error) = bound_buffers(&listener) {
         tracing::warn!(%error, "the system keeps as much as it likes for those who don't read");
     }
-    let tls = match config.tls.clone() {
-        Some(files) => Some(Tls::load(files).await?),
-        None => None,
-    };
+    let tls = Encryption::begin(config.tls.clone(), config.acme.clone()).await?;
     let encrypted = tls.is_some();
     let metrics = Arc::new(Metrics::new());
     let missed = config.missed_calls.then(|| MissedCalls::new(Arc::clone(&metrics)));
@@ -153,7 +168,11 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
             pending::<()>().await;
         }
     };
-    let parts = Parts { ice, cluster, tls, page, metrics };
+    let announcer = config
+        .announce
+        .as_ref()
+        .and_then(|announce| Announcer::begin(announce, &listener, encrypted));
+    let parts = Parts { ice, cluster, tls, page, metrics, announcer };
     let task = tokio::spawn(serve(listener, parts, config, shut_down));
     Ok(Server {
         address,
@@ -233,9 +252,10 @@ impl Drop for Server {
 struct Parts {
     ice: Ice,
     cluster: Arc<dyn Cluster>,
-    tls: Option<Tls>,
+    tls: Option<Encryption>,
     page: Option<Page>,
     metrics: Arc<Metrics>,
+    announcer: Option<Announcer>,
 }
 
 /// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
@@ -246,7 +266,7 @@ async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) {
-    let Parts { ice, cluster, tls, page, metrics } = parts;
+    let Parts { ice, cluster, tls, page, metrics, announcer } = parts;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let context = Arc::new(Context {
@@ -259,6 +279,7 @@ async fn serve(
         names: NameLog::new(config.log_names),
         metrics,
         drain,
+        certified: tls.as_ref().map(Encryption::certified),
     });
     let admission = Arc::new(Admission::new(config.limits));
     let socket_io = SocketIo::new(Arc::clone(&context), Arc::clone(&admission));
@@ -268,7 +289,7 @@ async fn serve(
         admission,
         proxies: TrustedProxies(config.trusted_proxies),
         origins: AllowedOrigins(config.origins),
-        tls: tls.as_ref().map(Tls::current),
+        tls: tls.as_ref().map(Encryption::current),
         web: config.web,
     });
     // What goes on beside the connections, as long as there is a server.
@@ -278,6 +299,17 @@ async fn serve(
     }
     if let Some(page) = page {
         beside.spawn(page.serve(Arc::clone(&context)));
+    }
+    // Ends by itself when the server leaves, and is waited for: it has a goodbye to say.
+    let mut announcing = JoinSet::new();
+    if let Some(announcer) = announcer {
+        let (metrics, mut drain) = (Arc::clone(&context.metrics), context.drain.clone());
+        let online = move || metrics.users_online();
+        announcing.spawn(announcer.keep(
+            timing.announce,
+            online,
+            async move { drain.begun().await },
+        ));
     }
     let mut forget = interval(FORGET_EVERY);
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -337,6 +369,7 @@ async fn serve(
     if !in_time {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
+    while announcing.join_next().await.is_some() {}
     // Whatever it has begun lets go of what the closing needs.
     drop(background);
     cluster.close().await;

@@ -21,7 +21,8 @@ pub(crate) enum Purpose {
     /// To open a window where there is no display, and to manage it.
     Display,
     /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, network tools, a
-    /// relay, what reads text in pictures.
+    /// relay, an authority for certificates, another browser of services, what reads text in
+    /// pictures.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -110,6 +111,9 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
+            "pebble",
+            "avahi-daemon",
+            "avahi-utils",
             "tesseract-ocr",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {

@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
-use crate::admission::tls::CurrentTls;
+use crate::admission::tls::{CHALLENGE_PROTOCOL, CurrentTls};
 use crate::admission::web_page;
 use crate::context::Context;
 use crate::http::{self, Answer, Caller, MAX_BODY_BYTES, Route, Service, plain, route};
@@ -108,6 +108,10 @@ impl Front {
         let Some(tls) = &self.tls else { return Some(Transport::plain(stream, place, metrics)) };
         let tls = Arc::clone(&tls.borrow());
         match timeout_at(deadline, TlsAcceptor::from(tls).accept(stream)).await {
+            // The handshake was all that an authority wanted (RFC 8737 §3).
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(CHALLENGE_PROTOCOL) => {
+                None
+            }
             Ok(Ok(stream)) => Some(Transport::tls(Box::new(stream), place, metrics)),
             Ok(Err(error)) => {
                 metrics.refused("tls");

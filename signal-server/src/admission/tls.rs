@@ -21,6 +21,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::signals::Hangup;
 
+/// What is spoken over TLS.
+pub(crate) const PROTOCOL: &[u8] = b"http/1.1";
+/// What an authority speaks that wants to see whether a name leads here (RFC 8737 §6.2).
+pub(crate) const CHALLENGE_PROTOCOL: &[u8] = b"acme-tls/1";
 /// More than any chain of certificates.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// How long reading may take.
@@ -183,6 +187,20 @@ impl Reader {
     }
 }
 
+/// Reads both files as the server does; the certificate itself, and how long its chain is.
+pub(crate) async fn read_pair(
+    files: &TlsFiles,
+) -> Result<(CertificateDer<'static>, usize), TlsError> {
+    let mut reader = Reader { files: files.clone(), stuck: Vec::new() };
+    let material = reader.read().await?;
+    config_of(&material, files)?;
+    let no_certificate = || TlsError::NoCertificate(files.certificate.clone());
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&material.certificate).collect();
+    let chain = chain.map_err(|_| no_certificate())?;
+    let length = chain.len();
+    Ok((chain.into_iter().next().ok_or_else(no_certificate)?, length))
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, TlsError> {
     let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
     let file = fs::metadata(path).map_err(unreadable)?;
@@ -208,7 +226,7 @@ fn config_of(material: &Material, files: &TlsFiles) -> Result<Arc<ServerConfig>,
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
     Ok(Arc::new(config))
 }
 

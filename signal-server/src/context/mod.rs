@@ -6,6 +6,7 @@ pub(crate) mod drain;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use visavis_shared::{ClientMessage, ErrorCode, ServerMessage};
 
 use self::drain::Drain;
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) names: NameLog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+    /// Where connections are encrypted, whether there is a certificate for it.
+    pub(crate) certified: Option<watch::Receiver<bool>>,
 }
 
 impl Context {
@@ -57,6 +60,9 @@ impl Context {
     pub(crate) fn readiness(&self) -> Readiness {
         if self.drain.has_begun() {
             return Readiness::Restarting;
+        }
+        if self.certified.as_ref().is_some_and(|certified| !*certified.borrow()) {
+            return Readiness::NoCertificate;
         }
         match self.hub.hindrance() {
             None => Readiness::Ready,

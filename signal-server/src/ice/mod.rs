@@ -42,6 +42,7 @@ use peers::PeerRule;
 pub(crate) use peers::is_public;
 use relay::{Relay, Settings};
 use responder::Responder;
+use stun::{Class, Message, Method, Writer};
 
 use crate::observability::logging::why_not_bound;
 
@@ -122,6 +123,22 @@ fn relay<S>(config: &RelayConfig, secret: Secret) -> Result<Relay<S>, RelayError
             .then(|| u64::from(config.kilobits_per_second) * 1000 / 8),
     };
     Ok(Relay::new(settings, secret, Instant::now()))
+}
+
+/// Asks a STUN server for our address (RFC 8489 §5).
+pub(crate) fn binding_request(transaction: &[u8; 12]) -> Vec<u8> {
+    let mut request = Vec::new();
+    Writer::new(&mut request, Class::Request, Method::BINDING, transaction).finish();
+    request
+}
+
+/// Whether a datagram is the answer to that.
+pub(crate) fn is_binding_answer(datagram: &[u8], transaction: &[u8; 12]) -> bool {
+    Message::parse(datagram).is_some_and(|message| {
+        message.class == Class::Success
+            && message.method == Method::BINDING
+            && message.transaction == *transaction
+    })
 }
 
 async fn listen(

@@ -49,11 +49,14 @@ impl NamesOptions {
     /// The configuration that the options make.
     #[must_use]
     pub fn config(&self) -> NamesConfig {
-        let folder = self
-            .data_dir
-            .clone()
-            .unwrap_or_else(|| usual_folder(|variable| std::env::var_os(variable)));
-        NamesConfig { file: Some(folder.join(NAMES_FILE)), guests: self.guests }
+        NamesConfig { file: Some(self.folder().join(NAMES_FILE)), guests: self.guests }
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let usual = || usual_folder(|variable| std::env::var_os(variable));
+        self.data_dir.clone().unwrap_or_else(usual)
     }
 }
 

@@ -58,6 +58,7 @@ where
         names: NameLog::new(LogNames::Off),
         metrics: Arc::new(Metrics::new()),
         drain,
+        certified: None,
     };
     let mut front = Front {
         context: Arc::new(context),

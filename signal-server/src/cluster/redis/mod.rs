@@ -21,6 +21,7 @@
 
 mod arrival_buffer;
 mod claims;
+mod inspection;
 mod layout;
 mod lease_keeper;
 mod leases;
@@ -54,6 +55,7 @@ use visavis_shared::limits::RESUME_WINDOW;
 use visavis_shared::{RoomId, Username};
 
 use self::claims::milliseconds;
+pub(crate) use self::inspection::{RedisFacts, inspect};
 use self::layout::{Layout, NodeId};
 use self::leases::{Leases, Times};
 use self::link::{Connection, Link, in_words};
