@@ -18,7 +18,7 @@ use std::time::Duration;
 use mdns_sd::{DaemonEvent, IfKind, IfPredicate, Receiver, ServiceDaemon, ServiceInfo};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use visavis_shared::nearby::{Announcement, InstanceName, RunId, SERVICE_TYPE, is_local};
 
 pub(crate) use self::options::AnnounceOptions;
@@ -112,18 +112,13 @@ impl Announcer {
         let announcer = Self { daemon, events, reach, name, port, announcement };
         announcer.daemon.disable_interface(IfKind::All)?;
         announcer.daemon.enable_interface(announcer.interfaces())?;
-        announcer.register()?;
+        announcer.daemon.register(announcer.service()?)?;
         Ok(announcer)
     }
 
     fn interfaces(&self) -> IfKind {
         let reach = self.reach;
         IfKind::Predicate(IfPredicate::new(move |interface| reach.includes(interface.ip())))
-    }
-
-    /// Says what is to be said now, for the first time or anew.
-    fn register(&self) -> Result<(), mdns_sd::Error> {
-        self.daemon.register(self.service()?)
     }
 
     fn service(&self) -> Result<ServiceInfo, mdns_sd::Error> {
@@ -153,7 +148,7 @@ impl Announcer {
         leaving: impl Future,
     ) {
         let mut leaving = pin!(leaving);
-        let mut renewal = interval(every);
+        let mut renewal = interval_at(Instant::now() + every, every);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unheard = pin!(sleep(ANNOUNCED_WITHIN));
         let (mut announced, mut told) = (false, false);
@@ -205,7 +200,11 @@ impl Announcer {
             return Ok(());
         }
         self.announcement = self.announcement.clone().with_online(online);
-        self.register()
+        let mut service = self.service()?;
+        // The name is ours since the first time; asked for anew, it would be nobody's for a moment
+        // (RFC 6762 §8.4).
+        service.set_requires_probe(false);
+        self.daemon.register(service)
     }
 
     /// Says that the server is gone (RFC 6762 §10.1), so that lists lose it at once.
