@@ -4,7 +4,8 @@
 //! Nothing here does input or output. [`message`] holds the messages free of any dialect, [`codec`]
 //! turns them into JSON text and back, [`dialect`] knows how older browser pages spell them,
 //! [`foreign_text`] makes what others write fit to be read, [`identity`] says which names are one
-//! and the same and how a device proves that one is its own.
+//! and the same and how a device proves that one is its own, [`nearby`] how servers of the local
+//! network make themselves known.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
@@ -19,6 +20,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod message;
+pub mod nearby;
 pub mod timestamp;
 
 pub use codec::DecodeError;
