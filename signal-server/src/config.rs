@@ -9,6 +9,7 @@ use crate::admission::origin::Origin;
 use crate::admission::proxy::Network;
 use crate::admission::tls::TlsFiles;
 use crate::admission::web_page::WebSwitch;
+use crate::announce::{AnnounceConfig, AnnounceOptions};
 use crate::cluster::redis::{RedisConfig, RedisOptionError, RedisOptions};
 use crate::ice::RelayConfig;
 use crate::limits::timing::{Timing, TimingOptions};
@@ -42,6 +43,8 @@ pub struct Config {
     pub web: bool,
     /// Where the metrics are, if they are anywhere.
     pub metrics: Option<SocketAddr>,
+    /// How the server makes itself known on the local network, if it does.
+    pub announce: Option<AnnounceConfig>,
     /// How names stand in the log.
     pub log_names: LogNames,
     /// Where it is remembered who owns which name, and who may do without owning one.
@@ -77,6 +80,7 @@ impl Config {
             origins: Vec::new(),
             web: true,
             metrics: Some(any_port),
+            announce: None,
             log_names: LogNames::Hashed,
             names: NamesConfig::for_tests(),
             missed_calls: true,
@@ -178,6 +182,10 @@ pub struct Options {
     )]
     pub web: WebSwitch,
 
+    /// The options about the local network.
+    #[command(flatten)]
+    pub announce: AnnounceOptions,
+
     /// How much of everything there may be.
     #[command(flatten)]
     pub limits: LimitOptions,
@@ -237,6 +245,7 @@ impl Options {
             origins: self.allow_origin.clone(),
             web: self.web == WebSwitch::On,
             metrics: self.metrics_listen,
+            announce: self.announce.config(),
             log_names: self.log.log_names,
             names: self.names.config(),
             missed_calls: self.names.missed_calls == MissedCallsSwitch::On,
@@ -286,6 +295,7 @@ mod tests {
         );
         assert_eq!(config.metrics, Some("127.0.0.1:9091".parse().unwrap()));
         assert_eq!(config.log_names, LogNames::Hashed);
+        assert_eq!(config.announce, Some(AnnounceConfig::default()));
     }
 
     #[test]

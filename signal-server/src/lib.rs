@@ -20,11 +20,13 @@
 //! - `connection` is a task per WebSocket, `socketio` one per socket of the older pages; both share
 //!   a `context`. `ice` answers STUN and relays (TURN).
 //! - `admission` stands before them: TLS, proxies, origins, and `http` up to the upgrade.
+//! - `announce` makes the server known on the local network.
 //! - `server` starts all this, accepts connections and shuts everything down.
 
 #![warn(clippy::expect_used, clippy::panic)]
 
 mod admission;
+mod announce;
 mod cluster;
 pub mod config;
 mod connection;
@@ -48,6 +50,7 @@ pub use admission::origin::Origin;
 pub use admission::proxy::Network;
 pub use admission::tls::{TlsError, TlsFiles};
 pub use admission::web_page::WebSwitch;
+pub use announce::{AnnounceConfig, AnnounceSwitch};
 pub use cluster::redis::{RedisConfig, RedisOptionError, RedisUnusable, RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret};

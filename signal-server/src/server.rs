@@ -17,6 +17,7 @@ use crate::admission::metrics_page::Page;
 use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::{Tls, TlsError};
+use crate::announce::Announcer;
 use crate::cluster::redis::RedisUnusable;
 use crate::cluster::{MissedCalls, RedisCluster, Standalone};
 use crate::config::Config;
@@ -153,7 +154,11 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
             pending::<()>().await;
         }
     };
-    let parts = Parts { ice, cluster, tls, page, metrics };
+    let announcer = config
+        .announce
+        .as_ref()
+        .and_then(|announce| Announcer::begin(announce, &listener, encrypted));
+    let parts = Parts { ice, cluster, tls, page, metrics, announcer };
     let task = tokio::spawn(serve(listener, parts, config, shut_down));
     Ok(Server {
         address,
@@ -236,6 +241,7 @@ struct Parts {
     tls: Option<Tls>,
     page: Option<Page>,
     metrics: Arc<Metrics>,
+    announcer: Option<Announcer>,
 }
 
 /// Serves what comes in on the listener until `shutdown` is done; then lets everyone leave and
@@ -246,7 +252,7 @@ async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) {
-    let Parts { ice, cluster, tls, page, metrics } = parts;
+    let Parts { ice, cluster, tls, page, metrics, announcer } = parts;
     let timing = config.timing;
     let (drainer, drain) = drain();
     let context = Arc::new(Context {
@@ -278,6 +284,17 @@ async fn serve(
     }
     if let Some(page) = page {
         beside.spawn(page.serve(Arc::clone(&context)));
+    }
+    // Ends by itself when the server leaves, and is waited for: it has a goodbye to say.
+    let mut announcing = JoinSet::new();
+    if let Some(announcer) = announcer {
+        let (metrics, mut drain) = (Arc::clone(&context.metrics), context.drain.clone());
+        let online = move || metrics.users_online();
+        announcing.spawn(announcer.keep(
+            timing.announce,
+            online,
+            async move { drain.begun().await },
+        ));
     }
     let mut forget = interval(FORGET_EVERY);
     forget.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -337,6 +354,7 @@ async fn serve(
     if !in_time {
         tracing::warn!(connections = connections.len(), "some connections did not end in time");
     }
+    while announcing.join_next().await.is_some() {}
     // Whatever it has begun lets go of what the closing needs.
     drop(background);
     cluster.close().await;

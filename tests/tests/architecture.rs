@@ -108,7 +108,7 @@ const FLOORS: &[Floors] = &[
             &["cluster", "context"],
             &["hub"],
             &["outbox"],
-            &["http", "ice", "rules", "transport"],
+            &["announce", "http", "ice", "rules", "transport"],
             &["limits", "names", "observability", "secret_option", "signals"],
         ],
     },

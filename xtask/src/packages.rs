@@ -21,7 +21,7 @@ pub(crate) enum Purpose {
     /// To open a window where there is no display, and to manage it.
     Display,
     /// To run the tests: sound servers, a Wayland desktop and its portal, a bus, what checks
-    /// desktop files, network tools, a relay, what reads text in pictures.
+    /// desktop files, network tools, a relay, another browser of services, what reads text in pictures.
     Test,
     /// To run the tests that call pages: Chromium and its driver.
     Browser,
@@ -94,6 +94,8 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "iproute2",
             "nftables",
             "coturn",
+            "avahi-daemon",
+            "avahi-utils",
             "tesseract-ocr",
         ],
         (System::Debian | System::Ubuntu, Purpose::CameraVm) => {

@@ -26,6 +26,8 @@ pub struct Timing {
     pub drain: Duration,
     /// How often the files of the certificate are looked at.
     pub reload: Duration,
+    /// How often the number of people is announced on the local network again, at most.
+    pub announce: Duration,
 }
 
 impl Default for Timing {
@@ -40,6 +42,7 @@ impl Default for Timing {
             close: Duration::from_secs(1),
             drain: Duration::from_secs(5),
             reload: Duration::from_secs(2),
+            announce: Duration::from_secs(60),
         }
     }
 }

@@ -114,6 +114,11 @@ impl Metrics {
         self.durations.observe(duration.as_secs_f64());
     }
 
+    /// How many are logged in.
+    pub(crate) fn users_online(&self) -> u32 {
+        u32::try_from(self.users.get()).unwrap_or_default()
+    }
+
     pub(crate) fn online(&self) -> Open {
         self.users.inc();
         Open(self.users.clone())
