@@ -5,7 +5,7 @@
 //! is read, it closes the queue, and looking begins anew with a resolver that remembers nothing.
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use mdns_sd::{Error, ResolvedService, ServiceDaemon, ServiceEvent};
@@ -29,7 +29,7 @@ const AT_ONCE: usize = 256;
 pub struct Browser {
     rows: watch::Receiver<Vec<NearbyRow>>,
     /// Nothing is sent; the thread ends when it is gone.
-    _looks: Sender<()>,
+    _looks: SyncSender<()>,
 }
 
 impl Browser {
@@ -39,7 +39,7 @@ impl Browser {
     /// When the system gives no thread.
     pub fn start() -> io::Result<Self> {
         let (rows_in, rows) = watch::channel(Vec::new());
-        let (looks, ended) = channel();
+        let (looks, ended) = sync_channel(0);
         std::thread::Builder::new().name("nearby".into()).spawn(move || {
             let mut looking = Looking {
                 rows: rows_in,
