@@ -6,6 +6,7 @@
 //! same state; there is no server, no call and no device behind it.
 
 mod conversation;
+mod hosting;
 mod sharing;
 mod statistics;
 
@@ -36,6 +37,10 @@ use crate::words::{Phrase, phrase, text};
 pub const SCREENS: &[&str] = &[
     "login",
     "first",
+    "nearby",
+    "nearby-none",
+    "start-here",
+    "server-here",
     "failed",
     "taken",
     "invited",
@@ -156,12 +161,13 @@ pub fn stage(snapshot: Snapshot) -> Stage {
 /// What the window is started with on this screen.
 #[must_use]
 pub fn options(screen: &str, theme: Theme) -> WindowOptions {
-    let recent_servers = if screen == "first" {
+    let recent_servers = if ["first", "nearby", "nearby-none", "start-here"].contains(&screen) {
         Vec::new()
     } else {
         ["wss://meet.example.org", "ws://192.168.1.20:9090"].map(str::to_owned).to_vec()
     };
-    let settings = Settings { theme, recent_servers, ..Settings::default() };
+    let hosts_server = screen == "start-here";
+    let settings = Settings { theme, recent_servers, hosts_server, ..Settings::default() };
     let desktop = WindowLink::default();
     if screen == "invited" {
         let invitation = Invitation::parse("visavis://meet.example.org/olga");
@@ -177,6 +183,10 @@ pub fn presses(screen: &str) -> Vec<String> {
     match screen {
         "person" => vec![["bob".to_owned(), text!("trust-verified"), text!("online")].join(", ")],
         "calls" => vec![text!("tab-calls-missed", count = 2_u32)],
+        "nearby" => {
+            vec![["Ольга’s laptop".to_owned(), text!("nearby-online", count = 4_u32)].join(", ")]
+        }
+        "server-here" => vec![text!("invite")],
         "settings" => vec![text!("settings")],
         "help" => vec![text!("keyboard-shortcuts")],
         "call-devices" => vec![text!("devices")],
@@ -454,6 +464,7 @@ pub fn snapshot(screen: &str, at: Moment) -> Snapshot {
             (s.preview, s.camera_live) = (true, true);
         }
     }
+    hosting::prepare(&mut s, screen, now);
     if !s.call.is_between_calls() {
         s.conversation = Some(Arc::new(conversation::view(screen, at.wall.system())));
         (s.sharing, s.share_choices) = (sharing::sharing(screen), sharing::choices(screen));

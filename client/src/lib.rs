@@ -20,8 +20,10 @@ pub mod doctor;
 #[cfg(feature = "inspection")]
 #[expect(clippy::expect_used, reason = "made-up values that are right")]
 pub mod gallery;
+pub mod hosting;
 pub mod instance;
 pub mod invitation;
+pub mod nearby;
 pub mod people;
 mod private_file;
 pub mod session;

@@ -21,6 +21,8 @@ use visavis_client::config::{NoFolder, config_dir, data_dir};
 use visavis_client::device;
 use visavis_client::device_key::KeyStore;
 use visavis_client::doctor::{self, Finding};
+#[cfg(feature = "gui")]
+use visavis_client::hosting::HostingOptions;
 use visavis_client::media::output_file;
 use visavis_client::media::video_record::Recordings;
 use visavis_client::people::Account;
@@ -39,10 +41,14 @@ use visavis_shared::{Username, canonical_name};
 const DEFAULT_SERVER: &str = "ws://127.0.0.1:9090";
 /// Where keys of earlier calls, contacts and calls are kept, in the data folder.
 const PEOPLE: &str = "people";
+/// Where a server that is started here keeps the names of people on it.
+#[cfg(feature = "gui")]
+const SERVER: &str = "server";
 /// Where transfers that were interrupted are remembered there.
 const TRANSFERS: &str = "transfers";
 /// What is logged unless `--log` says otherwise.
-const DEFAULT_LOG: &str = "off,visavis_client=warn,visavis_media=warn,visavis_transport=warn";
+const DEFAULT_LOG: &str = "off,visavis_client=warn,visavis_media=warn,visavis_transport=warn,\
+                           visavis_signal_server=warn";
 /// A recording that is finished may take its time; a signal ends the wait.
 #[cfg(feature = "gui")]
 const A_LONG_TIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -278,6 +284,14 @@ fn in_data_folder(invocation: &Invocation, name: &str) -> Option<PathBuf> {
     Some(folder.join(name))
 }
 
+/// The server that the window begins with: whoever names themselves and no server means the usual
+/// one; nobody else is given one that they did not choose.
+#[cfg(feature = "gui")]
+fn remembered_server(run: &Settings, invocation: &Invocation) -> String {
+    let usual = invocation.username.is_some().then(|| DEFAULT_SERVER.to_owned());
+    run.server.clone().or(usual).unwrap_or_default()
+}
+
 /// The key of this data directory. Whoever names a folder wants everything to stay in it.
 fn key_store(invocation: &Invocation) -> Result<KeyStore, NoFolder> {
     let named = invocation.program.data_dir.as_deref();
@@ -430,7 +444,7 @@ fn run_window(
     let options = SessionOptions {
         keys: key_store(invocation).ok(),
         people: Some(folder.join(PEOPLE)),
-        remembered_server: run.server.clone().unwrap_or_else(|| DEFAULT_SERVER.to_owned()),
+        remembered_server: remembered_server(&run, invocation),
         remembered_username: run.username.clone().unwrap_or_default(),
         log_in_at_start: invocation.username.is_some() || run.logs_in_at_start(),
         quiet: desktop::is_quiet_now(&run),
@@ -442,6 +456,7 @@ fn run_window(
         transfers: Some(folder.join(TRANSFERS)),
         shares: true,
         screen_token: Some(folder.join("screen-token")),
+        hosting: Some(HostingOptions::in_folder(folder.join(SERVER))),
         window: true,
         ..session_options(&run, invocation)
     };

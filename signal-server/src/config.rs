@@ -97,6 +97,22 @@ impl Config {
     }
 }
 
+impl Config {
+    /// As a server has it without any option, but with names kept as is said and without metrics:
+    /// for a server inside another program.
+    #[must_use]
+    pub fn without_options(names: NamesConfig) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9090)),
+            stun: Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 3478))),
+            limits: Limits::default(),
+            metrics: None,
+            names,
+            ..Self::for_tests()
+        }
+    }
+}
+
 /// Introduces two people who want to talk, and then stays out of the way: calls go directly between
 /// them.
 ///
@@ -344,6 +360,15 @@ mod tests {
         assert_eq!(config.log_names, LogNames::Hashed);
         assert_eq!(config.acme, None);
         assert_eq!(config.announce, Some(AnnounceConfig::default()));
+    }
+
+    #[test]
+    fn a_server_inside_another_program_has_what_one_has_without_options() {
+        let names = NamesConfig::in_folder(std::path::Path::new("/names"));
+        let inside = Config::without_options(names.clone());
+        let own = parse(&[]).unwrap();
+        let announce = inside.announce.clone();
+        assert_eq!(inside, Config { names, metrics: None, announce, ..own });
     }
 
     #[test]

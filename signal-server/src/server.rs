@@ -108,6 +108,7 @@ pub struct Server {
     stun_address: Option<SocketAddr>,
     metrics_address: Option<SocketAddr>,
     relay: Option<RelayMetricsReader>,
+    metrics: Arc<Metrics>,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -172,6 +173,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         .announce
         .as_ref()
         .and_then(|announce| Announcer::begin(announce, &listener, encrypted));
+    let online = Arc::clone(&metrics);
     let parts = Parts { ice, cluster, tls, page, metrics, announcer };
     let task = tokio::spawn(serve(listener, parts, config, shut_down));
     Ok(Server {
@@ -180,6 +182,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
         stun_address,
         metrics_address,
         relay,
+        metrics: online,
         shutdown: Some(shutdown),
         task,
     })
@@ -202,6 +205,12 @@ impl Server {
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
+    }
+
+    /// How many are logged in now.
+    #[must_use]
+    pub fn online(&self) -> usize {
+        usize::try_from(self.metrics.users_online()).unwrap_or(usize::MAX)
     }
 
     /// What the relay did so far, if there is one.

@@ -160,6 +160,14 @@ impl Inspector {
         Ok(self.widgets()?.into_iter().find(|widget| by.fits(widget)))
     }
 
+    /// Looks once for all that fit.
+    ///
+    /// # Errors
+    /// The window is gone or refused.
+    pub fn find_all(&mut self, by: &By) -> Result<Vec<Widget>, InspectionError> {
+        Ok(self.widgets()?.into_iter().filter(|widget| by.fits(widget)).collect())
+    }
+
     /// Waits until a widget is there.
     ///
     /// # Errors

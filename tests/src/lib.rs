@@ -1,6 +1,8 @@
 //! What the end-to-end tests share.
 
 pub mod app;
+#[cfg(target_os = "linux")]
+pub mod bridge;
 pub mod browser;
 #[cfg(feature = "camera-vm")]
 pub mod camera_vm;
@@ -30,6 +32,8 @@ pub mod real_keyboard;
 pub mod recording_proxy;
 pub mod redirect;
 pub mod report;
+#[cfg(target_os = "linux")]
+pub mod rubbish_services;
 pub mod server;
 #[cfg(target_os = "linux")]
 pub mod sound_server;

@@ -10,7 +10,9 @@ use egui::{Key, Modifiers};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::inspection::{By, Inspector, Widget};
+#[cfg(target_os = "linux")]
+use crate::bridge::Machine;
+use crate::inspection::{By, InspectionError, Inspector, Widget};
 use crate::programs::{self, Finished, Program};
 use crate::stop_signal::StopSignal;
 
@@ -114,7 +116,28 @@ impl Window {
         display: &Display,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
-        Self::open_where(person, display, prepare, true).await
+        Self::open_where(person, display, prepare, true, |command| command, connect).await
+    }
+
+    /// The same on a machine of another network.
+    ///
+    /// # Panics
+    /// As [`Self::open_with`].
+    #[cfg(target_os = "linux")]
+    pub async fn open_at(
+        person: &'static str,
+        display: &Display,
+        machine: &Machine,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let moved = |command: Command| {
+            let [program, words @ ..] = machine.inside();
+            let mut moved = Command::new(program);
+            moved.args(words).arg(command.as_std().get_program());
+            moved
+        };
+        let connect = |address: &str| machine.enter(|| connect(address));
+        Self::open_where(person, display, prepare, true, moved, connect).await
     }
 
     /// The same in the folder where things usually are, which the test sets.
@@ -126,7 +149,7 @@ impl Window {
         display: &Display,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
-        Self::open_where(person, display, prepare, false).await
+        Self::open_where(person, display, prepare, false, |command| command, connect).await
     }
 
     async fn open_where(
@@ -134,13 +157,15 @@ impl Window {
         display: &Display,
         prepare: impl FnOnce(&mut Command),
         named: bool,
+        moved: impl FnOnce(Command) -> Command,
+        connect: impl FnOnce(&str) -> Result<Inspector, InspectionError>,
     ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // Asked of the system, and free again at once: the window takes it a moment later.
         let free = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port");
-        let mut command = Command::new(programs::visavis().expect("visavis is built"));
+        let mut command = moved(Command::new(programs::visavis().expect("visavis is built")));
         // What the test prepares comes later, and so counts.
         command.env("DISPLAY", &display.name).env_remove("WAYLAND_DISPLAY").env("LC_ALL", "C");
         prepare(&mut command);
@@ -151,7 +176,7 @@ impl Window {
         }
         command.env("EGUI_INSPECTION", free.to_string());
         let program = Program::spawn(person, command).expect("the window starts");
-        let inspector = tokio::task::block_in_place(|| Inspector::connect(&free.to_string(), SOON));
+        let inspector = tokio::task::block_in_place(|| connect(&free.to_string()));
         let inspector = inspector
             .unwrap_or_else(|error| panic!("{person}'s window: {error}; {}", program.stderr()));
         Self { person, inspector, folder, program }
@@ -284,12 +309,39 @@ impl Window {
         self.do_with(&format!("choosing {part}"), |inspector| inspector.click(&choice));
     }
 
+    /// Waits for a tab and shows what is behind it.
+    ///
+    /// # Panics
+    /// When that does not come to pass.
+    pub fn opens(&mut self, tab: &str) {
+        let tab = By::name(tab).role(Role::Tab);
+        self.waits_for(&tab);
+        self.do_with(&format!("opening {tab:?}"), |inspector| inspector.click(&tab));
+    }
+
+    /// Chooses a row that is there.
+    ///
+    /// # Panics
+    /// When it is not there any more.
+    pub fn chooses_row(&mut self, row: &By) {
+        self.do_with(&format!("choosing {row:?}"), |inspector| inspector.click(row));
+    }
+
+    /// All widgets of a kind that are there now.
+    ///
+    /// # Panics
+    /// When the window is gone.
+    pub fn all(&mut self, by: &By) -> Vec<Widget> {
+        self.do_with(&format!("looking for all {by:?}"), |inspector| inspector.find_all(by))
+    }
+
     /// Logs in under the window's own name.
     ///
     /// # Panics
     /// When that does not come to pass.
     pub fn logs_in(&mut self, server: &str) {
         self.fills("Username", self.person);
+        self.opens("By address");
         self.fills("Server", server);
         self.clicks("Log in");
         self.waits_for(&By::name("Username to call").role(Role::TextInput));
@@ -380,6 +432,11 @@ impl Window {
             }
         }
     }
+}
+
+/// Connects to a window that opens.
+fn connect(address: &str) -> Result<Inspector, InspectionError> {
+    Inspector::connect(address, SOON)
 }
 
 /// Asks every top-level window of a display to close (ICCCM 4.2.8.1, `WM_DELETE_WINDOW`).

@@ -15,7 +15,11 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
     (
         "Start",
         &[
-            ("login", "Once: a name, and the server on which people find each other."),
+            ("nearby", "Servers on the local network appear by themselves; one click chooses."),
+            ("start-here", "Who has no server starts one here."),
+            ("server-here", "By this address, link or QR code others come to it."),
+            ("closing-with-guests", "Nobody loses their server by a window that is closed."),
+            ("login", "A server elsewhere by its address, or by an invitation that is pasted."),
             ("invited", "Whoever opened an invitation finds everything filled in."),
             ("taken", "What went wrong stands where it is mended."),
         ],

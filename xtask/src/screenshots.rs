@@ -15,7 +15,8 @@ use crate::tools;
 use crate::workspace::{self, TEST_FEATURES};
 
 /// Those that the README shows, by their names in `target/screenshots` and in `assets/screenshots`.
-const SHOWN: [&str; 3] = ["people.png", "in-call.png", "statistics.png"];
+const SHOWN: [&str; 5] =
+    ["people.png", "in-call.png", "statistics.png", "nearby.png", "server-here.png"];
 
 /// What makes the tests of the screens keep their pictures anew.
 const RENEW: &str = "VISAVIS_RENEW_SCREENS";
@@ -65,15 +66,15 @@ fn retake() -> Result<(), Error> {
         "--features",
         TEST_FEATURES,
     ]))?;
-    let window_tests =
-        ["nextest", "run", "--workspace", "--features", TEST_FEATURES, "-E", "binary(windows)"];
-    command::run(workspace::cargo().args(window_tests))?;
+    let window_tests = ["nextest", "run", "--workspace", "--features", TEST_FEATURES];
+    let takers = "binary(windows) | (binary(nearby) & test(one_starts_a_server))";
+    command::run(workspace::cargo().args(window_tests).args(["-E", takers]))?;
 
     let kept = workspace::root().join("assets").join("screenshots");
     std::fs::create_dir_all(&kept).map_err(Error::file(format!("making {}", kept.display())))?;
     for name in SHOWN {
         std::fs::copy(taken.join(name), kept.join(name))
-            .map_err(Error::file(format!("keeping {name}")))?;
+            .map_err(Error::file(format!("keeping {name} (those of servers nearby take root)")))?;
         println!("{}", kept.join(name).display());
     }
     Ok(())

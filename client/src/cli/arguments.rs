@@ -33,8 +33,8 @@ pub struct Cli {
     /// Without a command, the window opens.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    /// An invitation to open in the window: visavis://HOST/NAME or visavis://HOST/room/ROOM; it
-    /// proposes the call, and you decide
+    /// An invitation to open in the window: visavis://HOST, visavis://HOST/NAME or
+    /// visavis://HOST/room/ROOM; it proposes the call, and you decide
     #[arg(value_name = "INVITATION")]
     pub(super) words: Vec<String>,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! What the arguments mean together: one command with what belongs to it, checked.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use visavis_about::Shell;
@@ -10,7 +11,7 @@ use super::arguments::{
     VideoOptions,
 };
 use super::{IdentityCommand, values};
-use crate::invitation::{self, Invitation};
+use crate::invitation::{Invitation, InvitationError};
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +84,20 @@ pub struct Invocation {
 /// Why a command line can't be carried out; its text is for the person.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(&'static str);
+pub struct UsageError(Cow<'static, str>);
+
+impl UsageError {
+    /// What is to be written instead.
+    const fn say(words: &'static str) -> Self {
+        Self(Cow::Borrowed(words))
+    }
+}
+
+impl From<InvitationError> for UsageError {
+    fn from(error: InvitationError) -> Self {
+        Self(Cow::Owned(error.to_string()))
+    }
+}
 
 /// The STUN server that is queried when the signaling server offers none of its own, or beside it.
 pub const DEFAULT_STUN: &str = "stun:stun.l.google.com:19302";
@@ -97,17 +111,17 @@ impl Cli {
         let connection = self.connection;
         let headless = matches!(self.command, Some(Command::Call { .. } | Command::Answer { .. }));
         if headless && connection.username.is_none() {
-            return Err(UsageError("a user name is missing; add --username NAME"));
+            return Err(UsageError::say("a user name is missing; add --username NAME"));
         }
         let action = match (self.command, connection.room) {
             (Some(Command::Call { peer: Some(peer) }), None) => Action::Call(Target::Person(peer)),
             (Some(Command::Call { peer: None }), Some(room)) => Action::Call(Target::Room(room)),
             (Some(Command::Call { .. }), _) => {
-                return Err(UsageError(
+                return Err(UsageError::say(
                     "say whom to call: `visavis call NAME` or `visavis call --room ROOM`",
                 ));
             }
-            (_, Some(_)) => return Err(UsageError("--room works only with `visavis call`")),
+            (_, Some(_)) => return Err(UsageError::say("--room works only with `visavis call`")),
             (None, None) => Action::Window,
             (Some(Command::Answer { from }), None) => Action::Answer { from },
             (Some(Command::Devices { json }), None) => Action::Devices { json },
@@ -136,18 +150,12 @@ impl Cli {
 
 /// The words that are no command: one may be an invitation.
 fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
-    let scheme = format!("{}:", invitation::SCHEME);
     match words {
         [] => Ok(None),
-        [link] if link.starts_with(&scheme) => Invitation::parse(link).map(Some).map_err(|_| {
-            UsageError(
-                "that is no invitation: it looks like visavis://HOST/NAME or \
-                 visavis://HOST/room/ROOM",
-            )
-        }),
-        _ => Err(UsageError(
-            "there is no such command: use call, answer, doctor, devices, identity or completions, \
-             or nothing but an invitation such as visavis://HOST/NAME",
+        [link] if Invitation::is_meant(link) => Ok(Some(Invitation::parse(link)?)),
+        _ => Err(UsageError::say(
+            "there is no such command: use call, answer, doctor, devices, identity or completions, or \
+             nothing but an invitation such as visavis://HOST/NAME",
         )),
     }
 }
@@ -160,7 +168,7 @@ fn ice_servers(added: &[String]) -> Result<Vec<IceServer>, UsageError> {
     built_in
         .into_iter()
         .chain(added)
-        .map(|url| values::ice_server(url).map_err(UsageError))
+        .map(|url| values::ice_server(url).map_err(UsageError::say))
         .collect()
 }
 
@@ -257,7 +265,8 @@ mod tests {
         assert_eq!(link.as_deref(), Some("visavis://calls.example/bob"));
         assert!(invocation("visavis --new-window").unwrap().program.new_window);
         for (line, word) in [
-            ("visavis visavis://host", "visavis://HOST/NAME"),
+            ("visavis visavis:host", "visavis://HOST/NAME"),
+            ("visavis visavis://host/bob?call=now", "more than this version understands"),
             ("visavis https://host/bob", "no such command"),
             ("visavis cal bob --username alice", "use call, answer"),
             ("visavis cal", "use call, answer"),

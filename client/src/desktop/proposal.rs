@@ -1,7 +1,7 @@
 //! What an invitation that was opened comes to. Pure.
 //!
 //! In: the invitation, and how things are. Out: a [`Proposal`]. What always holds: none of it calls
-//! anybody, and no server but the one used last learns a name or an address by a link alone.
+//! anybody, and no server learns a name or an address by a link alone: it is shown first.
 
 use crate::invitation::Invitation;
 use crate::session::snapshot::{LoginPhase, Snapshot};
@@ -9,12 +9,10 @@ use crate::session::snapshot::{LoginPhase, Snapshot};
 /// What can be proposed to the person who opened an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proposal {
-    /// To call them or to join the room: we are logged in there.
+    /// To call them or to join the room, where it names either: we are logged in there.
     Meet,
     /// Nothing yet: a log-in is under way.
     Wait,
-    /// To log in as last time: it is the server that was used last.
-    LogIn,
     /// To log in at that server, which the person decides.
     AskToLogIn,
     /// To leave the server that we are logged in to: the invitation is for another.
@@ -25,12 +23,12 @@ impl Proposal {
     /// What to propose as things are.
     #[must_use]
     pub fn of(invitation: &Invitation, snapshot: &Snapshot) -> Self {
-        let here = invitation.is_at(&snapshot.server);
+        let servers = [&snapshot.server, &snapshot.server_for_others()];
+        let here = servers.into_iter().any(|server| invitation.is_at(server));
         match &snapshot.login {
             LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } if here => Self::Meet,
             LoginPhase::LoggedIn { .. } | LoginPhase::Reconnecting { .. } => Self::Elsewhere,
             LoginPhase::LoggingIn => Self::Wait,
-            LoginPhase::LoggedOut if here && !snapshot.username.is_empty() => Self::LogIn,
             LoginPhase::LoggedOut | LoginPhase::Failed(_) => Self::AskToLogIn,
         }
     }
@@ -56,7 +54,7 @@ mod tests {
         let logged_in = LoginPhase::LoggedIn { username: alice };
         assert_eq!(with("Here", "alice", logged_in.clone()), Proposal::Meet);
         assert_eq!(with("wss://here", "alice", logged_in), Proposal::Elsewhere);
-        assert_eq!(with("here", "alice", LoginPhase::LoggedOut), Proposal::LogIn);
+        assert_eq!(with("here", "alice", LoginPhase::LoggedOut), Proposal::AskToLogIn);
         assert_eq!(with("here", "", LoginPhase::LoggedOut), Proposal::AskToLogIn);
         assert_eq!(with("there", "alice", LoginPhase::LoggedOut), Proposal::AskToLogIn);
         assert_eq!(with("here", "alice", LoginPhase::LoggingIn), Proposal::Wait);

@@ -9,8 +9,10 @@
 
 mod connection;
 mod conversation;
+mod hosting;
 mod intents;
 mod keys;
+mod nearby;
 mod people;
 mod phase;
 mod server;
@@ -29,8 +31,10 @@ use crate::call::Call;
 use crate::call::event::{CallPhase, EndReason, Input, Output};
 use crate::conversation::View;
 use crate::device_key::LoginKey;
+use crate::hosting::{Host, HostEvent, can_host};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
+use crate::nearby::{Browser, NearbyRow};
 use crate::screen::CaptureEvent;
 use crate::session::call_hints::{CallHints, Heard};
 use crate::session::diagnosis::Diagnosis;
@@ -173,6 +177,11 @@ struct Driver {
     watched: Vec<Username>,
     call_note: Option<CallNote>,
     turned_away: VecDeque<TurnedAway>,
+    host: Host,
+    /// Who is to be logged in when the server here has started.
+    host_for: Option<String>,
+    /// While servers nearby are looked for.
+    browser: Option<Browser>,
     /// Who may be without a key in the next call, although one is kept.
     unsigned_allowed: Option<Username>,
 }
@@ -192,6 +201,8 @@ enum Event {
     Screens(ScreenEvent),
     Capture(CaptureEvent),
     Conversation(Arc<View>),
+    Host(HostEvent),
+    Nearby(Vec<NearbyRow>),
 }
 
 impl Driver {
@@ -212,11 +223,14 @@ impl Driver {
             quiet: options.quiet,
             microphone_muted: options.muted,
             camera_off: options.camera_off,
+            can_host: options.hosting.is_some() && can_host(),
+            machine: hosting::machine_name(),
             ..Snapshot::default()
         };
         let (publish, snapshots) = watch::channel(Arc::new(snapshot.clone()));
         let people = People::of(&options);
         let keys = Keys::new(options.keys.clone());
+        let host = Host::new(options.hosting.clone());
         let driver = Self {
             options,
             login_key: None,
@@ -249,6 +263,9 @@ impl Driver {
             watched: Vec::new(),
             call_note: None,
             turned_away: VecDeque::new(),
+            host,
+            host_for: None,
+            browser: None,
             unsigned_allowed: None,
         };
         (driver, snapshots)
@@ -277,6 +294,8 @@ impl Driver {
                 event = self.keys.next_event() => Event::Key(event),
                 event = self.screens.next_event() => Event::Screens(event),
                 event = sharing::next_event(&mut self.capture) => Event::Capture(event),
+                event = self.host.next_event() => Event::Host(event),
+                rows = nearby::next_rows(&mut self.browser) => Event::Nearby(rows),
                 view = conversation::next_view(&mut self.written) => Event::Conversation(view),
                 event = next_signaling_event(&mut self.signaling) => Event::Signaling(event),
                 event = connection::next_event(&mut self.peer) => event,
@@ -299,6 +318,8 @@ impl Driver {
                 Event::Key(event) => self.on_key(event),
                 Event::Screens(event) => self.on_screens(event),
                 Event::Capture(event) => self.on_capture(event),
+                Event::Host(event) => self.on_host(event),
+                Event::Nearby(rows) => self.snapshot.nearby = rows,
                 Event::Conversation(view) => self.snapshot.conversation = Some(view),
             }
             self.say_media_status();
@@ -335,6 +356,8 @@ impl Driver {
             if let Some(login) = self.signaling.take() {
                 login.signaling.close().await;
             }
+            // Whoever leaves by themselves need not be told.
+            self.host.finish().await;
         };
         let people = self.people.finish();
         let all = async { tokio::join!(media, signaling, people, conversation) };

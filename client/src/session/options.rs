@@ -8,6 +8,7 @@ use visavis_shared::{IceServer, Username};
 
 use crate::device::{CameraChoice, MicrophoneChoice, SpeakerChoice};
 use crate::device_key::{DeviceKey, KeyStore};
+use crate::hosting::HostingOptions;
 use crate::media::audio_output::Volume;
 use crate::media::ringtone::RingTone;
 use crate::media::units::{Bitrate, VideoSize};
@@ -118,6 +119,8 @@ pub struct SessionOptions {
     pub shares: bool,
     /// Where the desktop's word is kept on what may be shared without asking again.
     pub screen_token: Option<PathBuf>,
+    /// How a server may be started here, if one may.
+    pub hosting: Option<HostingOptions>,
     /// Whether somebody looks: frames are made ready to show, the list of people is kept fresh,
     /// calls ring aloud.
     pub window: bool,
@@ -157,6 +160,7 @@ impl Default for SessionOptions {
             transfers: None,
             shares: false,
             screen_token: None,
+            hosting: None,
             window: false,
         }
     }

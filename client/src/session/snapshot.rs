@@ -1,14 +1,16 @@
 //! What the window sees and what it can ask for.
 
+mod derived;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use visavis_shared::{IceServer, RoomId, Username};
 
-use crate::call::event::{CallPhase, EndReason};
+use crate::call::event::CallPhase;
 use crate::conversation::{Command, View};
 use crate::device::{CameraChoice, DeviceList, MicrophoneChoice, SpeakerChoice};
 pub use crate::device_key::KeyPlace;
@@ -16,11 +18,13 @@ pub use crate::device_key::export::EXPORT_NAME as KEY_EXPORT_NAME;
 pub use crate::device_key::passphrase::{
     MOST_CHARS as MOST_PASSPHRASE_CHARS, Passphrase, Strength,
 };
+pub use crate::hosting::{Hosted, Reach};
 use crate::media::audio_output::Volume;
 use crate::media::drop_oldest_queue::DropOldestQueue;
 use crate::media::frame::RgbaFrame;
 use crate::media::units::{Bitrate, VideoSize};
 use crate::media::voice_processing::VoiceSettings;
+pub use crate::nearby::NearbyRow;
 pub use crate::people::contact::MAX_DISPLAY_NAME_CHARS;
 pub use crate::people::{CallEnd, Direction, DisplayName, PinnedKey, RecentCall, UnixTime};
 pub use crate::session::device_trial::{Trial, TrialPhase, TrialState};
@@ -45,6 +49,15 @@ pub enum Intent {
         /// The name to log in with.
         username: String,
     },
+    /// Start a server in this process, unless there is one, and log in to it.
+    HostServer {
+        /// The name to log in with, as typed.
+        username: String,
+    },
+    /// Stop that server; whoever is on it is told.
+    StopServer,
+    /// Look for servers on the local network, or no longer.
+    LookNearby(bool),
     /// Log out; a running call is closed.
     LogOut,
     /// Call somebody; as typed.
@@ -363,6 +376,16 @@ pub struct Snapshot {
     pub server: String,
     /// The name as it was last typed or remembered.
     pub username: String,
+    /// Whether a server can be started here.
+    pub can_host: bool,
+    /// The server that runs here.
+    pub hosting: Option<Hosted>,
+    /// What this computer is called where it announces a server.
+    pub machine: String,
+    /// Since when servers are looked for on the local network, while they are.
+    pub looking_since: Option<Instant>,
+    /// Those that were found: clean, and not many.
+    pub nearby: Vec<NearbyRow>,
     /// The contacts, in order of what is shown for them; without blocked ones.
     pub contacts: Arc<Vec<ContactRow>>,
     /// Why the last change of a contact was not made, in words.
@@ -458,25 +481,6 @@ pub struct Snapshot {
     pub device_notices: Vec<(NoticeId, DeviceKind)>,
     /// Where the picture is that was kept last, and the notice that says so.
     pub kept_picture: Option<(NoticeId, PathBuf)>,
-}
-
-impl Snapshot {
-    /// Whether there is no camera to be seen through, whether or not it was turned off.
-    #[must_use]
-    pub fn has_no_camera(&self) -> bool {
-        self.camera == CameraChoice::None || (self.camera_missing && !self.camera_live)
-    }
-
-    /// Whether the end of the call is worth a page of its own. One that the person ended, missed,
-    /// or mistyped the name for is worth a line over the people.
-    #[must_use]
-    pub fn end_takes_a_page(&self) -> bool {
-        let CallPhase::Ended { peer, reason, .. } = &self.call else { return false };
-        let last = self.recent_calls.first();
-        let missed = last.is_some_and(|call| call.with == *peer && call.is_missed());
-        let own = [EndReason::HungUp, EndReason::DeclinedByUs, EndReason::Unknown];
-        !missed && !own.contains(reason)
-    }
 }
 
 /// What joins a window to a session.

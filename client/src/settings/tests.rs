@@ -38,6 +38,7 @@ fn unusual() -> Settings {
     Settings {
         server: Some("wss://calls.example:443".to_owned()),
         username: Some("Ålice \"the\" 1st".to_owned()),
+        hosts_server: true,
         logged_out: true,
         recent_servers: vec!["wss://calls.example:443".to_owned(), "ws://[::1]".to_owned()],
         camera: CameraChoice::File("/tmp/a b.y4m".into()),

@@ -40,6 +40,9 @@ pub struct Settings {
     pub server: Option<String>,
     /// The name of the last login.
     pub username: Option<String>,
+    /// Whether the last login was to a server that was started here: then that is offered again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hosts_server: bool,
     /// Whether the person logged out: then a start does not log in by itself.
     pub logged_out: bool,
     /// The servers of the last logins as they were typed, the last first.
@@ -89,9 +92,19 @@ impl Settings {
         self.server = Some(server.to_owned());
         self.username = Some(username.to_owned());
         self.logged_out = false;
+        self.hosts_server = false;
         self.recent_servers.retain(|other| other != server);
         self.recent_servers.insert(0, server.to_owned());
         self.recent_servers.truncate(RECENT_SERVERS);
+    }
+
+    /// A login to a server that was started here worked. A start does not start that server: what
+    /// others can reach is not opened without a click.
+    pub fn logged_in_here(&mut self, username: &str) {
+        self.server = None;
+        self.username = Some(username.to_owned());
+        self.hosts_server = true;
+        self.logged_out = false;
     }
 
     /// A server is to be offered no more; also not as that of the last login.

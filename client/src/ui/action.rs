@@ -40,6 +40,8 @@ pub(super) enum Action {
     ForgetServer(String),
     /// Propose what an invitation is to, once we are logged in at its server.
     Invited(Invitation),
+    /// Stop the server that runs here; it is asked first where somebody is on it.
+    StopServer,
     /// Show the link to oneself, or put it away.
     Invite(bool),
 }

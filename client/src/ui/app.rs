@@ -6,6 +6,7 @@
 //! [`Actions`]; intents leave here and nowhere else.
 
 mod deeds;
+mod entering;
 mod title;
 
 use std::sync::Arc;
@@ -16,10 +17,12 @@ use eframe::egui::{
 };
 use visavis_shared::Username;
 
+use entering::{Invited, RequestedLogin};
+
 use super::action::Actions;
 use super::call_look::CallLook;
 use super::call_screen::{CallScreen, CallView};
-use super::closing::{Closing, Deed};
+use super::closing::{Closing, Deed, GoesOn};
 use super::design::{Palette, motion, theme};
 use super::keyboard::Keyboard;
 use super::login::LoginForm;
@@ -31,13 +34,11 @@ use super::ready::Readiness;
 use super::settings::{Folders, Page, SettingsPage};
 use super::video_view::VideoView;
 use super::{
-    WindowOptions, clock, invite, keyboard, notices, share, trust, waiting, wake, widgets,
+    WindowOptions, clock, hosting, invite, keyboard, notices, share, trust, waiting, wake, widgets,
 };
 use crate::call::event::{CallPhase, EndReason};
 use crate::config::{Settings, SettingsWriter};
-use crate::desktop::proposal::Proposal;
-use crate::desktop::{self, WindowLink, WindowRequest, WindowTray};
-use crate::invitation::Invitation;
+use crate::desktop::{WindowLink, WindowRequest, WindowTray};
 use crate::session::snapshot::{Intent, LoginPhase, SessionLink, Snapshot};
 use crate::settings::{Appearance, NetworkSettings};
 use crate::words::{Phrase, phrase, text};
@@ -49,7 +50,11 @@ pub struct App {
     settings: Settings,
     writer: Option<SettingsWriter>,
     /// The login that was requested here; remembered once it works.
-    requested_login: Option<(String, String)>,
+    requested_login: Option<RequestedLogin>,
+    /// Whether servers are looked for on the local network.
+    looks_nearby: bool,
+    /// Whether it is asked about stopping the server that runs here.
+    stops_server: bool,
     local_notices: Vec<Phrase>,
     ready: Readiness,
     title: String,
@@ -85,13 +90,6 @@ pub struct App {
     reads: bool,
 }
 
-/// An invitation that was opened and is not proposed yet.
-struct Invited {
-    invitation: Invitation,
-    /// Whether what it takes to get there was asked for.
-    asked: bool,
-}
-
 impl App {
     /// Puts it together; nothing is painted yet.
     #[must_use]
@@ -125,6 +123,8 @@ impl App {
             settings: options.settings,
             writer,
             requested_login: None,
+            looks_nearby: false,
+            stops_server: false,
             local_notices,
             ready: Readiness::new(options.started_at, options.ready_report),
             title: String::new(),
@@ -187,9 +187,11 @@ impl App {
             self.send(intent);
         }
         self.follow_desktop(ctx);
+        self.follow_nearby();
         self.tray.follow(&self.desktop);
         let (tray, has_tray) = (self.settings.tray, self.desktop.has_tray());
-        let deed = self.closing.follow(ctx, &self.snapshot.call, tray, has_tray);
+        let goes_on = GoesOn { call: &self.snapshot.call, guests: self.snapshot.guests() };
+        let deed = self.closing.follow(ctx, goes_on, tray, has_tray);
         self.close_by(deed);
         let in_call = running(&self.snapshot.call).is_some();
         let own = self.mini.is_none() && !(in_call && self.call_look.own.hidden);
@@ -258,31 +260,6 @@ impl App {
         }
     }
 
-    /// Brings an invitation to where the person can take it with a click.
-    fn follow_invitation(&mut self) {
-        let Some(Invited { invitation, asked }) = &mut self.invited else { return };
-        match Proposal::of(invitation, &self.snapshot) {
-            Proposal::Wait => return,
-            Proposal::LogIn | Proposal::AskToLogIn if *asked => return,
-            Proposal::LogIn => {
-                *asked = true;
-                let server = self.snapshot.server.clone();
-                self.send(Intent::LogIn { server, username: self.snapshot.username.clone() });
-                return;
-            }
-            Proposal::AskToLogIn => {
-                *asked = true;
-                self.login.invite(invitation);
-                return;
-            }
-            Proposal::Meet => self.people.propose(invitation.whom()),
-            Proposal::Elsewhere => {
-                self.local_notices.push(desktop::other_server(&invitation.server()));
-            }
-        }
-        self.invited = None;
-    }
-
     fn call_changed(&mut self, ctx: &Context, old: &CallPhase) {
         let new = &self.snapshot.call;
         let (was_ringing, rings) =
@@ -326,16 +303,6 @@ impl App {
         }
     }
 
-    /// Remembers a login that was requested in this window, once it works.
-    fn login_changed(&mut self) {
-        if let LoginPhase::LoggedIn { .. } = &self.snapshot.login
-            && let Some((server, username)) = self.requested_login.take()
-        {
-            self.settings.logged_in(&server, &username);
-            self.keep_settings();
-        }
-    }
-
     /// Paints the screen and applies what it asks for.
     pub fn show(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
@@ -376,14 +343,20 @@ impl App {
             keyboard::help(&ctx, &self.settings.shortcuts, &mut actions);
         }
         if self.inviting {
-            invite::dialog(&ctx, &snapshot, &mut actions);
+            let tray = self.desktop.has_tray().then_some(&self.settings);
+            invite::dialog(&ctx, &snapshot, tray, &mut actions);
+        }
+        if self.stops_server {
+            self.stops_server = hosting::asks_to_stop(&ctx, snapshot.guests(), &mut actions);
         }
         let key_changed = self.key_changed(&ctx, &snapshot, &mut actions);
-        let deed = self.closing.show(&ctx, &snapshot.call);
+        let goes_on = GoesOn { call: &snapshot.call, guests: snapshot.guests() };
+        let deed = self.closing.show(&ctx, goes_on);
         self.close_by(deed);
         let call = (&mut self.call, &mut self.call_look);
         let safety = call.0.shows_dialog();
         let covered = self.help || in_settings || self.inviting || self.closing.asks();
+        let covered = covered || self.stops_server;
         let covered = covered || key_changed || safety;
         self.keyboard.handle(&ctx, &snapshot, call, covered, &mut actions);
         for action in actions.into_vec() {

@@ -1,4 +1,4 @@
-//! Links to oneself or to a room, to copy and to send to somebody.
+//! Links to oneself, to a room or to the server here, to copy and to send to somebody.
 //!
 //! In: who we are, and on which server. Out: a link on the clipboard, and a word that it is there.
 
@@ -11,7 +11,9 @@ use visavis_shared::RoomId;
 use super::action::{Action, Actions};
 use super::design::component::FIELD_BUTTON;
 use super::design::{Icon, motion, space};
+use super::hosting;
 use super::widgets::{self, Tone};
+use crate::config::Settings;
 use crate::invitation::{Invitation, Whom};
 use crate::session::log_in_form::ServerAddress;
 use crate::session::snapshot::{LoginPhase, Snapshot};
@@ -21,7 +23,7 @@ use crate::words::text;
 pub(super) fn to_us(snapshot: &Snapshot) -> Option<Invitation> {
     match &snapshot.login {
         LoginPhase::LoggedIn { username } | LoginPhase::Reconnecting { username } => {
-            Invitation::to(&snapshot.server, Whom::Person(username.clone())).ok()
+            Invitation::to(&snapshot.server_for_others(), Whom::Person(username.clone())).ok()
         }
         LoginPhase::LoggedOut | LoginPhase::LoggingIn | LoginPhase::Failed(_) => None,
     }
@@ -29,7 +31,7 @@ pub(super) fn to_us(snapshot: &Snapshot) -> Option<Invitation> {
 
 /// The link to a room of the server that we are logged in to.
 pub(super) fn to_room(snapshot: &Snapshot, room: &RoomId) -> Option<Invitation> {
-    Invitation::to(&snapshot.server, Whom::Room(room.clone())).ok()
+    Invitation::to(&snapshot.server_for_others(), Whom::Room(room.clone())).ok()
 }
 
 /// A button that copies a link, and says so for a moment.
@@ -64,8 +66,32 @@ pub(super) fn copy_button(
     button
 }
 
-/// Shows the link to oneself over everything.
-pub(super) fn dialog(ctx: &Context, snapshot: &Snapshot, actions: &mut Actions) {
+/// A link that can be read and marked, not changed, and a button that copies it.
+pub(super) fn link_row(ui: &mut Ui, caption: &Response, link: &Invitation) {
+    ui.horizontal(|ui| {
+        let copy = text!("copy-link");
+        let button = widgets::button_width(ui, Some(Icon::Link), &copy, FIELD_BUTTON);
+        let width = ui.available_width() - button - ui.spacing().item_spacing.x;
+        let text = link.to_string();
+        let mut text = text.as_str();
+        let field = TextEdit::singleline(&mut text).desired_width(width);
+        let field = ui.add(field).labelled_by(caption.id);
+        widgets::focus::keep_in_view(&field);
+        copy_button(ui, Tone::Accent, link, button);
+    });
+}
+
+/// Shows over everything the link to oneself; on the server here, what others need to come.
+/// `tray`: the settings, where there is a tray.
+pub(super) fn dialog(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    tray: Option<&Settings>,
+    actions: &mut Actions,
+) {
+    if let Some(hosted) = snapshot.hosted_here() {
+        return hosting::dialog(ctx, hosted, tray, actions);
+    }
     let Some(link) = to_us(snapshot) else {
         return actions.push(Action::Invite(false));
     };
@@ -73,17 +99,7 @@ pub(super) fn dialog(ctx: &Context, snapshot: &Snapshot, actions: &mut Actions) 
         widgets::quiet_line(ui, &text!("invite-line"));
         ui.add_space(space::S2);
         let caption = widgets::caption(ui, &text!("invite-link"));
-        ui.horizontal(|ui| {
-            let copy = text!("copy-link");
-            let button = widgets::button_width(ui, Some(Icon::Link), &copy, FIELD_BUTTON);
-            let width = ui.available_width() - button - ui.spacing().item_spacing.x;
-            // It can be read and marked, not changed.
-            let text = link.to_string();
-            let mut text = text.as_str();
-            let field = TextEdit::singleline(&mut text).desired_width(width);
-            ui.add(field).labelled_by(caption.id);
-            copy_button(ui, Tone::Accent, &link, button);
-        });
+        link_row(ui, &caption, &link);
         if ServerAddress::of(&snapshot.server).is_this_machine() {
             widgets::hint(ui, &text!("invite-here-only"));
         }

@@ -1,9 +1,10 @@
-//! The screen to log in: a name, a server by its address, by an invitation or one's own, a button,
-//! and what to do when it did not work.
+//! The screen to log in: a name, a server nearby, by its address or started here, a button, and
+//! what to do when it did not work.
 //!
 //! What always holds: what went wrong stands under the field in which it is mended, and that field
 //! has the keyboard.
 
+mod nearby;
 mod server;
 
 use eframe::egui::accesskit::Live;
@@ -19,7 +20,7 @@ use crate::invitation::Invitation;
 use crate::session::log_in_form::{Field, another_key_helps};
 use crate::session::snapshot::{Intent, LoginPhase, Snapshot};
 use crate::words::{Phrase, phrase, text};
-use server::ServerForm;
+use server::{ServerForm, Target, View};
 
 #[derive(Default)]
 pub(super) struct LoginForm {
@@ -49,7 +50,6 @@ impl LoginForm {
         recent: &[String],
         actions: &mut Actions,
     ) {
-        self.seed(snapshot);
         let busy = snapshot.login == LoginPhase::LoggingIn;
         self.follow(ui, snapshot, busy);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -57,12 +57,13 @@ impl LoginForm {
             let before = if self.height > 0.0 { self.height } else { component::LOG_IN };
             widgets::centered_column(ui, size::DIALOG, before, |ui| {
                 head(ui, low);
+                let view = View { snapshot, recent, low };
                 if low {
-                    self.form(ui, busy, low, recent, actions);
+                    self.form(ui, busy, view, actions);
                 } else {
                     let margin = Margin::same(space::S6 as i8);
                     widgets::card(ui).inner_margin(margin).show(ui, |ui| {
-                        self.form(ui, busy, low, recent, actions);
+                        self.form(ui, busy, view, actions);
                     });
                 }
                 ui.add_space(space::S4);
@@ -80,12 +81,18 @@ impl LoginForm {
         self.failure_is_old = true;
     }
 
-    /// Takes over what the session remembers, once, and never over what was typed.
-    fn seed(&mut self, snapshot: &Snapshot) {
+    /// Whether it is to be looked for servers nearby while the form is shown.
+    pub(super) fn looks_nearby(&self) -> bool {
+        self.server.looks_nearby()
+    }
+
+    /// Takes over what the session remembers, once, and never over what was typed; and whether the
+    /// last server was one that was started here. Comes before the form is shown.
+    pub(super) fn seed(&mut self, snapshot: &Snapshot, here: bool) {
         let remembers = !snapshot.server.is_empty() || !snapshot.username.is_empty();
         if remembers && !self.seeded {
             self.seeded = true;
-            self.server.seed(&snapshot.server);
+            self.server.seed(&snapshot.server, here && snapshot.can_host);
             if self.username.is_empty() {
                 self.username.clone_from(&snapshot.username);
                 self.knows_names = !self.username.is_empty();
@@ -127,14 +134,8 @@ impl LoginForm {
         shown.filter(|failure| Field::of(failure) == field)
     }
 
-    fn form(
-        &mut self,
-        ui: &mut Ui,
-        busy: bool,
-        low: bool,
-        recent: &[String],
-        actions: &mut Actions,
-    ) {
+    fn form(&mut self, ui: &mut Ui, busy: bool, view: View<'_>, actions: &mut Actions) {
+        let View { snapshot, recent, low } = view;
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.y = space::S1;
             self.server.show_invited(ui);
@@ -142,7 +143,7 @@ impl LoginForm {
             ui.add_enabled_ui(!busy, |ui| {
                 entered |= self.name(ui, busy, low);
                 ui.add_space(if low { 0.0 } else { space::S2 });
-                entered |= self.server_part(ui, busy, low, recent, actions);
+                entered |= self.server_part(ui, busy, view, actions);
             });
             if let Some(failure) = self.failure_at(Field::Neither, busy) {
                 widgets::warning(ui, &failure.text(), Live::Assertive);
@@ -158,9 +159,9 @@ impl LoginForm {
                     actions.send(Intent::LogOut);
                 }
             } else {
-                let text = self.server.button();
+                let text = self.server.button(snapshot);
                 if widgets::button(ui, Tone::Accent, None, &text, width).clicked() || entered {
-                    self.submit(actions);
+                    self.submit(snapshot, actions);
                 }
                 if self.needs_a_key() {
                     ui.add_space(space::S1);
@@ -209,17 +210,16 @@ impl LoginForm {
         &mut self,
         ui: &mut Ui,
         busy: bool,
-        low: bool,
-        recent: &[String],
+        view: View<'_>,
         actions: &mut Actions,
     ) -> bool {
         let failure = self.failure_at(Field::Server, busy).cloned();
-        let shown = self.server.show(ui, failure.as_ref(), low, recent, actions);
-        if let Some(field) = &shown.field {
-            self.focus_if(field, Field::Server, busy);
-            if field.changed() {
-                self.failure_is_old |= failure.is_some();
-            }
+        let shown = self.server.show(ui, view, failure.as_ref(), actions);
+        self.failure_is_old |= shown.changed && failure.is_some();
+        match &shown.field {
+            Some(field) => self.focus_if(field, Field::Server, busy),
+            // There is nothing to be typed.
+            None => self.focus = self.focus.filter(|field| *field != Field::Server),
         }
         shown.entered
     }
@@ -231,25 +231,24 @@ impl LoginForm {
         }
     }
 
-    fn submit(&mut self, actions: &mut Actions) {
+    fn submit(&mut self, snapshot: &Snapshot, actions: &mut Actions) {
         self.name_problem = match canonical_name(&self.username) {
             Ok(_) => None,
             Err(NameError::Empty) => Some(phrase!("username-missing")),
             Err(error) => Some(words::name_problem(error)),
         };
-        let target = self.server.target();
+        let target = self.server.target(snapshot);
+        let username = self.username.trim().to_owned();
         match (&self.name_problem, target) {
             (Some(_), _) => self.focus = Some(Field::Username),
             (None, None) => self.focus = Some(Field::Server),
-            (None, Some(target)) => {
-                if let Some(invitation) = target.invitation {
+            (None, Some(Target::Server(server, invitation))) => {
+                if let Some(invitation) = invitation {
                     actions.push(Action::Invited(invitation));
                 }
-                actions.send(Intent::LogIn {
-                    server: target.server,
-                    username: self.username.trim().to_owned(),
-                });
+                actions.send(Intent::LogIn { server, username });
             }
+            (None, Some(Target::Here)) => actions.send(Intent::HostServer { username }),
         }
     }
 }

@@ -23,6 +23,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $folder, "/call.ftl")),
             include_str!(concat!("../../locales/", $folder, "/conversation.ftl")),
             include_str!(concat!("../../locales/", $folder, "/devices.ftl")),
+            include_str!(concat!("../../locales/", $folder, "/hosting.ftl")),
             include_str!(concat!("../../locales/", $folder, "/people.ftl")),
             include_str!(concat!("../../locales/", $folder, "/problems.ftl")),
             include_str!(concat!("../../locales/", $folder, "/server.ftl")),
@@ -34,11 +35,11 @@ macro_rules! files {
     };
 }
 
-const ENGLISH: [&str; 11] = files!("en");
-const GERMAN: [&str; 11] = files!("de");
-const FRENCH: [&str; 11] = files!("fr");
-const SPANISH: [&str; 11] = files!("es");
-const CHINESE: [&str; 11] = files!("zh-Hans");
+const ENGLISH: [&str; 12] = files!("en");
+const GERMAN: [&str; 12] = files!("de");
+const FRENCH: [&str; 12] = files!("fr");
+const SPANISH: [&str; 12] = files!("es");
+const CHINESE: [&str; 12] = files!("zh-Hans");
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -151,6 +151,7 @@ fn tab_reaches_everything_and_what_it_reaches_is_in_view() {
             }
             let dialogs = [
                 ("help", "Done", "Log out"),
+                ("server-here", "Stop the server", "Log out"),
                 ("key-changed", "Do not call", "Search"),
                 ("key-missing", "Do not call", "Search"),
                 ("call-share", "Cancel", "Mute"),

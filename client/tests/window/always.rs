@@ -36,6 +36,7 @@ fn a_login_that_worked_and_a_theme_that_was_chosen_are_remembered() {
     let options = WindowOptions { settings_path: Some(path.clone()), ..WindowOptions::default() };
     let mut window = Window::open_with(Snapshot::default(), vec2(800.0, 600.0), options);
     window.type_into("Username", "alice");
+    window.click("By address");
     window.type_into("Server", "calls.example");
     window.click("Log in");
     window.set(logged_in());

@@ -178,8 +178,16 @@ impl Window {
         found
     }
 
-    /// What was asked of the session since the last time.
+    /// What was asked of the session since the last time, but for looking nearby, which goes with
+    /// what is shown.
     pub(crate) fn asked(&mut self) -> Vec<Intent> {
+        let mut asked = self.asked_in_all();
+        asked.retain(|intent| !matches!(intent, Intent::LookNearby(_)));
+        asked
+    }
+
+    /// The same with that.
+    pub(crate) fn asked_in_all(&mut self) -> Vec<Intent> {
         std::iter::from_fn(|| self.intents.try_recv().ok()).collect()
     }
 

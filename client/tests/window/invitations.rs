@@ -46,10 +46,13 @@ fn an_invitation_is_proposed_and_the_person_calls_or_joins() {
 }
 
 #[test]
-fn at_the_server_that_was_used_last_it_logs_in_once_and_then_proposes() {
+fn it_is_shown_before_anything_connects_also_at_the_server_that_was_used_last() {
     let (mut window, desktop) = open(remembered(LoginPhase::LoggedOut));
     open_invitation(&mut window, &desktop, HERE);
-    let (server, username) = ("ws://calls.example:9090".to_owned(), "alice".to_owned());
+    assert!(window.shows("You are invited to call bob at calls.example."));
+    assert_eq!(window.asked(), []);
+    window.click("Log in");
+    let (server, username) = ("ws://calls.example".to_owned(), "alice".to_owned());
     assert_eq!(window.asked(), [Intent::LogIn { server, username }]);
     window.set(remembered(LoginPhase::LoggingIn));
     window.set(remembered(LoginPhase::Failed(phrase!("own-name"))));

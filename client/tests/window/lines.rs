@@ -23,7 +23,7 @@ fn copied(window: &Window) -> Vec<String> {
 }
 
 /// Clicks, and returns what lies on the clipboard then.
-fn click_to_copy(window: &mut Window, label: &str) -> Vec<String> {
+pub(crate) fn click_to_copy(window: &mut Window, label: &str) -> Vec<String> {
     window.harness.get_by_label(label).click();
     let mut all = Vec::new();
     for _ in 0..3 {

@@ -18,6 +18,7 @@ use crate::harness::{Window, logged_in, said};
 fn typing_name_and_server_and_pressing_log_in_logs_in() {
     let mut window = Window::open(Snapshot::default());
     window.type_into("Username", " alice ");
+    window.click("By address");
     window.type_into("Server", "ws://calls.example:9090");
     window.click("Log in");
     let expected = Intent::LogIn {
@@ -68,6 +69,7 @@ fn what_can_be_no_name_says_why_and_asks_nothing_of_the_session() {
 fn an_empty_server_says_what_to_do() {
     let mut window = Window::open(Snapshot::default());
     window.type_into("Username", "alice");
+    window.click("By address");
     window.click("Log in");
     assert!(window.shows("Enter the server's address, such as calls.example.org."));
     assert_eq!(window.asked(), []);
@@ -138,6 +140,7 @@ fn servers_of_the_last_log_ins_are_chosen_and_forgotten() {
         WindowOptions { settings, settings_path: Some(path.clone()), ..WindowOptions::default() };
     let remembered = Snapshot { username: "ada".to_owned(), ..Snapshot::default() };
     let mut window = Window::open_with(remembered, vec2(1040.0, 680.0), options);
+    window.click("By address");
     window.click("10.0.0.7:9000, not encrypted");
     window.click("Log in");
     window.click("calls.example, encrypted");
@@ -155,46 +158,70 @@ fn servers_of_the_last_log_ins_are_chosen_and_forgotten() {
 #[test]
 fn a_pasted_invitation_logs_in_at_its_server_and_then_proposes_whom_to_call() {
     let link = "visavis://calls.example:9090/bob?tls=off";
-    for (way, field) in [("By invitation", "Invitation"), ("By address", "Server")] {
-        let remembered = Snapshot { username: "alice".to_owned(), ..Snapshot::default() };
-        let mut window = Window::open(remembered);
-        window.click(way);
-        window.type_into(field, link);
-        assert!(window.shows("You are invited to call bob at calls.example."), "{way}");
-        window.click("Log in");
-        let server = Invitation::parse(link).expect("an invitation").server();
-        assert!(
-            matches!(&window.asked()[..], [Intent::LogIn { server: at, .. }]
-                if Invitation::parse(link).expect("an invitation").is_at(at)),
-            "{server}"
-        );
-        window.set(logged_in());
-        assert_eq!(value(&window, "Username to call"), "bob");
-        assert_eq!(window.asked(), []);
-    }
-}
-
-#[test]
-fn what_is_no_invitation_says_what_one_looks_like() {
-    let mut window = Window::open(Snapshot { username: "alice".to_owned(), ..Snapshot::default() });
-    window.click("By invitation");
+    let remembered = Snapshot { username: "alice".to_owned(), ..Snapshot::default() };
+    let mut window = Window::open(remembered);
+    window.click("By address");
+    window.type_into("Server", link);
+    assert!(window.shows("You are invited to call bob at calls.example."));
+    assert_eq!(window.asked(), [], "it is shown before anything connects");
     window.click("Log in");
-    assert!(window.shows("Paste an invitation first."));
-    window.type_into("Invitation", "https://calls.example/bob");
-    window.click("Log in");
-    assert!(window.shows("That is no invitation."));
+    assert!(matches!(&window.asked()[..], [Intent::LogIn { server: at, .. }]
+            if Invitation::parse(link).expect("an invitation").is_at(at)));
+    window.set(logged_in());
+    assert_eq!(value(&window, "Username to call"), "bob");
     assert_eq!(window.asked(), []);
 }
 
 #[test]
-fn whoever_has_no_server_reads_how_to_get_one_and_logs_in_on_this_computer() {
+fn an_invitation_to_a_server_alone_fills_in_the_server() {
     let mut window = Window::open(Snapshot { username: "alice".to_owned(), ..Snapshot::default() });
-    assert!(window.shows("A server lets people find each other."));
-    window.click("None yet");
-    assert!(window.shows("Run your own server"));
-    window.click("Log in on this computer");
-    let (server, username) = ("127.0.0.1".to_owned(), "alice".to_owned());
+    window.click("By address");
+    window.type_into("Server", "visavis://192.168.1.20:9091?tls=off");
+    assert!(window.shows("You are invited to the server 192.168.1.20:9091."));
+    assert_eq!(value(&window, "Server"), "192.168.1.20:9091");
+    window.click("Log in");
+    let (server, username) = ("ws://192.168.1.20:9091".to_owned(), "alice".to_owned());
     assert_eq!(window.asked(), [Intent::LogIn { server, username }]);
+}
+
+#[test]
+fn an_invitation_that_is_typed_letter_by_letter_is_shown_before_it_is_used() {
+    let mut window = Window::open(Snapshot { username: "alice".to_owned(), ..Snapshot::default() });
+    window.click("By address");
+    window.harness.get_by_role_and_label(Role::TextInput, "Server").focus();
+    window.settle();
+    for letter in "visavis://h/bob".chars() {
+        let field = window.harness.get_by_role_and_label(Role::TextInput, "Server");
+        field.type_text(&letter.to_string());
+        window.settle();
+    }
+    assert_eq!(value(&window, "Server"), "visavis://h/bob", "nothing is made of half a link");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.shows("You are invited to call bob at h."));
+    assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn a_link_with_anything_unexpected_in_it_opens_nothing_and_says_what_is_wrong() {
+    for (link, words) in [
+        ("visavis:bob", "That is no invitation."),
+        ("visavis://", "That invitation names no server."),
+        ("visavis://h/a b", "That invitation leads to a name that nobody can have."),
+        ("visavis://h/bob/carol", "That invitation goes on after the name."),
+        ("visavis://h/%", "That invitation was damaged on its way."),
+        ("visavis://h/bob?call=now", "That invitation says more than this version"),
+    ] {
+        let snapshot = Snapshot { username: "alice".to_owned(), ..Snapshot::default() };
+        let mut window = Window::open(snapshot);
+        window.click("By address");
+        window.type_into("Server", link);
+        assert!(window.shows(words), "{link}");
+        window.click("Log in");
+        assert!(window.shows(words), "{link}");
+        assert_eq!(window.asked(), [], "{link}");
+        window.type_into("Server", "calls.example");
+        assert!(!window.shows(words), "{link}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod key;
 mod lines;
 mod list;
 mod log_in;
+mod nearby;
 mod people;
 mod push_to_talk;
 mod rooms;

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
-use eframe::egui::{Context, FontData, FontDefinitions, FontFamily, FontId, RawInput, pos2, vec2};
+use eframe::egui::{
+    Context, FontData, FontDefinitions, FontFamily, FontId, RawInput, ViewportEvent, ViewportId,
+    pos2, vec2,
+};
 use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -51,6 +54,8 @@ enum Step {
     Link,
     /// Types into the field that has the name of a message.
     Type(&'static str, &'static str),
+    /// Closes the window, as the system does.
+    Close,
     /// Leaves the mouse alone until the controls have gone.
     Rest,
 }
@@ -58,6 +63,8 @@ enum Step {
 /// Screens behind those of the gallery: their names, those behind which they are, and how to get
 /// there. They are looked at at scale 1 only.
 const BEHIND: &[(&str, &str, Step)] = &[
+    ("nearby-looking", "first", Step::Type("username", "nico")),
+    ("closing-with-guests", "server-here", Step::Close),
     ("search", "contacts", Step::Type("search", "ra")),
     ("call-resting", "call", Step::Rest),
     ("call-menu", "call", Step::Click("more")),
@@ -159,6 +166,13 @@ impl Window {
             Step::Link => {
                 let host = Argument::from("example.org");
                 self.press_wherever(&Phrase::new("link-to", vec![("host", host)]).text());
+            }
+            Step::Close => {
+                // It is asked over the people.
+                self.press_wherever(&said("done"));
+                let root = self.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+                root.events.push(ViewportEvent::Close);
+                self.settle();
             }
             Step::Type(field, text) => self.type_into(&said(field), text),
             Step::Rest => self.harness.run_steps(20),

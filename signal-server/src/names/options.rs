@@ -76,6 +76,12 @@ impl NamesConfig {
         Self { file: None, guests: Guests::Allow }
     }
 
+    /// Names are kept in this folder, and guests are let in.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { file: Some(folder.join(NAMES_FILE)), guests: Guests::Allow }
+    }
+
     /// Opens the names.
     ///
     /// # Errors

@@ -46,10 +46,18 @@ impl Driver {
         match intent {
             Intent::LogIn { server, username } => {
                 self.retry = None;
+                self.host_no_longer_waits();
                 self.log_in(server, &username);
             }
+            Intent::HostServer { username } => {
+                self.retry = None;
+                self.host_server(username);
+            }
+            Intent::StopServer => self.stop_server(),
+            Intent::LookNearby(look) => self.look_nearby(look),
             Intent::LogOut => {
                 self.retry = None;
+                self.host_no_longer_waits();
                 self.log_out();
             }
             Intent::Call { username } => match self.whom(&username) {
@@ -187,7 +195,7 @@ impl Driver {
         self.handle(Input::Call { peer, call, nonces, known, consent });
     }
 
-    fn log_in(&mut self, server: String, username: &str) {
+    pub(super) fn log_in(&mut self, server: String, username: &str) {
         self.log_out();
         self.snapshot.server.clone_from(&server);
         username.trim().clone_into(&mut self.snapshot.username);

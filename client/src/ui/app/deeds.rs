@@ -3,7 +3,8 @@
 
 use eframe::egui::{Context, ViewportCommand};
 
-use super::{App, Invited, running};
+use super::entering::{Invited, RequestedLogin};
+use super::{App, running};
 use crate::call::event::CallPhase;
 use crate::config::Settings;
 use crate::conversation::Command;
@@ -50,6 +51,13 @@ impl App {
                 self.invited = Some(Invited { invitation, asked: true });
             }
             Action::Invite(open) => self.inviting = open,
+            Action::StopServer if self.snapshot.guests() > 0 && !self.stops_server => {
+                self.stops_server = true;
+            }
+            Action::StopServer => {
+                (self.stops_server, self.inviting) = (false, false);
+                self.send(Intent::StopServer);
+            }
             Action::Change(settings) => self.change(ctx, *settings),
             Action::Fullscreen(on) => {
                 self.leave_mini(ctx);
@@ -182,7 +190,12 @@ impl App {
         let before = self.settings.clone();
         match &intent {
             Intent::LogIn { server, username } => {
-                self.requested_login = Some((server.clone(), username.clone()))
+                let (server, username) = (Some(server.clone()), username.clone());
+                self.requested_login = Some(RequestedLogin { server, username });
+            }
+            Intent::HostServer { username } => {
+                let username = username.clone();
+                self.requested_login = Some(RequestedLogin { server: None, username });
             }
             // Choices made elsewhere (on the command line) are for one run; those made here are
             // remembered.

@@ -7,6 +7,14 @@
 
 use eframe::egui::{Color32, Visuals};
 
+/// A QR code is dark on light in both themes: many readers know it no other way.
+pub(crate) mod qr {
+    use eframe::egui::Color32;
+
+    pub(crate) const LIGHT: Color32 = Color32::WHITE;
+    pub(crate) const DARK: Color32 = Color32::BLACK;
+}
+
 /// The colours of one theme.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Palette {

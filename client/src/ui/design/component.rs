@@ -38,6 +38,11 @@ pub(crate) const LEAST_TOAST: f32 = 52.0;
 /// And in which most do.
 pub(crate) const ROOMY_TOAST: f32 = 96.0;
 
+/// What turns beside a hint.
+pub(crate) const SMALL_SPINNER: f32 = 12.0;
+/// A QR code with its quiet zone, about: its modules are whole pixels.
+pub(crate) const QR_CODE: f32 = 192.0;
+
 /// The button beside a field.
 pub(crate) const FIELD_BUTTON: f32 = 96.0;
 

@@ -12,7 +12,7 @@ pub(crate) mod motion;
 pub(crate) mod theme;
 mod typography;
 
-pub(crate) use color::{Palette, stage};
+pub(crate) use color::{Palette, qr, stage};
 pub(crate) use icon::{Icon, ripple};
 pub(crate) use metrics::{Elevation, layout, radius, size, space};
 pub(crate) use typography::{TypeStyle, clock_width, paint_clock};

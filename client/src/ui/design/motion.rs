@@ -30,6 +30,8 @@ pub(crate) const BUBBLE: Duration = Duration::from_secs(6);
 pub(crate) const SETTLED: Duration = Duration::from_millis(400);
 /// How long one waits before one is told that something is being looked for.
 pub(crate) const LOOKING: Duration = Duration::from_millis(300);
+/// How long it takes until most of what is nearby was found: then one reads what else to do.
+pub(crate) const LOOKS: Duration = Duration::from_secs(10);
 /// Lines of one person that follow each other this closely share one time.
 pub(crate) const ONE_TIME: Duration = Duration::from_secs(60);
 /// How long a window keeps its size before it counts as resized.

@@ -1,21 +1,21 @@
-//! Which server to log in to: by its address, with those of the last log-ins below, by an
-//! invitation, or a word about how to get one.
+//! Which server to log in to: one nearby, one by its address or by an invitation, with those of the
+//! last log-ins below, or one that is started here.
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    CornerRadius, Frame, Id, Label, Margin, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
-    pos2, vec2,
+    CornerRadius, Event, Frame, Id, Label, Margin, Rect, Response, Sense, Ui, UiBuilder, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
+use super::nearby;
 use crate::invitation::{Invitation, MOST_BYTES, Whom};
-use crate::session::log_in_form::{ServerAddress, THIS_COMPUTER};
+use crate::session::log_in_form::ServerAddress;
+use crate::session::snapshot::{Hosted, Snapshot};
 use crate::ui::action::{Action, Actions};
 use crate::ui::design::{Icon, Palette, TypeStyle, radius, size, space};
-use crate::ui::widgets::{self, Mark, Segment};
+use crate::ui::widgets::{self, Mark, Segment, Tone};
 use crate::words::{Phrase, phrase, text};
 
-/// The longest server address that can be typed, in characters.
-const MAX_SERVER_CHARS: usize = 255;
 /// So many servers of the last log-ins are listed.
 const RECENT_SHOWN: usize = 3;
 
@@ -23,17 +23,29 @@ const RECENT_SHOWN: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Way {
     #[default]
+    Nearby,
     Address,
-    Invitation,
-    None,
+    Here,
 }
 
-const WAYS: [Way; 3] = [Way::Address, Way::Invitation, Way::None];
+const WAYS: [Way; 3] = [Way::Nearby, Way::Address, Way::Here];
 
-/// Where to log in, and to whom an invitation leads from there.
-pub(super) struct Target {
-    pub(super) server: String,
-    pub(super) invitation: Option<Invitation>,
+/// Where to log in.
+pub(super) enum Target {
+    /// At a server, and to whom an invitation leads from there.
+    Server(String, Option<Invitation>),
+    /// At one that is started here.
+    Here,
+}
+
+/// What the form is shown with.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    /// The servers of the last log-ins.
+    pub(super) recent: &'a [String],
+    /// Whether there is little room.
+    pub(super) low: bool,
 }
 
 /// What was used of it.
@@ -42,21 +54,39 @@ pub(super) struct Shown {
     pub(super) field: Option<Response>,
     /// Whether Enter was pressed in it.
     pub(super) entered: bool,
+    /// Whether something else was chosen.
+    pub(super) changed: bool,
+}
+
+impl Shown {
+    fn nothing_typed(changed: bool) -> Self {
+        Self { field: None, entered: false, changed }
+    }
 }
 
 #[derive(Default)]
 pub(super) struct ServerForm {
     way: Way,
+    /// The person has used the form: what is remembered changes it no more.
+    used: bool,
+    /// The address of the one nearby that was chosen.
+    nearby: Option<String>,
     address: ServerAddress,
-    link: String,
     invited: Option<Invitation>,
     problem: Option<Phrase>,
 }
 
 impl ServerForm {
-    pub(super) fn seed(&mut self, server: &str) {
-        if self.address.text.is_empty() {
-            self.address = ServerAddress::of(server);
+    /// Begins with what was used last: a server, or one that was started here.
+    pub(super) fn seed(&mut self, server: &str, here: bool) {
+        if self.used || !self.address.text.is_empty() {
+            return;
+        }
+        self.address = ServerAddress::of(server);
+        if here {
+            self.way = Way::Here;
+        } else if !self.address.text.is_empty() {
+            self.way = Way::Address;
         }
     }
 
@@ -65,7 +95,12 @@ impl ServerForm {
         self.invited = Some(invitation);
         self.way = Way::Address;
         self.problem = None;
-        self.link.clear();
+        self.used = true;
+    }
+
+    /// Whether servers nearby are shown.
+    pub(super) fn looks_nearby(&self) -> bool {
+        self.way == Way::Nearby
     }
 
     /// Whoever types the address of another server goes somewhere else.
@@ -75,44 +110,72 @@ impl ServerForm {
     }
 
     /// What the button to log in says.
-    pub(super) fn button(&self) -> String {
-        if self.way == Way::None { text!("log-in-here") } else { text!("log-in") }
+    pub(super) fn button(&self, snapshot: &Snapshot) -> String {
+        if self.way == Way::Here && snapshot.hosting.is_none() {
+            text!("start-and-log-in")
+        } else {
+            text!("log-in")
+        }
     }
 
     /// Where to log in; `None` says why not.
-    pub(super) fn target(&mut self) -> Option<Target> {
-        let server = match self.way {
-            Way::None => THIS_COMPUTER.to_owned(),
-            Way::Address => self.address.server(),
-            Way::Invitation => {
-                self.problem = Some(if self.link.trim().is_empty() {
-                    phrase!("invitation-missing")
-                } else {
-                    phrase!("invitation-invalid")
-                });
-                return None;
+    pub(super) fn target(&mut self, snapshot: &Snapshot) -> Option<Target> {
+        self.used = true;
+        let target = match self.way {
+            Way::Here => Ok(Target::Here),
+            Way::Nearby => self.chosen_nearby(snapshot).ok_or_else(|| phrase!("nearby-choose")),
+            Way::Address if Invitation::is_meant(&self.address.text) => {
+                match Invitation::parse(&self.address.text) {
+                    // It is shown before anything connects.
+                    Ok(invitation) => {
+                        self.invite(invitation);
+                        return None;
+                    }
+                    Err(error) => Err(error.words()),
+                }
             }
+            Way::Address => self.typed(),
         };
-        if server.is_empty() {
-            let example = phrase!("server-example");
-            self.problem = Some(phrase!("server-missing", example = example));
-            return None;
+        match target {
+            Ok(target) => {
+                self.problem = None;
+                Some(target)
+            }
+            Err(problem) => {
+                self.problem = Some(problem);
+                None
+            }
         }
-        self.problem = None;
+    }
+
+    /// The one nearby that was chosen, while it is there.
+    fn chosen_nearby(&self, snapshot: &Snapshot) -> Option<Target> {
+        let chosen = self.nearby.as_ref()?;
+        let row = snapshot.nearby.iter().find(|row| row.url == *chosen)?;
+        Some(Target::Server(row.url.clone(), None))
+    }
+
+    fn typed(&self) -> Result<Target, Phrase> {
+        let server = self.address.server();
+        if server.is_empty() {
+            return Err(phrase!("server-missing", example = phrase!("server-example")));
+        }
         let invitation = self.invited.clone().filter(|invitation| invitation.is_at(&server));
-        Some(Target { server, invitation })
+        Ok(Target::Server(server, invitation))
     }
 
     /// Whom the invitation is to, if there is one.
     pub(super) fn show_invited(&self, ui: &mut Ui) {
         let server = self.address.server();
-        let Some(invitation) = self.invited.as_ref().filter(|one| one.is_at(&server)) else {
-            return;
-        };
+        let invited = self.invited.as_ref().filter(|one| one.is_at(&server));
+        let Some(invitation) = invited.filter(|_| self.way == Way::Address) else { return };
         let at = &self.address.text;
         let words = match invitation.whom() {
-            Whom::Person(name) => text!("invited-to-person", name = name, server = at),
-            Whom::Room(room) => text!("invited-to-room", room = room.as_str(), server = at),
+            Some(Whom::Person(name)) => text!("invited-to-person", name = name, server = at),
+            Some(Whom::Room(room)) => {
+                text!("invited-to-room", room = room.as_str(), server = at)
+            }
+            None => text!("invited-to-server", server = at),
         };
         let p = Palette::of(ui.visuals());
         let line = Frame::new()
@@ -130,31 +193,47 @@ impl ServerForm {
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
+        view: View<'_>,
         failure: Option<&Phrase>,
-        low: bool,
-        recent: &[String],
         actions: &mut Actions,
     ) -> Shown {
-        let caption = if low {
-            widgets::hidden_caption(ui, &text!("server"))
-        } else {
-            widgets::caption(ui, &text!("server"))
-        };
-        let (address, invitation, none) =
-            (text!("by-address"), text!("by-invitation"), text!("start-one"));
-        let ways = [&address, &invitation, &none].map(|words| Segment::new(words));
+        let looks = self.way == Way::Nearby;
+        let caption = nearby::caption(ui, view, looks);
+        let ways = [text!("nearby"), text!("by-address"), text!("start-one")];
+        let ways: Vec<Segment<'_>> = ways.iter().map(|words| Segment::new(words)).collect();
+        let ways = if view.snapshot.can_host { &ways[..] } else { &ways[..WAYS.len() - 1] };
         let shown = WAYS.iter().position(|way| *way == self.way).unwrap_or(0);
-        if let Some(chosen) = widgets::segments(ui, Id::unique("ways-to-a-server"), &ways, shown) {
+        let mut changed = false;
+        if let Some(chosen) = widgets::segments(ui, Id::unique("ways-to-a-server"), ways, shown) {
             self.way = WAYS.get(chosen).copied().unwrap_or_default();
             self.problem = None;
+            self.used = true;
+            changed = true;
         }
         match self.way {
-            Way::Address => self.by_address(ui, &caption, failure, low, recent, actions),
-            Way::Invitation => self.by_invitation(ui),
-            Way::None => {
-                start_here(ui);
-                Shown { field: None, entered: false }
+            Way::Address => self.by_address(ui, &caption, failure, view, actions),
+            Way::Nearby => {
+                let chosen = nearby::list(ui, view, self.nearby.as_deref());
+                if let Some(url) = chosen {
+                    self.nearby = Some(url);
+                    self.problem = None;
+                    self.used = true;
+                    changed = true;
+                }
+                self.warn(ui, failure);
+                Shown::nothing_typed(changed)
             }
+            Way::Here => {
+                here(ui, view.snapshot, actions);
+                self.warn(ui, failure);
+                Shown::nothing_typed(changed)
+            }
+        }
+    }
+
+    fn warn(&self, ui: &mut Ui, failure: Option<&Phrase>) {
+        if let Some(problem) = self.problem.as_ref().or(failure) {
+            widgets::warning(ui, &problem.text(), Live::Assertive);
         }
     }
 
@@ -163,45 +242,63 @@ impl ServerForm {
         ui: &mut Ui,
         caption: &Response,
         failure: Option<&Phrase>,
-        low: bool,
-        recent: &[String],
+        view: View<'_>,
         actions: &mut Actions,
     ) -> Shown {
         let problem = self.problem.clone().or_else(|| failure.cloned());
+        let is_link = Invitation::is_meant(&self.address.text);
         let icon = match (self.address.text.trim(), self.address.is_encrypted()) {
             ("", _) => Icon::Globe,
+            _ if is_link => Icon::Link,
             (_, true) => Icon::Lock,
             (_, false) => Icon::LockOpen,
         };
         let mark = Mark { icon: Some(icon), wrong: problem.is_some(), ..Mark::default() };
         let (hint, width) = (text!("server-example"), ui.available_width());
-        let text = &mut self.address.text;
-        let field = widgets::marked_field(ui, caption, &hint, text, MAX_SERVER_CHARS, width, mark);
+        // One more than a link may have, so that a link that is cut is not read as a whole one.
+        let (text, limit) = (&mut self.address.text, MOST_BYTES + 1);
+        let field = widgets::marked_field(ui, caption, &hint, text, limit, width, mark);
+        let mut is_fresh = false;
         if field.changed() {
+            self.used = true;
             self.problem = None;
             self.drop_invitation();
-            // An invitation in the wrong place is one all the same.
-            if let Ok(invitation) = Invitation::parse(&self.address.text) {
-                self.invite(invitation);
+            match Invitation::parse(&self.address.text) {
+                Ok(invitation) if pasted(ui) => {
+                    self.invite(invitation);
+                    is_fresh = true;
+                }
+                // Pasted as a whole, it is wrong; while it is typed, it may become right.
+                Err(error) if Invitation::is_meant(&self.address.text) && pasted(ui) => {
+                    self.problem = Some(error.words());
+                }
+                _ => {}
             }
         }
         if field.lost_focus() {
-            self.address.hide_scheme();
+            match Invitation::parse(&self.address.text) {
+                Ok(invitation) => {
+                    self.invite(invitation);
+                    is_fresh = true;
+                }
+                Err(_) => self.address.hide_scheme(),
+            }
         }
         if let Some(problem) = &problem {
             widgets::warning(ui, &problem.text(), Live::Assertive);
         }
         if self.address.text.trim().is_empty() {
-            if recent.is_empty() {
+            if view.recent.is_empty() {
                 widgets::hint(ui, &text!("server-help"));
             }
-        } else {
-            self.encryption(ui, low);
+        } else if !is_link {
+            self.encryption(ui, view.low);
         }
-        if !low {
-            self.recent(ui, recent, actions);
+        if !view.low {
+            self.recent(ui, view.recent, actions);
         }
-        Shown { entered: widgets::submitted(&field), field: Some(field) }
+        let entered = widgets::submitted(&field) && !is_fresh;
+        Shown { entered, changed: field.changed(), field: Some(field) }
     }
 
     /// Says whether the connection is encrypted, which can be chosen.
@@ -243,38 +340,16 @@ impl ServerForm {
         let name = text!("recent-servers");
         ui.ctx().accesskit_node_builder(list.response.id, |node| node.set_label(name.as_str()));
     }
-
-    fn by_invitation(&mut self, ui: &mut Ui) -> Shown {
-        let caption = widgets::hidden_caption(ui, &text!("invitation"));
-        let mark =
-            Mark { icon: Some(Icon::Link), wrong: self.problem.is_some(), ..Mark::default() };
-        let (hint, width) = (text!("invitation-hint"), ui.available_width());
-        let field =
-            widgets::marked_field(ui, &caption, &hint, &mut self.link, MOST_BYTES, width, mark);
-        if field.changed() {
-            self.problem = None;
-            match Invitation::parse(&self.link) {
-                Ok(invitation) => self.invite(invitation),
-                // Pasted as a whole, it is wrong; while it is typed, it may become right.
-                Err(_) if self.link.trim().len() > 1 && pasted(ui) => {
-                    self.problem = Some(phrase!("invitation-invalid"));
-                }
-                Err(_) => {}
-            }
-        }
-        match &self.problem {
-            Some(problem) => widgets::warning(ui, &problem.text(), Live::Assertive),
-            None => {
-                widgets::hint(ui, &text!("invitation-help"));
-            }
-        }
-        Shown { entered: widgets::submitted(&field), field: Some(field) }
-    }
 }
 
-/// Whether something was pasted just now.
+/// Whether something came as a whole just now, rather than letter by letter.
 fn pasted(ui: &Ui) -> bool {
-    ui.input(|input| input.events.iter().any(|e| matches!(e, eframe::egui::Event::Paste(_))))
+    let whole = |event: &Event| match event {
+        Event::Paste(_) => true,
+        Event::Text(text) => text.chars().nth(1).is_some(),
+        _ => false,
+    };
+    ui.input(|input| input.events.iter().any(whole))
 }
 
 enum Use {
@@ -331,11 +406,15 @@ fn recent_row(ui: &mut Ui, address: &ServerAddress, chosen: bool) -> Option<Use>
     row.clicked().then_some(Use::Choose)
 }
 
-/// How to get a server.
-fn start_here(ui: &mut Ui) {
+/// What becomes of this computer, or what it is already.
+fn here(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
     let p = Palette::of(ui.visuals());
     let corners = CornerRadius::same(radius::MD);
     let frame = Frame::new().fill(p.raised).corner_radius(corners);
+    let (title, line) = match &snapshot.hosting {
+        None => (text!("start-here"), text!("start-here-line", name = &*snapshot.machine)),
+        Some(hosted) => (text!("server-here"), where_it_runs(hosted)),
+    };
     frame.inner_margin(Margin::same(space::S3 as i8)).show(ui, |ui| {
         ui.take_available_width();
         ui.horizontal_top(|ui| {
@@ -343,10 +422,22 @@ fn start_here(ui: &mut Ui) {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::ICON), Sense::hover());
             Icon::Laptop.paint(ui.painter(), rect, p.accent);
             ui.vertical(|ui| {
-                ui.add(Label::new(TypeStyle::SmallStrong.text(text!("start-here"))).wrap());
-                let line = TypeStyle::Small.text(text!("start-here-line")).color(p.text_2);
+                ui.add(Label::new(TypeStyle::SmallStrong.text(title)).wrap());
+                let line = TypeStyle::Small.text(line).color(p.text_2);
                 ui.add(Label::new(line).wrap());
+                if snapshot.hosting.is_some() {
+                    ui.add_space(space::S2);
+                    let stop = text!("stop-server");
+                    if widgets::small_button(ui, Tone::OnRaised, &stop, false).clicked() {
+                        actions.push(Action::StopServer);
+                    }
+                }
             });
         });
     });
+}
+
+fn where_it_runs(hosted: &Hosted) -> String {
+    let address = ServerAddress::of(&hosted.url()).text;
+    text!("server-here-line", address = &*address, count = hosted.online)
 }

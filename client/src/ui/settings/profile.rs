@@ -32,7 +32,7 @@ impl ProfilePage {
             return;
         };
         let whom = Whom::Person(username.clone());
-        let link = Invitation::to(&snapshot.server, whom).ok();
+        let link = Invitation::to(&snapshot.server_for_others(), whom).ok();
         rows::group(ui, |ui| {
             rows::row(ui, |ui| self.head(ui, username, &snapshot.server, link.as_ref()));
             if let Some(link) = &link {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::network_cards::InterfaceAddress;
+use super::network_cards::{self, InterfaceAddress};
 
 /// Addresses of the internet that are nobody's (RFC 5737, RFC 3849).
 const ELSEWHERE: [IpAddr; 2] = [
@@ -16,8 +16,26 @@ pub fn addresses() -> Option<Vec<IpAddr>> {
     Some(with_names()?.into_iter().map(|address| address.ip).collect())
 }
 
+/// The best of them, the most promising first: those by which others reach this computer. Loopback
+/// addresses are none.
+#[must_use]
+pub fn best() -> Vec<IpAddr> {
+    network_cards::ranked(&with_names().unwrap_or_default(), &towards_the_internet())
+}
+
+/// The networks that this computer is on: the address of each interface, and which of its bits
+/// name the network. `None` where the system does not say.
+#[must_use]
+pub fn networks() -> Option<Vec<(IpAddr, IpAddr)>> {
+    let interfaces = rtc::shared::ifaces::ifaces().ok()?;
+    let networks = interfaces
+        .into_iter()
+        .filter_map(|interface| Some((interface.addr?.ip(), interface.mask?.ip())));
+    Some(networks.collect())
+}
+
 /// Every address that an interface has now, with its interface, in the system's order.
-pub(crate) fn with_names() -> Option<Vec<InterfaceAddress>> {
+fn with_names() -> Option<Vec<InterfaceAddress>> {
     let interfaces = rtc::shared::ifaces::ifaces().ok()?;
     let named = interfaces.into_iter().filter_map(|interface| {
         Some(InterfaceAddress { ip: interface.addr?.ip(), interface: interface.name })
@@ -27,7 +45,7 @@ pub(crate) fn with_names() -> Option<Vec<InterfaceAddress>> {
 
 /// The addresses that packets to the internet would leave from now, of both families. Nothing is
 /// sent to find out.
-pub(crate) fn towards_the_internet() -> Vec<IpAddr> {
+fn towards_the_internet() -> Vec<IpAddr> {
     let source = |to: IpAddr| {
         let any: IpAddr = match to {
             IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),

@@ -147,8 +147,7 @@ impl Connection {
 /// network for it now, or it can't be told. A machine without any gets the loopback, so that two on
 /// it can still call each other.
 fn all_interfaces() -> Vec<SocketAddr> {
-    let addresses = interfaces::with_names().unwrap_or_default();
-    let ranked = network_cards::ranked(&addresses, &interfaces::towards_the_internet());
+    let ranked = interfaces::best();
     let mut bind: Vec<SocketAddr> = ranked.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
     for any in [SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([0u16; 8], 0))] {
         if !ranked.iter().any(|ip| ip.is_ipv4() == any.is_ipv4()) {
