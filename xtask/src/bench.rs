@@ -42,9 +42,12 @@ pub(crate) enum What {
     Window,
     /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
     Hostile,
-    /// A shared screen (still, scrolling, a film): rate, delay, processor; and how fast files go
-    /// (Linux, under Xvfb).
-    Share,
+    /// A shared screen: rate, delay, processor; and how fast files go; beside two pages in
+    /// Chromium (Linux, under Xvfb).
+    Share {
+        /// What: still, scrolling, film, camera, files. All without.
+        what: Vec<String>,
+    },
 }
 
 /// How long the call lasts.
@@ -59,7 +62,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Chromium { scenarios } => chromium(scenarios),
         What::Window => window(),
         What::Hostile => hostile(),
-        What::Share => share(),
+        What::Share { what } => share(what),
     }
 }
 
@@ -142,8 +145,9 @@ fn window() -> Result<(), Error> {
     command::run(workspace::cargo().args(program).arg(folder.join("window.json")))
 }
 
-/// Runs the program that floods the app from aiortc, with the programs that people get beside it.
-fn share() -> Result<(), Error> {
+/// Runs the program that shows a screen and sends files, with the programs that people get beside
+/// it.
+fn share(what: &[String]) -> Result<(), Error> {
     packages::ensure(&[
         Purpose::Build,
         Purpose::Window,
@@ -154,9 +158,10 @@ fn share() -> Result<(), Error> {
     workspace::build(Profile::Release)?;
     let folder = workspace::target_dir()?.join("bench");
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(folder))
+    command::run(workspace::cargo().args(program).arg(folder).args(what))
 }
 
+/// Runs the program that floods the app from aiortc, with the programs that people get beside it.
 fn hostile() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test])?;
     peers::ensure()?;
