@@ -59,9 +59,9 @@ impl Reading {
 pub(crate) async fn shows(what: Content) -> Result<Seen, Fault> {
     let display = Display::of_size(WIDTH, HEIGHT).await;
     let server = ServerProgram::start().await?;
-    let browsers = Browsers::start().await?;
-    let alice = browsers.open_on(&display, server.url()).await?;
-    let bob = browsers.open(Dialect::One, PageMedia::Drawn, server.url()).await?;
+    let (shows, sees) = (Browsers::on(&display).await?, Browsers::start().await?);
+    let alice = shows.open(Dialect::One, PageMedia::Screen, server.url()).await?;
+    let bob = sees.open(Dialect::One, PageMedia::Drawn, server.url()).await?;
     // Over the browser, which stands there too.
     let _showing = Showing::start(what, &display);
     if !(alice.login("alice").await? && bob.login("bob").await?) {

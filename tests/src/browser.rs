@@ -16,6 +16,7 @@ use fantoccini::ClientBuilder;
 use fantoccini::wd::Capabilities;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use tokio::process::Command;
 
 use crate::http::{File, Site};
 use crate::picture::PictureError;
@@ -157,6 +158,11 @@ const DRIVER_START: Duration = Duration::from_secs(30);
 
 const HEADLESS: &str = "--headless";
 const FAKE_CAMERA: &str = "--use-fake-device-for-media-stream=fps=30";
+const NO_QUESTION: &str = "--use-fake-ui-for-media-stream";
+const NOT_ON_DISPLAY: [&str; 3] = [HEADLESS, FAKE_CAMERA, NO_QUESTION];
+/// What answers for the person which display is to be captured.
+const ON_DISPLAY: [&str; 2] =
+    ["--ozone-platform=x11", "--auto-select-desktop-capture-source=Entire screen"];
 
 /// What makes Chromium fit for a test: no screen, no network but the test's, devices that are
 /// always there.
@@ -173,7 +179,7 @@ const ARGUMENTS: &[&str] = &[
     // Camera and microphone without hardware and without a question; a sound card that is only a
     // clock.
     FAKE_CAMERA,
-    "--use-fake-ui-for-media-stream",
+    NO_QUESTION,
     "--disable-audio-output",
     "--autoplay-policy=no-user-gesture-required",
     // Real addresses instead of mDNS names, and the loopback interface too: there may be no other.
@@ -192,6 +198,8 @@ pub struct Browsers {
     driver_url: String,
     /// What their microphones hear, instead of beeps.
     microphone: Option<PathBuf>,
+    /// Whether they stand on a display.
+    on_display: bool,
     // Held for its end: it ends with us.
     _driver: Program,
 }
@@ -213,14 +221,32 @@ impl Browsers {
         Self::serving(Vec::new()).await
     }
 
+    /// Starts them for browsers that stand on a display and capture it.
+    ///
+    /// # Errors
+    /// When either does not start.
+    pub async fn on(display: &Display) -> Result<Self, BrowserError> {
+        Self::begin(files()?, Some(display)).await
+    }
+
     async fn serving(files: Vec<File>) -> Result<Self, BrowserError> {
+        Self::begin(files, None).await
+    }
+
+    async fn begin(files: Vec<File>, display: Option<&Display>) -> Result<Self, BrowserError> {
         let site = Site::start(files).await?;
-        let mut driver = Program::start("chromedriver", Path::new(CHROMEDRIVER), ["--port=0"])?;
+        let mut command = Command::new(CHROMEDRIVER);
+        command.arg("--port=0");
+        if let Some(display) = display {
+            command.env("DISPLAY", display.name());
+        }
+        let mut driver = Program::spawn("chromedriver", command)?;
         let port = driver.prints(DRIVER_START, driver_port).await?;
         Ok(Self {
             site,
             driver_url: format!("http://127.0.0.1:{port}"),
             microphone: None,
+            on_display: display.is_some(),
             _driver: driver,
         })
     }
@@ -241,17 +267,13 @@ impl Browsers {
         media: PageMedia,
         server_url: &str,
     ) -> Result<Page, BrowserError> {
-        let path = path_of(dialect, media, server_url);
-        self.open_at(&path).await
-    }
-
-    /// Opens a page in a browser that stands on a display and captures it.
-    ///
-    /// # Errors
-    /// When the browser does not open it.
-    pub async fn open_on(&self, display: &Display, server_url: &str) -> Result<Page, BrowserError> {
-        let path = path_of(Dialect::One, PageMedia::Screen, server_url);
-        self.open_as(&path, Some(display)).await
+        let media = match media {
+            PageMedia::Camera => "camera",
+            PageMedia::Large => "large",
+            PageMedia::Screen => "screen",
+            PageMedia::Drawn => "drawn",
+        };
+        self.open_at(&format!("{}?server={server_url}&media={media}", dialect.page())).await
     }
 
     /// Opens a page of dialect 1 that can write too.
@@ -267,13 +289,9 @@ impl Browsers {
     /// # Errors
     /// When the browser does not open it.
     pub async fn open_at(&self, path: &str) -> Result<Page, BrowserError> {
-        self.open_as(path, None).await
-    }
-
-    async fn open_as(&self, path: &str, display: Option<&Display>) -> Result<Page, BrowserError> {
         let profile = tempfile::Builder::new().prefix("visavis-chromium-").tempdir()?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(profile.path(), self.microphone.as_deref(), display))
+            .capabilities(self.capabilities(profile.path()))
             .connect(&self.driver_url)
             .await?;
         let process =
@@ -282,6 +300,25 @@ impl Browsers {
         page.client()?.goto(&self.site.url(path)).await?;
         Ok(page)
     }
+
+    /// On a display a browser is no headless one, and gives a page that asks the whole display.
+    fn capabilities(&self, profile: &Path) -> Capabilities {
+        // With the fake camera it would give a fake display too.
+        let is_left = |argument: &&&str| !self.on_display || !NOT_ON_DISPLAY.contains(*argument);
+        let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
+        let arguments: Vec<_> =
+            arguments
+                .chain([format!("--user-data-dir={}", profile.display())])
+                .chain(ON_DISPLAY.iter().filter(|_| self.on_display).map(|&word| word.to_owned()))
+                .chain(self.microphone.iter().map(|speech| {
+                    format!("--use-file-for-fake-audio-capture={}", speech.display())
+                }))
+                .collect();
+        let mut capabilities = Capabilities::new();
+        capabilities
+            .insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
+        capabilities
+    }
 }
 
 /// Reads the port from chromedriver's greeting.
@@ -289,41 +326,6 @@ fn driver_port(greeting: &str) -> Option<u16> {
     let (_, rest) = greeting.split_once("was started successfully on port ")?;
     // With the full stop behind it, the number is complete.
     rest.split_once('.')?.0.parse().ok()
-}
-
-fn path_of(dialect: Dialect, media: PageMedia, server_url: &str) -> String {
-    let media = match media {
-        PageMedia::Camera => "camera",
-        PageMedia::Large => "large",
-        PageMedia::Screen => "screen",
-        PageMedia::Drawn => "drawn",
-    };
-    format!("{}?server={server_url}&media={media}", dialect.page())
-}
-
-/// With a display the browser stands on it, and gives a page that asks the whole of it.
-fn capabilities(
-    profile: &Path,
-    microphone: Option<&Path>,
-    display: Option<&Display>,
-) -> Capabilities {
-    // With the fake camera a browser gives a fake display too.
-    let is_left =
-        |argument: &&&str| display.is_none() || ![HEADLESS, FAKE_CAMERA].contains(&**argument);
-    let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
-    let arguments: Vec<_> = arguments
-        .chain([format!("--user-data-dir={}", profile.display())])
-        .chain(display.map(|display| format!("--display={}", display.name())))
-        .chain(display.map(|_| "--ozone-platform=x11".to_owned()))
-        .chain(
-            microphone
-                .map(|speech| format!("--use-file-for-fake-audio-capture={}", speech.display())),
-        )
-        .collect();
-    let mut capabilities = Capabilities::new();
-    capabilities
-        .insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
-    capabilities
 }
 
 #[cfg(test)]

@@ -256,8 +256,8 @@ fn calls<'a>(
 
 /// How somebody gets onto the list.
 fn nobody_there(ui: &mut Ui, snapshot: &Snapshot, actions: &mut Actions) {
-    let server = words::without_scheme(&snapshot.server);
-    let ask = match words::foreign(server) {
+    let server = snapshot.server_for_others();
+    let ask = match words::foreign(words::without_scheme(&server)) {
         Some(server) => text!("ask-somebody", server = server),
         None => text!("ask-somebody-here"),
     };
