@@ -3,8 +3,8 @@
 //!
 //! `cargo xtask bench share` builds and runs it. A page stands still, scrolls, or is a film; the
 //! time at which each picture was drawn on the display is burned into it, so that its delay is read
-//! where it arrives. Then a file goes each way. Two pages in Chromium do the same. It prints a table
-//! beside the bars, and writes everything as JSON.
+//! where it arrives. Then a file goes each way. Two pages in Chromium do the same. It prints a
+//! table beside the bars, and writes everything as JSON.
 #![cfg_attr(
     target_os = "linux",
     expect(clippy::print_stdout, reason = "it is a program that prints")

@@ -40,8 +40,8 @@ pub(super) fn of_unit(unit: &str, work: &Path) -> Result<(), Error> {
     command::output_of(&mut sandbox).map(drop)
 }
 
-/// Whether a line of `dpkg-deb --contents` is of something that root owns and nobody else can write,
-/// and, where secrets may stand in it, read.
+/// Whether a line of `dpkg-deb --contents` is of something that root owns and nobody else can
+/// write, and, where secrets may stand in it, read.
 fn may_be_installed(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let (Some(mode), Some("root/root")) = (words.next(), words.next()) else { return false };
