@@ -252,6 +252,7 @@ async fn what_is_kept_and_can_not_be_used_is_said_and_made_anew() {
     let mut program = Program::start(port, data.path(), &directory, &ca).await;
     program.logs("can't be used: another is asked for").await;
     program.logs("not kept for the next start").await;
+    program.logs("a new certificate is in use").await;
     program.shows(&root).await.unwrap();
     program.stop().await;
 }
