@@ -304,7 +304,7 @@ mod tests {
                 "visavis-client",
                 "visavis",
                 ["rtc", "openh264-sys2", "ed25519-dalek", "eframe"],
-                ["rusqlite", "egui_kittest", "proptest", "serde_derive"],
+                ["fantoccini", "egui_kittest", "proptest", "serde_derive"],
             ),
             (
                 "visavis-signal-server",
