@@ -30,8 +30,11 @@ const SEARCHING: f64 = 1.8;
 /// takes a queue for its own and falls, which takes nearly everything from files for a moment,
 const RETURNING: f64 = 2.5;
 const KNOWN_SHARE: f64 = 0.7;
-/// and slowly from there on, so that the next queue stays a short one.
+/// slowly from there on, so that the next queue stays a short one, and hardly at all within these
+/// shares of it: there the next queue is to be expected. Beyond, the path carries more than it did.
 const GROWING: f64 = 0.3;
+const NEARLY_STILL: f64 = 0.05;
+const NEAR: std::ops::Range<f64> = 0.9..1.1;
 /// Media that gets so much of what it could use has enough, until it gets less than this.
 const ENOUGH: f64 = 0.95;
 const TOO_LITTLE: f64 = 0.8;
@@ -167,6 +170,8 @@ impl FileRate {
             RETURNING
         } else if self.searching && queue < 0.5 {
             SEARCHING
+        } else if NEAR.contains(&(self.rate / self.known)) {
+            NEARLY_STILL
         } else {
             GROWING
         }

@@ -43,6 +43,8 @@ impl Beside {
         let (mut rate, mut sent) = (LEAST_START, 0.0);
         let delay = self.rtt / 2 + 40 * MS;
         let behind = (delay.as_millis() / step.as_millis()) as usize;
+        // An estimator falls once and waits for what comes of that.
+        let mut falls = start;
         let mut queues = std::collections::VecDeque::from(vec![0.0; behind + 1]);
         let half = seconds * 50;
         let mut seen =
@@ -66,7 +68,10 @@ impl Beside {
             let queue = queues.pop_front().unwrap_or_default();
             // The estimator of media.
             if self.is_nervous && queue > 0.013 {
-                estimate = estimate.min(0.85 * media);
+                if now >= falls {
+                    estimate = estimate.min(0.85 * media);
+                    falls = now + 200 * MS;
+                }
             } else if queue > 0.06 {
                 estimate *= 1.0 - 2.0 * seconds;
             } else if queue < 0.03 {
