@@ -1,76 +1,9 @@
 //! What the doctor found: in words for a person, as JSON for a program.
 
 use serde::Serialize;
+use visavis_shared::finding::{Finding, Verdict, parts};
 
 use crate::cli::ExitReason;
-
-/// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It does what a call needs.
-    Works,
-    /// It works, but not well.
-    Weak,
-    /// It does not work.
-    Fails,
-    /// It was not tried; the words say why.
-    Skipped,
-}
-
-/// One part, examined.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
-    /// Which part.
-    pub part: &'static str,
-    /// How it is.
-    pub verdict: Verdict,
-    /// What was found, in one sentence or two.
-    pub words: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<String>,
-}
-
-impl Finding {
-    pub(super) fn works(part: &'static str, words: impl Into<String>) -> Self {
-        Self { part, verdict: Verdict::Works, words: words.into(), advice: None }
-    }
-
-    pub(super) fn weak(
-        part: &'static str,
-        words: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self { part, verdict: Verdict::Weak, words: words.into(), advice: Some(advice.into()) }
-    }
-
-    pub(super) fn fails(
-        part: &'static str,
-        words: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self { part, verdict: Verdict::Fails, words: words.into(), advice: Some(advice.into()) }
-    }
-
-    pub(super) fn skipped(part: &'static str, words: impl Into<String>) -> Self {
-        Self { part, verdict: Verdict::Skipped, words: words.into(), advice: None }
-    }
-
-    /// For a person: one line, and a second with what to do.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let mark = match self.verdict {
-            Verdict::Works => "ok   ",
-            Verdict::Weak => "weak ",
-            Verdict::Fails => "FAILS",
-            Verdict::Skipped => "–    ",
-        };
-        let advice =
-            self.advice.as_ref().map(|advice| format!("\n      {advice}")).unwrap_or_default();
-        format!("{mark} {}: {}{advice}", self.part, self.words)
-    }
-}
 
 /// The whole examination.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -90,16 +23,10 @@ pub struct Checkup {
 }
 
 impl Checkup {
-    /// The parts of this verdict.
-    fn parts(&self, verdict: Verdict) -> Vec<&str> {
-        let those = self.findings.iter().filter(|finding| finding.verdict == verdict);
-        those.map(|finding| finding.part).collect()
-    }
-
     /// The exit code's meaning: what fails first, by how much it hinders.
     #[must_use]
     pub fn exit(&self) -> ExitReason {
-        let failing = self.parts(Verdict::Fails);
+        let failing = parts(&self.findings, Verdict::Fails);
         if failing.contains(&"signaling server") {
             ExitReason::Server
         } else if failing.contains(&"call to oneself") || failing.contains(&"TURN relay") {
@@ -114,7 +41,8 @@ impl Checkup {
     /// One last line.
     #[must_use]
     pub fn summary(&self) -> String {
-        let (failing, weak) = (self.parts(Verdict::Fails), self.parts(Verdict::Weak));
+        let (failing, weak) =
+            (parts(&self.findings, Verdict::Fails), parts(&self.findings, Verdict::Weak));
         match (failing.as_slice(), weak.as_slice()) {
             ([], []) => "Everything that was tried works.".to_owned(),
             ([], _) => "Calls will work. See above for what could be better.".to_owned(),

@@ -18,7 +18,8 @@ use visavis_shared::IceServer;
 use crate::session::options::SessionOptions;
 use crate::transport::Consent;
 
-pub use finding::{Checkup, Finding, Verdict};
+pub use finding::Checkup;
+pub use visavis_shared::finding::{Finding, Verdict};
 
 /// What is tried on this computer alone, in this order.
 const LOCAL_CHECKS: [fn(&SessionOptions) -> Finding; 5] =
