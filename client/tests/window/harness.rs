@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Context, Key, Modifiers, Shape, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportId,
-    vec2,
+    Context, Key, Modifiers, Shape, TexturesDelta, UiBuilder, Vec2, ViewportCommand, ViewportEvent,
+    ViewportId, vec2,
 };
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, TestRenderer};
@@ -199,6 +199,16 @@ impl Window {
             .get(&ViewportId::ROOT)
             .map(|v| v.commands.clone())
             .unwrap_or_default()
+    }
+
+    /// Closes the window as the system does. Returns what it asked of the system in that pass.
+    pub(crate) fn close(&mut self) -> Vec<ViewportCommand> {
+        let root = self.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        root.events.push(ViewportEvent::Close);
+        self.harness.run_steps(1);
+        let commands = self.commands();
+        self.settle();
+        commands
     }
 
     /// When the last pass wants to be repeated at the latest.

@@ -241,16 +241,6 @@ fn stopping_it_asks_first_where_somebody_is_on_it() {
     assert_eq!(window.asked(), [Intent::HostServer { username: "alice".to_owned() }]);
 }
 
-fn close(window: &mut Window) -> Vec<ViewportCommand> {
-    use eframe::egui::{ViewportEvent, ViewportId};
-    let root = window.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-    root.events.push(ViewportEvent::Close);
-    window.harness.run_steps(1);
-    let commands = window.commands();
-    window.settle();
-    commands
-}
-
 #[test]
 fn closing_with_guests_asks_first_and_without_closes() {
     let window_with = |online, tray: TraySettings, there| {
@@ -262,35 +252,29 @@ fn closing_with_guests_asks_first_and_without_closes() {
     };
     let refused = TraySettings { asked: true, ..TraySettings::default() };
     let mut window = window_with(1, refused, false);
-    assert!(!close(&mut window).contains(&ViewportCommand::CancelClose));
+    assert!(!window.close().contains(&ViewportCommand::CancelClose));
 
     let mut window = window_with(2, refused, false);
-    assert!(close(&mut window).contains(&ViewportCommand::CancelClose));
+    assert!(window.close().contains(&ViewportCommand::CancelClose));
     assert!(window.shows("Stop the server and quit?"));
     assert!(window.shows("1 other person uses the server on this computer."));
     window.click("Keep it running");
     assert!(!window.shows("Stop the server and quit?"));
-    close(&mut window);
+    window.close();
     window.set(hosting(1));
     assert!(!window.shows("Stop the server and quit?"), "nobody would lose anything");
     window.set(hosting(2));
-    close(&mut window);
-    assert!(
-        !close(&mut window).contains(&ViewportCommand::CancelClose),
-        "whoever asks twice means it"
-    );
+    window.close();
+    assert!(!window.close().contains(&ViewportCommand::CancelClose), "whoever asks twice means it");
 
     let mut window = window_with(2, refused, true);
-    close(&mut window);
+    window.close();
     window.harness.get_by_label("Keep in the tray").click();
     window.harness.run_steps(1);
     assert!(window.commands().contains(&ViewportCommand::Visible(false)));
     let wanted = TraySettings { close_to_tray: true, asked: true, ..TraySettings::default() };
     let mut window = window_with(2, wanted, true);
-    assert!(
-        close(&mut window).contains(&ViewportCommand::Visible(false)),
-        "it goes on in the tray"
-    );
+    assert!(window.close().contains(&ViewportCommand::Visible(false)), "it goes on in the tray");
 }
 
 #[test]
