@@ -23,7 +23,7 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// Camera and microphone of a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Devices {
-    /// [`DRAWN_QUARTERS`] and a tone of [`DRAWN_TONE_HZ`], from devices of the browser.
+    /// [`DRAWN_QUARTERS`] and the tone of a [`Voice`], from devices of the browser.
     #[default]
     Drawn,
     /// There are some, and the person does not let the page use them.
@@ -32,11 +32,35 @@ pub enum Devices {
     Missing,
 }
 
+/// What a microphone hears. Two who hear each other have different ones: of the same tone, a
+/// browser's echo canceller can't tell the person from what the person hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Voice {
+    /// A tone of [`DRAWN_TONE_HZ`].
+    #[default]
+    Low,
+    /// One that is no multiple of it.
+    High,
+}
+
+impl Voice {
+    /// Its frequency.
+    #[must_use]
+    pub fn hertz(self) -> f64 {
+        match self {
+            Self::Low => DRAWN_TONE_HZ,
+            Self::High => 730.0,
+        }
+    }
+}
+
 /// What a browser is like.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Guest<'a> {
     /// Its devices.
     pub devices: Devices,
+    /// What its microphone hears.
+    pub voice: Voice,
     /// The languages that its person reads, as in `Accept-Language`; English without.
     pub languages: Option<&'a str>,
     /// Width and height of its window.
@@ -54,6 +78,8 @@ pub struct Guest<'a> {
 pub struct GuestPage {
     /// What every page can do.
     pub page: Page,
+    /// What its microphone hears.
+    pub voice: Voice,
 }
 
 const MEDIA: &str = include_str!("../../pages/media.js");
@@ -76,7 +102,8 @@ impl Browsers {
             .await?;
         let process =
             client.capabilities().and_then(|answer| answer.get("goog:processID")?.as_u64());
-        let page = GuestPage { page: Page { client: Some(client), process, profile } };
+        let page =
+            GuestPage { page: Page { client: Some(client), process, profile }, voice: guest.voice };
         let server = server_url.replacen("ws", "http", 1);
         let server = match guest.host {
             Some(host) => server.replacen("127.0.0.1", host, 1),
@@ -207,7 +234,7 @@ fn capabilities(profile: &Path, guest: Guest<'_>) -> Result<Capabilities, Browse
     if guest.devices == Devices::Drawn {
         let (camera, microphone) = (profile.join("camera.y4m"), profile.join("microphone.wav"));
         draw(&camera)?;
-        sound(&microphone)?;
+        sound(&microphone, guest.voice)?;
         arguments.push(format!("--use-file-for-fake-video-capture={}", camera.display()));
         arguments.push(format!("--use-file-for-fake-audio-capture={}", microphone.display()));
     }
@@ -260,10 +287,10 @@ fn draw(path: &Path) -> io::Result<()> {
 
 /// A second of the tone, whose end fits its beginning. It pauses, as browsers take what never does
 /// for noise.
-fn sound(path: &Path) -> Result<(), io::Error> {
+fn sound(path: &Path, voice: Voice) -> Result<(), io::Error> {
     const AMPLITUDE: f64 = 0.25;
     const SOUNDS: usize = 70;
-    let turn = std::f64::consts::TAU * DRAWN_TONE_HZ / f64::from(SAMPLE_RATE);
+    let turn = std::f64::consts::TAU * voice.hertz() / f64::from(SAMPLE_RATE);
     let mut file = WavFile::create(path).map_err(io::Error::other)?;
     for frame in 0..100 {
         let first = frame * AUDIO_FRAME_SAMPLES;

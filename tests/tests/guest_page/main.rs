@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use visavis_signal_server::Config;
 use visavis_tests::app::{APP_TONE_HZ, App};
-use visavis_tests::browser::guest::{Devices, Guest, GuestPage, LIMIT};
+use visavis_tests::browser::guest::{Devices, Guest, GuestPage, LIMIT, Voice};
 use visavis_tests::browser::{Browsers, DRAWN_TONE_HZ};
 use visavis_tests::look;
 use visavis_tests::presence;
@@ -25,7 +25,12 @@ const CAMERA_COLOURS: u8 = 32;
 
 /// A page that is logged in.
 async fn person(browsers: &Browsers, server: &TestServer, name: &str) -> GuestPage {
-    person_with(browsers, server, name, Guest::default()).await
+    person_with(browsers, server, name, Guest { voice: voice_of(name), ..Guest::default() }).await
+}
+
+/// Bob's voice differs from that of everybody else.
+fn voice_of(name: &str) -> Voice {
+    if name == "bob" { Voice::High } else { Voice::Low }
 }
 
 async fn person_with(
@@ -39,12 +44,12 @@ async fn person_with(
     page
 }
 
-async fn assert_sees_and_hears_what_is_drawn(page: &GuestPage) {
+async fn assert_sees_and_hears(page: &GuestPage, other: &GuestPage) {
     let seen = page.page.status_until("seeing and hearing", LIMIT, |it| it.sees_and_hears(FRAMES));
     let status = seen.await.expect("it does");
     assert_eq!(status.video_in_codec.as_deref(), Some("video/H264"));
     assert_eq!(status.video_out_codec.as_deref(), Some("video/H264"));
-    page.page.hears_tone(DRAWN_TONE_HZ, 2.0, LIMIT).await.expect("the tone is in tune");
+    page.page.hears_tone(other.voice.hertz(), 2.0, LIMIT).await.expect("the tone is in tune");
     let picture = page.page.picture().await.expect("the page answers");
     look::assert_is_drawn_within(&picture.expect("there is a picture"), CAMERA_COLOURS);
 }
@@ -92,8 +97,8 @@ async fn two_pages_see_and_hear_each_other_and_know_each_other_again() {
     bob.says("caller", "alice is calling").await.expect("it says who calls");
     bob.says("caller-trust", "First call with this key").await.expect("the key is new");
     bob.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&alice).await;
-    assert_sees_and_hears_what_is_drawn(&bob).await;
+    assert_sees_and_hears(&alice, &bob).await;
+    assert_sees_and_hears(&bob, &alice).await;
     let code = alice.safety_code().await.expect("there is a code");
     assert_eq!(bob.safety_code().await.expect("there is a code"), code);
     bob.presses("#trust").await.expect("it can be pressed");
@@ -108,8 +113,8 @@ async fn two_pages_see_and_hear_each_other_and_know_each_other_again() {
     bob.says("trust", "Verified").await.expect("that is remembered");
     alice.says("caller-trust", "The same key as in earlier calls").await.expect("it is known");
     alice.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&bob).await;
-    assert_sees_and_hears_what_is_drawn(&alice).await;
+    assert_sees_and_hears(&bob, &alice).await;
+    assert_sees_and_hears(&alice, &bob).await;
     bob.presses("#close").await.expect("it can be closed");
     alice.says("ended-word", "bob ended the call.").await.expect("it ends");
 
@@ -166,14 +171,15 @@ async fn two_who_open_the_link_of_a_room_meet_there() {
         .expect("there is a link");
     assert!(link.starts_with("http://127.0.0.1:") && link.ends_with("/#room=blue%20%26%20green"));
 
-    let guest = Guest { link: "#room=blue%20%26%20green", ..Guest::default() };
+    let guest =
+        Guest { voice: voice_of("bob"), link: "#room=blue%20%26%20green", ..Guest::default() };
     let bob = browsers.open_guest(server.url(), guest).await.expect("the page opens");
     bob.says("invited", "You are invited to the room blue & green.").await.expect("it says so");
     bob.logs_in("bob").await.expect("the page logs in");
     alice.says("caller", "bob is calling").await.expect("who comes second calls");
     alice.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&alice).await;
-    assert_sees_and_hears_what_is_drawn(&bob).await;
+    assert_sees_and_hears(&alice, &bob).await;
+    assert_sees_and_hears(&bob, &alice).await;
     assert_no_trouble(alice).await;
     assert_no_trouble(bob).await;
 }
@@ -244,7 +250,7 @@ async fn another_key_than_before_is_asked_about_before_anything_is_sent() {
     alice.calls("bob").await.expect("the page calls");
     bob.reaches("rings").await.expect("it rings");
     bob.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&alice).await;
+    assert_sees_and_hears(&alice, &bob).await;
     alice.presses("#close").await.expect("it can be closed");
     alice.presses("#back").await.expect("one can go back");
     bob.page.quit().await.expect("the browser closes");
@@ -269,8 +275,8 @@ async fn another_key_than_before_is_asked_about_before_anything_is_sent() {
     alice.presses("#key-yes").await.expect("the person decides");
     alice.says("caller", "bob is calling").await.expect("it rings");
     alice.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&other).await;
-    assert_sees_and_hears_what_is_drawn(&alice).await;
+    assert_sees_and_hears(&other, &alice).await;
+    assert_sees_and_hears(&alice, &other).await;
     assert_no_trouble(alice).await;
     assert_no_trouble(other).await;
 }
@@ -287,7 +293,7 @@ async fn a_browser_that_keeps_nothing_is_a_guest_and_says_so() {
     alice.calls("bob").await.expect("the page calls");
     bob.says("caller-trust", "Nothing says who is there").await.expect("it is in plain sight");
     bob.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&bob).await;
+    assert_sees_and_hears(&bob, &alice).await;
     alice.says("trust", "Not verified").await.expect("it is in plain sight");
     bob.says("trust", "Not verified").await.expect("it is in plain sight");
     assert_no_trouble(alice).await;
@@ -303,7 +309,7 @@ async fn a_call_goes_on_while_the_server_is_gone_and_the_page_comes_back_to_it()
     alice.calls("bob").await.expect("the page calls");
     bob.reaches("rings").await.expect("it rings");
     bob.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&alice).await;
+    assert_sees_and_hears(&alice, &bob).await;
     server.kill().await;
     alice.says("alert", "The server can't be reached.").await.expect("it says so");
     let frames = alice.page.status().await.expect("the page answers").frames_decoded;
@@ -329,7 +335,7 @@ async fn muted_and_without_camera_nothing_is_heard_or_seen() {
     alice.calls("bob").await.expect("the page calls");
     bob.reaches("rings").await.expect("it rings");
     bob.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&bob).await;
+    assert_sees_and_hears(&bob, &alice).await;
     alice.presses("#mute").await.expect("it can be muted");
     alice.presses("#camera").await.expect("it can be turned off");
     let label = "return document.getElementById('camera').ariaLabel";
@@ -432,7 +438,7 @@ async fn everything_that_can_be_used_has_a_name_and_fits_a_narrow_window() {
     alice.reaches("rings").await.expect("it rings");
     assert_usable("rings").await;
     alice.presses("#accept").await.expect("it can be accepted");
-    assert_sees_and_hears_what_is_drawn(&alice).await;
+    assert_sees_and_hears(&alice, &bob).await;
     assert_usable("in a call").await;
     alice.presses("#devices").await.expect("it can be pressed");
     assert_usable("devices").await;
