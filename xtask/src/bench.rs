@@ -15,7 +15,7 @@ use crate::programs::{self, Server};
 use crate::report::Report;
 use crate::server_bench;
 use crate::window_start;
-use crate::workspace::{self, Profile};
+use crate::workspace;
 
 /// What to measure.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -68,7 +68,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
 
 fn call() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display])?;
-    let built = workspace::build(Profile::Release)?;
+    let built = workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
     std::fs::create_dir_all(&folder)
         .map_err(Error::file(format!("making {}", folder.display())))?;
@@ -125,7 +125,7 @@ fn network(scenarios: &[String]) -> Result<(), Error> {
 /// Runs the program that calls from Chromium, with the programs that people get beside it.
 fn chromium(scenarios: &[String]) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test, Purpose::Browser])?;
-    workspace::build(Profile::Release)?;
+    workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
     let program =
         ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
@@ -137,7 +137,7 @@ fn chromium(scenarios: &[String]) -> Result<(), Error> {
 /// Runs the program that measures real windows, with the programs that people get beside it.
 fn window() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Window, Purpose::Display, Purpose::Test])?;
-    workspace::build(Profile::Release)?;
+    workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
     std::fs::create_dir_all(&folder)
         .map_err(Error::file(format!("making {}", folder.display())))?;
@@ -155,7 +155,7 @@ fn share(what: &[String]) -> Result<(), Error> {
         Purpose::Test,
         Purpose::Browser,
     ])?;
-    workspace::build(Profile::Release)?;
+    workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];
     command::run(workspace::cargo().args(program).arg(folder).args(what))
@@ -165,7 +165,7 @@ fn share(what: &[String]) -> Result<(), Error> {
 fn hostile() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test])?;
     peers::ensure()?;
-    workspace::build(Profile::Release)?;
+    workspace::build_release()?;
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "hostile-bench"];
     command::run(workspace::cargo().args(program))
 }

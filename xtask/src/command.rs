@@ -1,5 +1,6 @@
 //! Running a program to its end.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -10,6 +11,36 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     let line = in_words(command);
     println!("$ {line}");
     let status = command.status().map_err(|source| start_error(command, source))?;
+    if status.success() { Ok(()) } else { Err(Error::Failed { command: line, status }) }
+}
+
+/// Runs it like [`run`], and says in place of each line of its standard error what `read` makes of it.
+/// Lines end with a line feed or, where one is written over the other, with a carriage return.
+pub(crate) fn run_reading(
+    command: &mut Command,
+    mut read: impl FnMut(&str) -> Option<String>,
+) -> Result<(), Error> {
+    let line = in_words(command);
+    println!("$ {line}");
+    let mut child =
+        command.stderr(Stdio::piped()).spawn().map_err(|source| start_error(command, source))?;
+    let mut say = |line: &[u8]| {
+        if let Some(words) = read(&String::from_utf8_lossy(line)) {
+            eprintln!("{words}");
+        }
+    };
+    if let Some(output) = child.stderr.take() {
+        let mut line = Vec::new();
+        for byte in std::io::BufReader::new(output).bytes().map_while(Result::ok) {
+            if matches!(byte, b'\r' | b'\n') {
+                say(&std::mem::take(&mut line));
+            } else {
+                line.push(byte);
+            }
+        }
+        say(&line);
+    }
+    let status = child.wait().map_err(|source| start_error(command, source))?;
     if status.success() { Ok(()) } else { Err(Error::Failed { command: line, status }) }
 }
 

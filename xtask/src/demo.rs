@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::packages::{self, Purpose};
 use crate::programs::{self, Running, Server};
 use crate::report::{self, Report};
-use crate::workspace::{self, Built, Profile};
+use crate::workspace::{self, Built};
 
 /// How to show it.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ const DURATION: Duration = Duration::from_secs(10);
 /// Shows it.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Window])?;
-    let built = workspace::build(Profile::Dev)?;
+    let built = workspace::build_for_demo()?;
     let devices = devices(&built.visavis)?;
     let alice = devices.for_person(0, options.headphones);
     let bob = devices.for_person(1, options.headphones);

@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 mod autobahn;
 mod bars;
 mod bench;
+mod build_progress;
 mod command;
 mod demo;
 mod devices;

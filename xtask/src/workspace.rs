@@ -4,13 +4,18 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Instant;
 
+use crate::build_progress::BuildProgress;
 use crate::command;
 use crate::error::Error;
 
 /// What lint and tests are built with, the same for both, so that neither builds the dependencies
 /// again: widgets can be found and screenshots taken of windows.
 pub(crate) const TEST_FEATURES: &str = "visavis-client/inspection";
+
+/// What the demo is built with: the app as people get it, a server that needs no other.
+const DEMO_FEATURES: &str = "visavis-client/gui,visavis-client/hosting";
 
 /// The same, and the tests that need a virtual machine.
 pub(crate) const CAMERA_VM_FEATURES: &str = "visavis-client/inspection,visavis-tests/camera-vm";
@@ -76,22 +81,41 @@ pub(crate) struct Built {
 /// How the programs are built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Profile {
-    /// Soon built; the dependencies are optimised all the same.
+    /// Soon built; of what they stand on, what needs it is optimised all the same.
     Dev,
     /// As people get them.
     Release,
 }
 
-/// Builds the app and the server.
-pub(crate) fn build(profile: Profile) -> Result<Built, Error> {
-    build_from(profile, &[])
+/// Builds the app and the server for somebody who sees them for the first time, and says how far it
+/// is.
+pub(crate) fn build_for_demo() -> Result<Built, Error> {
+    let start = Instant::now();
+    let mut progress = BuildProgress::default();
+    let mut cargo = cargo();
+    cargo.args(build_arguments(Profile::Dev));
+    cargo.envs([
+        ("CARGO_TERM_COLOR", "never"),
+        ("CARGO_TERM_PROGRESS_WHEN", "always"),
+        ("CARGO_TERM_PROGRESS_WIDTH", "80"),
+    ]);
+    command::run_reading(&mut cargo, |line| progress.read(line, start.elapsed()))?;
+    if let Some(words) = progress.end(start.elapsed()) {
+        println!("{words}");
+    }
+    built(Profile::Dev)
+}
+
+/// Builds the app and the server as people get them.
+pub(crate) fn build_release() -> Result<Built, Error> {
+    build_release_with(&[])
 }
 
 /// The same with further variables for the build.
-pub(crate) fn build_from(profile: Profile, variables: &[(&str, String)]) -> Result<Built, Error> {
+pub(crate) fn build_release_with(variables: &[(&str, String)]) -> Result<Built, Error> {
     let variables = variables.iter().map(|(name, value)| (name, value));
-    command::run(cargo().args(build_arguments(profile)).envs(variables))?;
-    built(profile)
+    command::run(cargo().args(build_arguments(Profile::Release)).envs(variables))?;
+    built(Profile::Release)
 }
 
 /// Where a build leaves the two.
@@ -104,25 +128,15 @@ pub(crate) fn built(profile: Profile) -> Result<Built, Error> {
     Ok(Built { visavis: program("visavis"), server: program("visavis-signal-server") })
 }
 
-/// For a working day the whole workspace is named, with what the tests need: then cargo builds each
-/// dependency once for the demo, the lints and the tests. (Examples are built because only with
-/// them, or with tests, does cargo count what tests depend on.) What people get holds nothing that
-/// is there for tests.
-fn build_arguments(profile: Profile) -> &'static [&'static str] {
-    match profile {
-        Profile::Dev => {
-            &["build", "--workspace", "--bins", "--examples", "--features", TEST_FEATURES]
-        }
-        Profile::Release => &[
-            "build",
-            "--package",
-            "visavis-client",
-            "--package",
-            "visavis-signal-server",
-            "--bins",
-            "--release",
-        ],
-    }
+/// Only the two programs are built: nothing that is there for tests, or for commands that nobody gave.
+/// A demo has one server, so it is built without what joins several.
+fn build_arguments(profile: Profile) -> impl Iterator<Item = &'static str> {
+    let programs = ["build", "--package", "visavis-client", "--package", "visavis-signal-server"];
+    let more: &[&str] = match profile {
+        Profile::Dev => &["--bins", "--no-default-features", "--features", DEMO_FEATURES],
+        Profile::Release => &["--bins", "--release"],
+    };
+    programs.into_iter().chain(more.iter().copied())
 }
 
 #[cfg(test)]
@@ -144,9 +158,11 @@ mod tests {
 
     #[test]
     fn what_tests_need_is_never_in_what_people_get() {
-        assert!(build_arguments(Profile::Dev).contains(&TEST_FEATURES));
-        let release = build_arguments(Profile::Release);
-        assert!(release.contains(&"--release") && !release.contains(&"--features"));
+        for profile in [Profile::Dev, Profile::Release] {
+            assert!(!build_arguments(profile).any(|word| {
+                word.contains("inspection") || ["--workspace", "--examples"].contains(&word)
+            }));
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::command;
 use crate::error::Error;
 use crate::packages::{self, Purpose};
 use crate::sbom;
-use crate::workspace::{self, Built, Profile};
+use crate::workspace::{self, Built};
 
 mod apple;
 mod checks;
@@ -81,7 +81,7 @@ fn make(options: &Options, to: &Path) -> Result<Option<String>, Error> {
     let source = Source::of_this_folder()?;
     let built = match &options.built {
         Some(folder) => programs_in(folder)?,
-        None => workspace::build_from(Profile::Release, &source.build_variables())?,
+        None => workspace::build_release_with(&source.build_variables())?,
     };
     let effort = if options.quick { Effort::Least } else { Effort::Best };
     make_empty(to)?;
