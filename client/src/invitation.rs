@@ -56,6 +56,18 @@ pub enum InvitationError {
 }
 
 impl InvitationError {
+    /// Each there is.
+    pub const ALL: [Self; 8] = [
+        Self::NoLink,
+        Self::TooLong,
+        Self::Server,
+        Self::Name,
+        Self::Room,
+        Self::Path,
+        Self::Encoding,
+        Self::Option,
+    ];
+
     /// The same for people who see a window.
     #[must_use]
     pub fn words(self) -> Phrase {

@@ -415,6 +415,12 @@ fn run_window(
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
+    // A link that is opened elsewhere comes without a terminal on which to say what is wrong with it.
+    if let Some(Err(error)) = invocation.invitation
+        && std::io::stderr().is_terminal()
+    {
+        return fail(ExitReason::Usage, &error.to_string());
+    }
     let request = instance::Request {
         username: invocation.username.clone(),
         invitation: invocation.invitation.clone(),
@@ -466,8 +472,8 @@ fn run_window(
         (driver::start(options), Stop::listen())
     };
     let desktop_link = WindowLink::default();
-    if let Some(invitation) = request.invitation {
-        desktop_link.ask(WindowRequest::Open(invitation));
+    if request.invitation.is_some() {
+        desktop_link.ask(WindowRequest::of_link(request.invitation));
     }
     desktop_link.set_rules(desktop::rules(&opened.settings));
     let around = {
@@ -481,7 +487,7 @@ fn run_window(
             if request.username.is_some() && request.username != us {
                 return instance::Reply::NotMine;
             }
-            window.ask(request.invitation.map_or(WindowRequest::Raise, WindowRequest::Open));
+            window.ask(WindowRequest::of_link(request.invitation));
             instance::Reply::Taken
         }))
     });

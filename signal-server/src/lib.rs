@@ -26,6 +26,10 @@
 //! - `server` starts all this, accepts connections and shuts everything down.
 
 #![warn(clippy::expect_used, clippy::panic)]
+#![cfg_attr(
+    not(feature = "redis"),
+    allow(dead_code, reason = "what only several nodes do with each other")
+)]
 
 mod acme;
 mod admission;
@@ -57,7 +61,9 @@ pub use admission::proxy::Network;
 pub use admission::tls::{TlsError, TlsFiles};
 pub use admission::web_page::WebSwitch;
 pub use announce::{AnnounceConfig, AnnounceSwitch};
-pub use cluster::redis::{RedisConfig, RedisOptionError, RedisUnusable, RedisUrl, UrlError};
+pub use cluster::redis::{RedisConfig, RedisOptionError, RedisUnusable};
+#[cfg(feature = "redis")]
+pub use cluster::redis::{RedisUrl, UrlError};
 pub use config::{Config, Options};
 pub use ice::{Quotas, RelayConfig, RelayError, RelayMetrics, RelayPorts, Secret};
 pub use limits::timing::Timing;

@@ -8,13 +8,12 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, value_parser};
 use tokio::runtime::{Builder, Runtime};
 use visavis_signal_server::checkup;
 use visavis_signal_server::names_command::{Command, NamesAction};
 use visavis_signal_server::signals::StopSignals;
-use visavis_signal_server::{Options, RedisUrl, start};
+use visavis_signal_server::{Options, start};
 
 const MANUAL: &str = "manual";
 const FOLDER: &str = "folder";
@@ -41,9 +40,7 @@ fn main() -> ExitCode {
     if let Err(error) = options.log.begin() {
         return fail(USAGE, format_args!("--log {}: {error}", options.log.log));
     }
-    if matches.value_source("redis") == Some(ValueSource::CommandLine)
-        && options.redis.redis.as_ref().is_some_and(RedisUrl::has_password)
-    {
+    if options.redis.shows_password(&matches) {
         tracing::warn!(
             "everyone on this machine can read the password of Redis on the command line: give the URL in a file \
              with --redis-file, or as the variable VISAVIS_REDIS"

@@ -19,8 +19,8 @@ use crate::admission::origin::AllowedOrigins;
 use crate::admission::proxy::TrustedProxies;
 use crate::admission::tls::TlsError;
 use crate::announce::Announcer;
-use crate::cluster::redis::RedisUnusable;
-use crate::cluster::{MissedCalls, RedisCluster, Standalone};
+use crate::cluster::redis::{self, RedisUnusable};
+use crate::cluster::{MissedCalls, Standalone};
 use crate::config::Config;
 use crate::connection::handler;
 use crate::context::Context;
@@ -140,7 +140,7 @@ pub async fn start_on(listener: TcpListener, config: Config) -> Result<Server, S
     let metrics = Arc::new(Metrics::new());
     let missed = config.missed_calls.then(|| MissedCalls::new(Arc::clone(&metrics)));
     let cluster: Arc<dyn Cluster> = match &config.redis {
-        Some(redis) => Arc::new(RedisCluster::start(redis, config.names.guests, missed).await?),
+        Some(redis) => redis::join(redis, config.names.guests, missed).await?,
         None => {
             let mut names = config.names.open()?;
             if missed.is_none()

@@ -80,6 +80,8 @@ async fn a_second_start_hands_its_invitation_over_and_nobody_is_called_by_it() {
     let elsewhere = "visavis://calls.example/bob";
     hands_over(alice.data_folder(), &display, &[elsewhere]).await;
     alice.waits_for(&By::containing("This invitation is for another server"));
+    hands_over(alice.data_folder(), &display, &["visavis://calls.example/bob?call=now"]).await;
+    alice.waits_for(&By::containing("says more than this version of Visavis understands"));
     alice.clicks("Call");
     bob.waits_for(&By::name("Accept").role(Role::Button));
 }
@@ -95,6 +97,16 @@ async fn the_first_start_proposes_what_it_was_started_with() {
     })
     .await;
     alice.holds("Username to call", "bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_says_why_its_link_leads_nowhere() {
+    let display = Display::start().await;
+    let mut alice = Window::open_with("alice", &display, |command| {
+        command.args(["--microphone", "none", "--speaker", "none", "visavis://calls.example/%"]);
+    })
+    .await;
+    alice.waits_for(&By::containing("That invitation was damaged on its way."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,6 +69,9 @@ fn target_in(metadata: &str) -> Option<PathBuf> {
     Some(PathBuf::from(metadata.get("target_directory")?.as_str()?))
 }
 
+/// The packages of the two programs.
+const PROGRAMS: [&str; 2] = ["visavis-client", "visavis-signal-server"];
+
 /// The two programs, as cargo has built them.
 #[derive(Debug, Clone)]
 pub(crate) struct Built {
@@ -93,7 +96,7 @@ pub(crate) fn build_for_demo() -> Result<Built, Error> {
     let start = Instant::now();
     let mut progress = BuildProgress::default();
     let mut cargo = cargo();
-    cargo.args(build_arguments(Profile::Dev));
+    cargo.args(demo_arguments());
     cargo.envs([
         ("CARGO_TERM_COLOR", "never"),
         ("CARGO_TERM_PROGRESS_WHEN", "always"),
@@ -113,8 +116,12 @@ pub(crate) fn build_release() -> Result<Built, Error> {
 
 /// The same with further variables for the build.
 pub(crate) fn build_release_with(variables: &[(&str, String)]) -> Result<Built, Error> {
-    let variables = variables.iter().map(|(name, value)| (name, value));
-    command::run(cargo().args(build_arguments(Profile::Release)).envs(variables))?;
+    for package in PROGRAMS {
+        // Each on its own: of what both are built from, cargo builds one variant for both, and the
+        // app would hold what only the server needs.
+        let variables = variables.iter().map(|(name, value)| (name, value));
+        command::run(cargo().args(release_arguments(package)).envs(variables))?;
+    }
     built(Profile::Release)
 }
 
@@ -128,15 +135,18 @@ pub(crate) fn built(profile: Profile) -> Result<Built, Error> {
     Ok(Built { visavis: program("visavis"), server: program("visavis-signal-server") })
 }
 
-/// Only the two programs are built: nothing that is there for tests, or for commands that nobody gave.
-/// A demo has one server, so it is built without what joins several.
-fn build_arguments(profile: Profile) -> impl Iterator<Item = &'static str> {
-    let programs = ["build", "--package", "visavis-client", "--package", "visavis-signal-server"];
-    let more: &[&str] = match profile {
-        Profile::Dev => &["--bins", "--no-default-features", "--features", DEMO_FEATURES],
-        Profile::Release => &["--bins", "--release"],
-    };
-    programs.into_iter().chain(more.iter().copied())
+/// What builds the demo's programs: nothing that is there for tests, or for commands that nobody
+/// gave. A demo has one server, so it is built without what joins several.
+fn demo_arguments() -> Vec<&'static str> {
+    let mut arguments =
+        vec!["build", "--bins", "--no-default-features", "--features", DEMO_FEATURES];
+    arguments.extend(PROGRAMS.iter().flat_map(|package| ["--package", package]));
+    arguments
+}
+
+/// What builds a program as people get it.
+fn release_arguments(package: &str) -> [&str; 5] {
+    ["build", "--bins", "--release", "--package", package]
 }
 
 #[cfg(test)]
@@ -158,10 +168,10 @@ mod tests {
 
     #[test]
     fn what_tests_need_is_never_in_what_people_get() {
-        for profile in [Profile::Dev, Profile::Release] {
-            assert!(!build_arguments(profile).any(|word| {
-                word.contains("inspection") || ["--workspace", "--examples"].contains(&word)
-            }));
+        let release = PROGRAMS.iter().flat_map(|package| release_arguments(package));
+        for word in demo_arguments().into_iter().chain(release) {
+            assert!(!word.contains("inspection"), "{word}");
+            assert!(!["--workspace", "--examples", "--all-features"].contains(&word), "{word}");
         }
     }
 

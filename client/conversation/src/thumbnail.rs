@@ -11,8 +11,9 @@ mod tests;
 use std::io::Cursor;
 
 use bytes::Bytes;
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ImageView as _, ResizeAlg, ResizeOptions, Resizer};
 use visavis_media::frame::RgbaFrame;
 use visavis_media::units::VideoSize;
 use zune_core::colorspace::ColorSpace;
@@ -51,8 +52,7 @@ pub(crate) fn make(file: &[u8]) -> Option<(Bytes, RgbaFrame)> {
     } else {
         return None;
     };
-    let source =
-        Image::from_vec_u8(picture.width, picture.height, picture.pixels, PixelType::U8x3).ok()?;
+    let source = TypedImageRef::from_buffer(picture.width, picture.height, &picture.pixels).ok()?;
     SIDES.iter().find_map(|side| {
         let small = orientation.turned(scaled(&source, *side)?);
         let png = to_png(&small).filter(|png| png.len() <= MAX_THUMBNAIL)?;
@@ -126,16 +126,17 @@ fn from_jpeg(file: &[u8]) -> Option<(Rgb, Orientation)> {
 }
 
 /// At most so large, with even sides, as frames have them.
-fn scaled(source: &Image<'_>, side: u32) -> Option<Rgb> {
+fn scaled(source: &TypedImageRef<'_, U8x3>, side: u32) -> Option<Rgb> {
     let (width, height) = (source.width(), source.height());
     let factor = (f64::from(side) / f64::from(width.max(height))).min(1.0);
     let even = |length: u32| ((f64::from(length) * factor) as u32).max(2) & !1;
     let (width, height) = (even(width), even(height));
-    let mut small = Image::new(width, height, PixelType::U8x3);
+    let mut small = TypedImage::<U8x3>::new(width, height);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(source, &mut small, &options).ok()?;
+    Resizer::new().resize_typed(source, &mut small, &options).ok()?;
     // Five bits of each colour: a PNG of a photograph is half as long.
-    let pixels = small.into_vec().into_iter().map(|value| (value & 0xf8) | (value >> 5)).collect();
+    let coarse = |value: u8| (value & 0xf8) | (value >> 5);
+    let pixels = small.pixels().iter().flat_map(|pixel| pixel.0.map(coarse)).collect();
     Some(Rgb { width, height, pixels })
 }
 

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::frame::VideoFrame;
 use crate::units::VideoSize;
@@ -115,10 +116,12 @@ impl Scaler {
         to: (u32, u32),
     ) -> Result<(), ScaleError> {
         let failed = |error: &dyn std::fmt::Display| ScaleError::Failed(error.to_string());
-        let source = ImageRef::new(size.0, size.1, from, PixelType::U8).map_err(|e| failed(&e))?;
-        let mut target =
-            Image::from_slice_u8(to.0, to.1, into, PixelType::U8).map_err(|e| failed(&e))?;
-        self.resizer.resize(&source, &mut target, &self.options).map_err(|e| failed(&e))
+        // Of types that are known here: with others the program would hold scalers for every kind of
+        // pixel there is, ten megabytes of them.
+        let source =
+            TypedImageRef::<U8>::from_buffer(size.0, size.1, from).map_err(|e| failed(&e))?;
+        let mut target = TypedImage::<U8>::from_buffer(to.0, to.1, into).map_err(|e| failed(&e))?;
+        self.resizer.resize_typed(&source, &mut target, &self.options).map_err(|e| failed(&e))
     }
 }
 

@@ -8,8 +8,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use fast_image_resize::images::{Image as Target, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{InnerPixel, U8, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use visavis_media::frame::{RgbaFrame, VideoFrame};
 use visavis_media::units::VideoSize;
 use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
@@ -86,9 +87,9 @@ impl FrameMaker {
             let [y, u, v] = planes(&mut converted, whole);
             let [to_y, to_u, to_v] = planes(target, to);
             let (half, to_half) = ((whole.0 / 2, whole.1 / 2), (to.0 / 2, to.1 / 2));
-            self.resize(PixelType::U8, y, whole, to_y, to)?;
-            self.resize(PixelType::U8, u, half, to_u, to_half)?;
-            self.resize(PixelType::U8, v, half, to_v, to_half)?;
+            self.resize::<U8>(y, whole, to_y, to)?;
+            self.resize::<U8>(u, half, to_u, to_half)?;
+            self.resize::<U8>(v, half, to_v, to_half)?;
             self.converted = converted;
         }
         Ok(VideoFrame::new(size, i420, captured_at).of_screen())
@@ -128,26 +129,25 @@ impl FrameMaker {
         let mut scaled = std::mem::take(&mut self.scaled);
         scaled.resize(size.pixels() * 4, 0);
         let (from, to) = ((image.width, image.height), (size.width(), size.height()));
-        self.resize(PixelType::U8x4, &image.bgrx, from, &mut scaled, to)?;
+        self.resize::<U8x4>(&image.bgrx, from, &mut scaled, to)?;
         self.scaled = scaled;
         Ok((&self.scaled, size.width() * 4))
     }
 
-    fn resize(
+    fn resize<P: PixelTrait + InnerPixel>(
         &mut self,
-        pixels: PixelType,
         from: &[u8],
         size: (u32, u32),
         into: &mut [u8],
         to: (u32, u32),
     ) -> Result<(), ScalingError> {
-        let source = ImageRef::new(size.0, size.1, from, pixels).map_err(failed)?;
-        let mut target = Target::from_slice_u8(to.0, to.1, into, pixels).map_err(failed)?;
+        let source = TypedImageRef::<P>::from_buffer(size.0, size.1, from).map_err(failed)?;
+        let mut target = TypedImage::<P>::from_buffer(to.0, to.1, into).map_err(failed)?;
         // Catmull-Rom keeps text crisp, with less ringing round it than Lanczos.
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
             .use_alpha(false);
-        self.resizer.resize(&source, &mut target, &options).map_err(failed)
+        self.resizer.resize_typed(&source, &mut target, &options).map_err(failed)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the arguments mean together: one command with what belongs to it, checked.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use visavis_about::Shell;
@@ -57,8 +56,8 @@ pub enum Target {
 pub struct Invocation {
     /// What to do.
     pub action: Action,
-    /// What the window is to propose.
-    pub invitation: Option<Invitation>,
+    /// What the window is to propose, or what it is to say of a link that leads nowhere.
+    pub invitation: Option<Result<Invitation, InvitationError>>,
     /// The server as typed.
     pub server: Option<String>,
     /// The name to log in with.
@@ -84,18 +83,12 @@ pub struct Invocation {
 /// Why a command line can't be carried out; its text is for the person.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(Cow<'static, str>);
+pub struct UsageError(&'static str);
 
 impl UsageError {
     /// What is to be written instead.
     const fn say(words: &'static str) -> Self {
-        Self(Cow::Borrowed(words))
-    }
-}
-
-impl From<InvitationError> for UsageError {
-    fn from(error: InvitationError) -> Self {
-        Self(Cow::Owned(error.to_string()))
+        Self(words)
     }
 }
 
@@ -149,10 +142,10 @@ impl Cli {
 }
 
 /// The words that are no command: one may be an invitation.
-fn invitation(words: &[String]) -> Result<Option<Invitation>, UsageError> {
+fn invitation(words: &[String]) -> Result<Option<Result<Invitation, InvitationError>>, UsageError> {
     match words {
         [] => Ok(None),
-        [link] if Invitation::is_meant(link) => Ok(Some(Invitation::parse(link)?)),
+        [link] if Invitation::is_meant(link) => Ok(Some(Invitation::parse(link))),
         _ => Err(UsageError::say(
             "there is no such command: use call, answer, doctor, devices, identity or completions, or \
              nothing but an invitation such as visavis://HOST/NAME",
@@ -261,12 +254,15 @@ mod tests {
     fn an_invitation_opens_the_window_and_goes_with_no_command() {
         let opened = invocation("visavis --data-dir x visavis://calls.example/bob").unwrap();
         assert_eq!(opened.action, Action::Window);
-        let link = opened.invitation.map(|invitation| invitation.to_string());
-        assert_eq!(link.as_deref(), Some("visavis://calls.example/bob"));
+        let link = opened.invitation.map(|read| read.map(|invitation| invitation.to_string()));
+        assert_eq!(link, Some(Ok("visavis://calls.example/bob".to_owned())));
+        let broken = invocation("visavis visavis://host/bob?call=now").unwrap();
+        assert_eq!(broken.action, Action::Window);
+        assert_eq!(broken.invitation, Some(Err(InvitationError::Option)));
+        let short = invocation("visavis visavis:host").unwrap();
+        assert_eq!(short.invitation, Some(Err(InvitationError::NoLink)));
         assert!(invocation("visavis --new-window").unwrap().program.new_window);
         for (line, word) in [
-            ("visavis visavis:host", "visavis://HOST/NAME"),
-            ("visavis visavis://host/bob?call=now", "more than this version understands"),
             ("visavis https://host/bob", "no such command"),
             ("visavis cal bob --username alice", "use call, answer"),
             ("visavis cal", "use call, answer"),

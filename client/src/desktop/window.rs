@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::attention::Rules;
-use crate::invitation::Invitation;
+use crate::invitation::{Invitation, InvitationError};
 use crate::media::drop_oldest_queue::DropOldestQueue;
 
 /// More than this nobody asks for between two looks of the window.
@@ -24,10 +24,24 @@ pub enum WindowRequest {
     Raise,
     /// Propose what an invitation is to; nobody is called.
     Open(Invitation),
+    /// Say why a link that was opened leads nowhere.
+    Refuse(InvitationError),
     /// Close, and end the program.
     Quit,
     /// Look whether there still is a tray, and how it is to be.
     TrayChanged,
+}
+
+impl WindowRequest {
+    /// What a start with this link asks for, or one without.
+    #[must_use]
+    pub fn of_link(link: Option<Result<Invitation, InvitationError>>) -> Self {
+        match link {
+            None => Self::Raise,
+            Some(Ok(invitation)) => Self::Open(invitation),
+            Some(Err(error)) => Self::Refuse(error),
+        }
+    }
 }
 
 /// Both ends of what joins the window and the desktop.

@@ -1,24 +1,26 @@
 //! What a later start says to the first, and what that replies: one line each way. Pure.
 //!
-//! A request is a version, a name and a link, each after a space; `-` stands for none. Whatever
-//! else comes is no request.
+//! A request is a version, a name and a link, each after a space; `-` stands for none, and `!` with
+//! a number for a link that leads nowhere, by which only the reason is told. Whatever else comes is
+//! no request.
 
 use visavis_shared::{Username, canonical_name};
 
-use crate::invitation::{self, Invitation};
+use crate::invitation::{self, Invitation, InvitationError};
 
 /// The longest line: a link and a name with what belongs to it.
 pub(super) const MOST_BYTES: usize = invitation::MOST_BYTES + 1024;
 const VERSION: &str = "visavis-1";
 const NONE: &str = "-";
+const BROKEN: char = '!';
 
 /// What a later start wants of the first: that its window comes to the front, and perhaps more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// Whom the later one was to log in as, where it was told.
     pub username: Option<Username>,
-    /// What it was to open.
-    pub invitation: Option<Invitation>,
+    /// What it was to open, or why that leads nowhere.
+    pub invitation: Option<Result<Invitation, InvitationError>>,
 }
 
 /// What the first replies.
@@ -33,7 +35,14 @@ pub enum Reply {
 impl Request {
     pub(super) fn to_line(&self) -> String {
         let name = self.username.as_ref().map_or(NONE, Username::as_str);
-        let link = self.invitation.as_ref().map_or_else(|| NONE.to_owned(), ToString::to_string);
+        let link = match &self.invitation {
+            None => NONE.to_owned(),
+            Some(Ok(invitation)) => invitation.to_string(),
+            Some(Err(error)) => {
+                let number = InvitationError::ALL.iter().position(|other| other == error);
+                format!("{BROKEN}{}", number.unwrap_or_default())
+            }
+        };
         format!("{VERSION} {name} {link}\n")
     }
 
@@ -53,7 +62,10 @@ impl Request {
         };
         let invitation = match link {
             NONE => None,
-            link => Some(Invitation::parse(link).ok()?),
+            link => Some(match link.strip_prefix(BROKEN) {
+                None => Ok(Invitation::parse(link).ok()?),
+                Some(number) => Err(*InvitationError::ALL.get(number.parse::<usize>().ok()?)?),
+            }),
         };
         Some(Self { username, invitation })
     }
@@ -79,7 +91,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_read_as_it_was_meant() {
-        let invitation = Invitation::parse("visavis://host/room/two%20words").ok();
+        let invitation = Some(Invitation::parse("visavis://host/room/two%20words"));
+        for error in InvitationError::ALL {
+            let request = Request { username: None, invitation: Some(Err(error)) };
+            assert_eq!(Request::parse(request.to_line().as_bytes()), Some(request));
+        }
         for (request, line) in [
             (Request::default(), "visavis-1 - -\n"),
             (
@@ -100,7 +116,7 @@ mod tests {
         fn whatever_comes_is_a_request_or_none(
             line in prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..200),
-                "visavis-[12] [a-z./-]{0,5} (-|visavis://h/[a-z%]{0,9})[ -]?\n?".prop_map(String::into_bytes),
+                "visavis-[12] [a-z./-]{0,5} (-|![0-9+]{0,2}|visavis://h/[a-z%]{0,9})[ -]?\n?".prop_map(String::into_bytes),
             ],
         ) {
             if let Some(request) = Request::parse(&line) {

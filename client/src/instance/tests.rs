@@ -31,7 +31,7 @@ fn place(folder: &Path) -> imp::Place {
 fn link() -> Request {
     Request {
         username: canonical_name("bob").ok(),
-        invitation: Invitation::parse("visavis://host/carol").ok(),
+        invitation: Some(Invitation::parse("visavis://host/carol")),
     }
 }
 

@@ -227,6 +227,10 @@ impl App {
                     self.invited = Some(Invited { invitation, asked: false });
                     self.raise(ctx);
                 }
+                WindowRequest::Refuse(error) => {
+                    self.local_notices.push(error.words());
+                    self.raise(ctx);
+                }
                 WindowRequest::Quit => self.closing.quit(ctx),
                 // That is looked at in each pass.
                 WindowRequest::TrayChanged => {}

@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{ViewportCommand, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use visavis_client::desktop::{WindowLink, WindowRequest};
-use visavis_client::invitation::Invitation;
+use visavis_client::invitation::{Invitation, InvitationError};
 use visavis_client::phrase;
 use visavis_client::session::snapshot::{Intent, LoginPhase, Snapshot};
 use visavis_client::ui::WindowOptions;
@@ -73,6 +73,17 @@ fn at_another_server_the_person_logs_in_by_themselves() {
     open_invitation(&mut window, &desktop, "visavis://other.example/bob");
     assert!(window.shows("This invitation is for another server"));
     assert_eq!(window.asked(), []);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_opens_nothing_and_says_why() {
+    for login in [LoginPhase::LoggedOut, logged_in().login] {
+        let (mut window, desktop) = open(remembered(login));
+        desktop.ask(WindowRequest::Refuse(InvitationError::Name));
+        window.settle();
+        assert!(window.shows("That invitation leads to a name that nobody can have."));
+        assert_eq!(window.asked(), []);
+    }
 }
 
 #[test]

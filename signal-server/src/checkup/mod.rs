@@ -10,6 +10,7 @@ mod clock;
 mod domain;
 mod folder;
 mod ports;
+#[cfg(feature = "redis")]
 mod redis;
 mod stun;
 
@@ -42,6 +43,7 @@ pub async fn examine(config: &Config, out: &mut impl Write) -> io::Result<Checku
     report.note(stun::examine(config).await)?;
     report.note(stun::elsewhere(config).await)?;
     report.note(ports::relay(config).await)?;
+    #[cfg(feature = "redis")]
     report.note(redis::examine(config, &mut clocks).await)?;
     // Last, since the others bring clocks to compare with.
     report.note(clocks.compare())?;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{
-    Align, EventFilter, Frame, Id, Key, Label, Layout, Margin, Modifiers, Rect, Response,
-    ScrollArea, Sense, Spinner, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Frame, Id, Label, Layout, Margin, Rect, Response, ScrollArea, Sense, Spinner, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::server::View;
@@ -14,6 +14,7 @@ use crate::session::snapshot::{NearbyRow, Snapshot};
 use crate::ui::clock;
 use crate::ui::design::{Icon, Palette, TypeStyle, component, motion, radius, size, space};
 use crate::ui::widgets;
+use crate::ui::widgets::focus::{self, Axis};
 use crate::words::text;
 
 /// How many rows are seen at once; the rest is scrolled to.
@@ -120,7 +121,7 @@ fn rows_of(ui: &mut Ui, view: View<'_>, height: f32, chosen: Option<&str>) -> Op
             next = Some(n);
         }
         if n == stop && response.has_focus() {
-            next = next.or(by_arrow(ui, response.id, n, rows.len()));
+            next = next.or(focus::by_arrow(ui, Axis::Down, response.id, n, rows.len()));
         }
     }
     let next = next?;
@@ -197,19 +198,5 @@ fn paint(ui: &Ui, response: &Response, looks: &Looks<'_>) {
     painter.galley(pos2(from, top), painter.layout_job(name), p.text);
     let below = top + TypeStyle::Strong.line();
     painter.galley(pos2(from, below), painter.layout_job(second), second_ink);
-    widgets::focus::ring(ui, response, radius::MD);
-}
-
-/// The next row or the one before, where an arrow key asks for it.
-fn by_arrow(ui: &Ui, id: Id, at: usize, all: usize) -> Option<usize> {
-    let arrows = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::ArrowDown) && at + 1 < all {
-        Some(at + 1)
-    } else if pressed(Key::ArrowUp) && at > 0 {
-        Some(at - 1)
-    } else {
-        None
-    }
+    focus::ring(ui, response, radius::MD);
 }

@@ -6,8 +6,8 @@
 //! keyboard, keeps it inside, and gives it back to what had it or opened it.
 
 use eframe::egui::{
-    Context, CornerRadius, Event, FocusDirection, Id, Key, LayerId, Painter, Rect, Response,
-    Stroke, StrokeKind, Ui, vec2,
+    Context, CornerRadius, Event, EventFilter, FocusDirection, Id, Key, LayerId, Modifiers,
+    Painter, Rect, Response, Stroke, StrokeKind, Ui, vec2,
 };
 
 use crate::ui::design::{Palette, TypeStyle, radius, size};
@@ -138,6 +138,38 @@ pub(crate) fn keep_in_view(response: &Response) {
     if last != Some(response.id) {
         ctx.data_mut(|data| data.insert_temp(in_view_id(), response.id));
         response.scroll_to_me(None);
+    }
+}
+
+/// How things stand that are one stop of the keyboard together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Axis {
+    /// Side by side.
+    Across,
+    /// One below the other.
+    Down,
+}
+
+/// The next of such things or the one before, where an arrow key asks for it; the one `at` has the
+/// keyboard by `id`.
+pub(crate) fn by_arrow(ui: &Ui, axis: Axis, id: Id, at: usize, all: usize) -> Option<usize> {
+    let (next, before) = match axis {
+        Axis::Across => (Key::ArrowRight, Key::ArrowLeft),
+        Axis::Down => (Key::ArrowDown, Key::ArrowUp),
+    };
+    let arrows = EventFilter {
+        horizontal_arrows: axis == Axis::Across,
+        vertical_arrows: axis == Axis::Down,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(next) && at + 1 < all {
+        Some(at + 1)
+    } else if pressed(before) && at > 0 {
+        Some(at - 1)
+    } else {
+        None
     }
 }
 

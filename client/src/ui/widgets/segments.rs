@@ -3,12 +3,9 @@
 //! They are one stop of the keyboard: arrow keys go from one to the next.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{
-    CornerRadius, EventFilter, Id, Key, Modifiers, Painter, Rect, Sense, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
-};
+use eframe::egui::{CornerRadius, Id, Painter, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::focus;
+use super::focus::{self, Axis};
 use crate::ui::design::{Palette, TypeStyle, radius, size, space};
 
 /// One of them.
@@ -60,7 +57,7 @@ fn inside(ui: &mut Ui, id: Id, all: &[Segment<'_>], shown: usize) -> Option<usiz
             chosen = Some(n);
         }
         if is_shown && response.has_focus() {
-            chosen = chosen.or(by_arrow(ui, response.id, n, all.len()));
+            chosen = chosen.or(focus::by_arrow(ui, Axis::Across, response.id, n, all.len()));
         }
     }
     if let Some(chosen) = chosen
@@ -69,20 +66,6 @@ fn inside(ui: &mut Ui, id: Id, all: &[Segment<'_>], shown: usize) -> Option<usiz
         ui.memory_mut(|memory| memory.request_focus(id.with(chosen)));
     }
     chosen
-}
-
-/// The next or the one before, where an arrow key asks for it.
-fn by_arrow(ui: &Ui, id: Id, at: usize, all: usize) -> Option<usize> {
-    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::ArrowRight) && at + 1 < all {
-        Some(at + 1)
-    } else if pressed(Key::ArrowLeft) && at > 0 {
-        Some(at - 1)
-    } else {
-        None
-    }
 }
 
 /// Words in the middle of a place, and behind them how many things wait, where some do.

@@ -46,7 +46,7 @@ mod watch_list;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -89,6 +89,15 @@ impl RedisUnusable {
     pub(super) fn new(url: &RedisUrl, error: &redis::RedisError) -> Self {
         Self { at: url.to_string(), why: in_words(error) }
     }
+}
+
+/// Joins the other nodes.
+pub(crate) async fn join(
+    config: &RedisConfig,
+    guests: Guests,
+    missed: Option<MissedCalls>,
+) -> Result<Arc<dyn Cluster>, RedisUnusable> {
+    Ok(Arc::new(RedisCluster::start(config, guests, missed).await?))
 }
 
 /// One node of a server of many.

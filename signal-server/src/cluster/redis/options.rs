@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 
 use super::redis_file::{Held, RedisFile};
 use super::url::RedisUrl;
@@ -75,6 +76,14 @@ pub enum RedisOptionError {
 }
 
 impl RedisOptions {
+    /// Whether everyone on this machine can read the password of Redis: it stands on the command
+    /// line that `matches` was found on.
+    #[must_use]
+    pub fn shows_password(&self, matches: &ArgMatches) -> bool {
+        matches.value_source("redis") == Some(ValueSource::CommandLine)
+            && self.redis.as_ref().is_some_and(RedisUrl::has_password)
+    }
+
     /// The configuration that the options make, if this server is not on its own.
     ///
     /// # Errors
