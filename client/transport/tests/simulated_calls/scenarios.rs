@@ -173,6 +173,41 @@ fn a_link_of_any_rate_is_used_without_a_standing_queue() {
 }
 
 #[test]
+fn ten_seconds_after_the_start_a_link_of_any_rate_is_used_and_its_queue_is_short() {
+    // On the narrowest a full packet alone takes 65 ms, and one on 300 kbit/s 33 ms.
+    for (kbps, longest) in [(150, 140.0), (300, 100.0), (600, 70.0), (1200, 65.0), (2500, 65.0)] {
+        for loss in [Loss::None, Loss::Random(0.02)] {
+            let conditions = path(40).rate(Rate::from_kbps(kbps)).queue(ms(300)).loss(loss);
+            let (name, timeline) =
+                (format!("{kbps} kbit/s, {loss:?}"), Timeline::steady(conditions));
+            let outcomes: Vec<Outcome> =
+                (1..=12).map(|seed| call_with_seed(seed, &name, 30, &timeline, true)).collect();
+            let of = |value: &dyn Fn(&Outcome) -> f64| median(outcomes.iter().map(value).collect());
+            let used = of(&|o| o.mean(9, 11, |sample| sample.arrived) / 1e3 / kbps as f64);
+            let queue = of(&|o| o.queue(0.95).as_secs_f64() * 1e3);
+            assert!(used >= 0.82, "{name}: {used:.2} used");
+            assert!(queue <= longest, "{name}: {queue:.0} ms");
+        }
+    }
+}
+
+#[test]
+fn ten_seconds_after_each_change_nine_tenths_of_the_link_are_used() {
+    let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let timeline = Timeline::steady(wide)
+        .then(ms(15_000), wide.rate(Rate::from_kbps(500)))
+        .then(ms(30_000), wide);
+    let outcomes: Vec<Outcome> =
+        (1..=12).map(|seed| call_with_seed(seed, "changes", 45, &timeline, true)).collect();
+    // With its headers and audio, all that is encoded takes 2.7 Mbit/s.
+    for (from, rate) in [(9, 2.7e6), (24, 0.5e6), (39, 2.7e6)] {
+        let used = outcomes.iter().map(|o| o.mean(from, from + 2, |sample| sample.arrived) / rate);
+        let used = median(used.collect());
+        assert!(used >= 0.9, "from {from} s: {used:.2}");
+    }
+}
+
+#[test]
 fn a_sudden_drop_both_ways_freezes_video_for_half_a_second() {
     // Now and then the drop meets the worst moment, as that of a probe.
     let (mut gaps, mut queues) = (Vec::new(), Vec::new());
