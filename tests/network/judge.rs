@@ -69,7 +69,13 @@ pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> 
 
 /// Judges a call.
 pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome) -> Vec<Line> {
-    scenario.bars.iter().map(|bar| line(bar, scenario, outcome)).collect()
+    let judged = |bars: &[Bar]| -> Vec<Line> {
+        bars.iter().map(|bar| line(bar, scenario, outcome)).collect()
+    };
+    let further = judged(&scenario.further)
+        .into_iter()
+        .map(|line| Line { name: format!("further: {}", line.name), ..line });
+    judged(&scenario.bars).into_iter().chain(further).collect()
 }
 
 fn ms(time: Duration) -> f64 {

@@ -50,6 +50,26 @@ pub(crate) struct Scenario {
     /// Whether a file goes each way all the while.
     pub(crate) files: bool,
     pub(crate) bars: Vec<Bar>,
+    /// What calls are to be like one day; a miss is shown beside what is met.
+    pub(crate) further: Vec<Bar>,
+}
+
+impl Scenario {
+    /// The same with bars that lie further: seconds of frozen video, the share of the speech that
+    /// is concealed, and from glass to glass.
+    fn further(mut self, frozen: f64, concealed: f64, glass: u64) -> Self {
+        self.further.extend([
+            Bar::Frozen(frozen / self.duration.as_secs_f64()),
+            Bar::Concealed(concealed),
+            Bar::GlassToGlass(ms(glass)),
+        ]);
+        self
+    }
+
+    fn and_further(mut self, bars: impl IntoIterator<Item = Bar>) -> Self {
+        self.further.extend(bars);
+        self
+    }
 }
 
 const fn ms(ms: u64) -> Duration {
@@ -77,6 +97,7 @@ fn scenario(
         moves: None,
         files: false,
         bars,
+        further: Vec::new(),
     }
 }
 
@@ -88,6 +109,12 @@ pub(crate) fn all() -> Vec<Scenario> {
     let narrow = wide.rate(Rate::from_kbps(500));
     let share = |rate: Rate| Rate::from_bps(rate.bps() * 4 / 5);
     let megabit = path(40).rate(Rate::from_kbps(1000)).queue(ms(300));
+    // About ten seconds after a change.
+    let used = |from: u64, rate: Rate| Bar::Arrives {
+        from: seconds(from),
+        to: seconds(from + 2),
+        at_least: Rate::from_bps(rate.bps() * 9 / 10),
+    };
     // With files the call is to be as it is without, but for this.
     let megabit_bars = |more: f64, queue: u64| {
         vec![Bar::Frozen(more), Bar::Concealed(0.001 + more), Bar::QueueP95(ms(100 + queue))]
@@ -103,13 +130,15 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Bar::GlassToGlass(ms(10 + 18)),
                 Bar::MouthToEar(ms(10 + 60)),
             ],
-        ),
+        )
+        .further(0.0, 0.0, 16),
         scenario(
             "loss-2",
             "2% loss, 60 ms round trip",
             random(60, 0.02),
             vec![Bar::Frozen(0.01), Bar::Concealed(0.005), Bar::GlassToGlass(ms(70))],
-        ),
+        )
+        .further(0.0, 0.0005, 38),
         scenario(
             "loss-10",
             "10% loss, 100 ms round trip",
@@ -120,18 +149,30 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Bar::GlassToGlass(ms(120)),
                 Bar::Height(540),
             ],
-        ),
+        )
+        .further(0.1, 0.005, 60),
         scenario(
             "bursts",
             "5% loss in bursts of 5, 60 ms round trip",
             path(60).loss(Loss::Bursts { mean: 0.05, length: 5.0 }),
             vec![Bar::Frozen(0.02), Bar::Concealed(0.03)],
-        ),
+        )
+        .further(0.2, 0.01, 60),
         scenario(
             "jitter",
             "40 ms one way, give or take 30",
             Conditions::CLEAR.delay(ms(40)).jitter(ms(30)),
-            vec![Bar::Frozen(0.0), Bar::Repairs(0.05), Bar::GlassToGlass(ms(110))],
+            vec![
+                Bar::Frozen(0.0),
+                Bar::Repairs(0.05),
+                Bar::GlassToGlass(ms(110)),
+                Bar::Height(720),
+                Bar::Arrives {
+                    from: seconds(10),
+                    to: seconds(30),
+                    at_least: Rate::from_kbps(2000),
+                },
+            ],
         ),
         Scenario {
             timeline: Timeline::steady(wide).then(seconds(15), narrow).then(seconds(30), wide),
@@ -160,7 +201,13 @@ pub(crate) fn all() -> Vec<Scenario> {
                     Bar::LongestFreeze(ms(500)),
                 ],
             )
-        },
+        }
+        .further(0.2, 0.003, 50)
+        .and_further([
+            used(9, ENCODER_LIMIT),
+            used(24, Rate::from_kbps(500)),
+            used(39, ENCODER_LIMIT),
+        ]),
         scenario(
             "narrow",
             "300 kbit/s",
@@ -171,7 +218,8 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Bar::FramesPerSecond(20.0),
                 Bar::QueueP95(ms(100)),
             ],
-        ),
+        )
+        .further(0.0, 0.0, 60),
         scenario("megabit", "1 Mbit/s, 40 ms round trip", megabit, megabit_bars(0.0, 0)),
         Scenario {
             files: true,
@@ -205,7 +253,8 @@ pub(crate) fn all() -> Vec<Scenario> {
             "30% loss, 100 ms round trip",
             random(100, 0.30),
             vec![Bar::Concealed(0.10), Bar::FramesPerSecond(10.0)],
-        ),
+        )
+        .further(0.3, 0.02, 62),
         Scenario {
             timeline: Timeline::steady(path(40))
                 .then(seconds(12), path(40).closed())

@@ -38,8 +38,9 @@ const PACKETS_PER_REPORT: u32 = 50;
 const OUTCOMES_FRESH: Duration = Duration::from_secs(3);
 /// The loss from which one, two and three redundant blocks go along.
 const REDUNDANCY_FROM: [f64; 3] = [0.10, 0.20, 0.30];
-/// On a network that carries so much, one block goes along from this loss on.
-const AMPLE: (Bitrate, f64) = (Bitrate::from_kbps(800), 0.012);
+/// On a network that carries so much they go along from less loss on: there a block takes a
+/// twentieth of it or less, and what none repairs is heard.
+const AMPLE: (Bitrate, [f64; 3]) = (Bitrate::from_kbps(800), [0.012, 0.06, 0.15]);
 /// A block is let go when loss has been below this share of what called for it…
 const LET_GO_BELOW: f64 = 0.7;
 /// …for this long.
@@ -47,8 +48,10 @@ const LET_GO_AFTER: Duration = Duration::from_secs(5);
 /// Losses in a row that are so much longer than by chance are bursts, and no longer are below the
 /// second.
 const BURSTS: (f64, f64) = (2.0, 1.5);
-/// The loss from which bursts are worth a redundant block.
-const BURST_LOSS: f64 = 0.02;
+/// The loss from which bursts are worth one and two redundant blocks…
+const BURST_LOSS: [f64; 2] = [0.02, 0.20];
+/// …and on a network that carries [`AMPLE`].
+const BURST_LOSS_AMPLE: [f64; 2] = [0.02, 0.04];
 /// Loss in percent, in the steps that the encoder takes.
 const LOSS_STEPS: [(f64, u8); 6] =
     [(0.012, 3), (0.04, 6), (0.08, 10), (0.13, 15), (0.18, 20), (0.25, 25)];
@@ -211,16 +214,15 @@ impl AudioAdaptation {
         let by_chance = 1.0 / (1.0 - self.loss.slow.value).max(0.01);
         self.bursts = self.loss.burst() / by_chance >= if self.bursts { single } else { bursts };
 
+        let (ample, from) = AMPLE;
+        let (from, burst_from) = if estimate >= ample {
+            (from, BURST_LOSS_AMPLE)
+        } else {
+            (REDUNDANCY_FROM, BURST_LOSS)
+        };
         let count = |share: f64| match self.bursts {
-            true => reached(
-                [BURST_LOSS, REDUNDANCY_FROM[1]].map(|from| from * share),
-                self.loss.slow.value,
-            ),
-            false => {
-                let (ample, from) = AMPLE;
-                let early = estimate >= ample && loss >= from * share;
-                usize::from(early).max(reached(REDUNDANCY_FROM.map(|from| from * share), loss))
-            }
+            true => reached(burst_from.map(|from| from * share), self.loss.slow.value),
+            false => reached(from.map(|from| from * share), loss),
         };
         let (up, down) = if enough { (count(1.0), count(LET_GO_BELOW)) } else { (0, 0) };
         let wanted = self.blocks.update(now, up, down);
@@ -408,7 +410,7 @@ mod tests {
             adaptation.loss_reported(start + Duration::from_secs(second), 0.15);
         }
         let plan = adaptation.plan(start + Duration::from_secs(10), WIDE, true);
-        assert_eq!(plan.redundancy, Redundancy::last(1));
+        assert_eq!(plan.redundancy, Redundancy::last(3));
         for report in [-1.0, 2.0, f64::NAN] {
             adaptation.loss_reported(start, report);
         }

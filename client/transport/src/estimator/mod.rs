@@ -68,6 +68,12 @@ const PROBE_BELOW: Duration = Duration::from_millis(30);
 /// A shorter queue is no sign of anything: video frames are sent in bursts, and the clusters of the
 /// prober are some.
 const SHORT_QUEUE: Duration = Duration::from_millis(20);
+/// What even the quickest packet of an interval waited is no queue when it is this short.
+const NO_QUEUE: Duration = Duration::from_millis(5);
+/// From this on a trend upwards is that of a queue.
+const GROWING_QUEUE: Duration = Duration::from_millis(25);
+/// And from this on the queue has to shrink, with a trend or without.
+const LASTING_QUEUE: Duration = Duration::from_millis(40);
 /// A queue this long is not added to.
 const BUSY_QUEUE: Duration = Duration::from_millis(60);
 /// A queue that came about so suddenly that it can't be waited for a trend.
@@ -167,7 +173,9 @@ impl GoogCc {
         }
         let signal = self.signal();
         let standing = self.delay.current().max(self.delay.latest());
-        let arriving = if signal == Signal::Overuse {
+        // Jitter holds back part of what arrives in a short time. A queue lets it out evenly.
+        let queued = self.delay.local_minimum() > SHORT_QUEUE || self.delay.latest() > SUDDEN_QUEUE;
+        let arriving = if signal == Signal::Overuse && queued {
             self.throughput.lately(now)
         } else {
             self.throughput.rate(now)
@@ -257,7 +265,7 @@ impl GoogCc {
         if !self.has_feedback(now, FEEDBACK_TIMEOUT)
             || self.delay.current() > PROBE_BELOW
             || !self.start_up.is_over()
-            || self.delay.latest() > SHORT_QUEUE
+            || self.delay.local_minimum() > SHORT_QUEUE
         {
             return None;
         }
@@ -305,19 +313,20 @@ impl GoogCc {
     /// The detectors' signal, by the trend and the length of queues.
     fn signal(&mut self) -> Signal {
         let (standing, latest) = (self.delay.current(), self.delay.latest());
-        let longest = standing.max(latest);
+        // Jitter has a trend now and then, but no packet is late by it that is quick.
+        let least = self.delay.local_minimum();
         match self.trendline.take_usage() {
-            Usage::Over if longest > SHORT_QUEUE => Signal::Overuse,
+            Usage::Over if least > GROWING_QUEUE => Signal::Overuse,
             // A queue that shot up is plain without a trend, and costs more with each moment.
             Usage::Over | Usage::Normal if latest > SUDDEN_QUEUE => Signal::Overuse,
             // A queue that no longer grows but does not drain either shows no trend.
-            _ if standing > STANDING_QUEUE => Signal::Overuse,
-            Usage::Over | Usage::Under => Signal::Hold,
-            Usage::Normal if standing > BUSY_QUEUE || !self.start_up.is_over() => Signal::Hold,
+            _ if least > LASTING_QUEUE || standing > STANDING_QUEUE => Signal::Overuse,
+            Usage::Over | Usage::Under if least > NO_QUEUE => Signal::Hold,
+            _ if standing > BUSY_QUEUE || !self.start_up.is_over() => Signal::Hold,
             // Nothing limits growth at the start, and it goes on until feedback on what it did
             // comes.
-            Usage::Normal if self.control.starting && longest > SHORT_QUEUE => Signal::Hold,
-            Usage::Normal => Signal::Increase,
+            _ if self.control.starting && least > SHORT_QUEUE => Signal::Hold,
+            _ => Signal::Increase,
         }
     }
 

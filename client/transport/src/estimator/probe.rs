@@ -21,6 +21,8 @@ const LEAST_PACKETS: usize = 5;
 /// What a packet of a cluster takes on the wire, in bytes: as few as its rate needs, so that a
 /// narrow link is not filled.
 const LEAST_PACKET: usize = 250;
+/// The same below a rate at which so many would fill a narrow link for long.
+const LEAST_PACKET_NARROW: (f64, usize) = (350e3, 125);
 const MOST_PACKET: usize = 1100;
 /// The first cluster is so much above the estimate, later ones by [`STEP`].
 const FIRST_STEP: f64 = 3.0;
@@ -126,7 +128,9 @@ impl Prober {
         self.cluster = Some(Cluster { rate, planned_at: now, last_marked: None, left: Vec::new() });
         let bytes = (rate * LEAST_TIME.as_secs_f64() / 8.0) as usize;
         let packets = bytes.div_ceil(MOST_PACKET).max(LEAST_PACKETS + 1);
-        let packet_bytes = (bytes / packets).max(LEAST_PACKET);
+        let (narrow, least) = LEAST_PACKET_NARROW;
+        let least = if rate < narrow { least } else { LEAST_PACKET };
+        let packet_bytes = (bytes / packets).max(least);
         Some(Probe { rate: Bitrate::from_bps(rate as u64), packets, packet_bytes })
     }
 

@@ -19,7 +19,7 @@ const GROWTH_AT_START: f64 = 1.4;
 const GROWTH: f64 = 0.08;
 const GROWTH_MAX: f64 = 0.40;
 /// Near to what the path carried before, by no more than this share every second.
-const GROWTH_NEAR_CAPACITY: f64 = 0.06;
+const GROWTH_NEAR_CAPACITY: f64 = 0.04;
 /// From so long after the last decrease on, growth speeds up over as long again.
 const CAUTIOUS_FOR: Duration = Duration::from_secs(4);
 

@@ -3,7 +3,7 @@
 //! Packets that leave together form a group. The differences between the groups' spacing on leaving
 //! and on arriving are summed up, smoothed, and a line is fitted through the last of them; its
 //! slope against an adaptive threshold says whether the path is overused (draft-ietf-rmcat-gcc-02
-//! §4.3–4.4, with the trendline filter that took the place of its Kalman filter).
+//! §5.1–5.4, with the trendline filter that took the place of its Kalman filter).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -22,8 +22,10 @@ const OVERUSE_TIME: f64 = 10.0;
 const THRESHOLD_START: f64 = 12.5;
 const THRESHOLD_MIN: f64 = 6.0;
 const THRESHOLD_MAX: f64 = 600.0;
-const THRESHOLD_UP: f64 = 0.0087;
-const THRESHOLD_DOWN: f64 = 0.039;
+/// How fast the threshold follows trends above and below it, for each millisecond: soon upwards, so
+/// that jitter is outgrown, and slowly downwards (K_u and K_d, §5.6).
+const THRESHOLD_UP: f64 = 0.01;
+const THRESHOLD_DOWN: f64 = 0.000_18;
 /// The threshold does not follow jumps larger than this.
 const MAX_ADAPT: f64 = 15.0;
 /// A silence this long restarts the measurement.
@@ -158,7 +160,7 @@ impl Trendline {
         self.adapt(scaled.abs(), sent_delta);
     }
 
-    /// The threshold follows the trend slowly, so that competing traffic does not starve us (§4.4).
+    /// The threshold follows the trend slowly, so that competing traffic does not starve us (§5.4).
     fn adapt(&mut self, scaled: f64, sent_delta: f64) {
         if scaled > self.threshold + MAX_ADAPT {
             return;

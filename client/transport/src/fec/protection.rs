@@ -21,6 +21,10 @@ const MOST_LOSS: f64 = 0.5;
 const LEFT_OVER: f64 = 0.025;
 const LONG_RTT: Duration = Duration::from_millis(100);
 
+/// A path with less is full when there is a FEC packet for each frame, and what its queue drops then
+/// calls for more of them.
+const FILLED_BY_FEC: Bitrate = Bitrate::from_kbps(200);
+
 /// What decides on FEC.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
@@ -48,8 +52,10 @@ pub fn fec_packets_for(media: usize, outlook: Outlook) -> usize {
     let loss = outlook.loss.min(MOST_LOSS);
     let short = LONG_RTT.as_secs_f64() / outlook.rtt.as_secs_f64().max(1e-3);
     let left_over = LEFT_OVER * short.clamp(1.0, 4.0);
-    let most = (media as f64 * most_overhead(outlook.estimate)).ceil() as usize;
-    let most = most.min(MAX_FEC);
+    let most = media as f64 * most_overhead(outlook.estimate);
+    // Rounded up, each frame of one packet would be sent twice.
+    let most = if outlook.estimate < FILLED_BY_FEC { most.floor() } else { most.ceil() };
+    let most = (most as usize).min(MAX_FEC);
     // Where losses come in bursts, the usual burst at least is to be rebuilt.
     let least = if outlook.burst_length >= BURST {
         outlook.burst_length.min(LONGEST_BURST).ceil() as usize
@@ -146,5 +152,6 @@ mod tests {
             ),
             (3, 3, 6)
         );
+        assert_eq!([1, 2, 6].map(|media| fec_packets_for(media, outlook(150))), [0, 0, 2]);
     }
 }

@@ -106,7 +106,7 @@ pub(crate) fn call_with_seed(
     fec: bool,
 ) -> Outcome {
     let start = Instant::now();
-    let mut sender = Sender::new(StdRng::seed_from_u64(1), fec, start);
+    let mut sender = Sender::new(StdRng::seed_from_u64(seed), fec, start);
     let mut receiver = Receiver::new(start);
     let conditions = timeline.at(Duration::ZERO);
     let mut forth: Link<(Instant, Sent)> = Link::new(conditions, seed);

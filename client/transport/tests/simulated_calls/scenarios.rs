@@ -74,7 +74,49 @@ fn packets_that_overtake_each_other_are_waited_for_and_not_requested() {
     assert_eq!(outcome.frozen, Duration::ZERO);
     assert!((outcome.counts.retransmissions as f64) < 0.05 * outcome.counts.packets as f64);
     assert!(outcome.glass(0.5) <= ms(110), "{:?}", outcome.glass(0.5));
-    assert!(outcome.mean(10, 30, |sample| sample.target) > 0.7e6);
+    assert!(outcome.counts.fec_packets * 20 < outcome.counts.packets, "{:?}", outcome.counts);
+}
+
+/// Over 40 ms give or take 30 and otherwise `conditions`, packets in order or not: the outcomes of
+/// some calls.
+fn with_jitter(conditions: Conditions, in_order: bool) -> Vec<Outcome> {
+    let conditions = Conditions { in_order, ..conditions.delay(ms(40)).jitter(ms(30)) };
+    let name = format!("jitter, {:?}, in order: {in_order}", conditions.rate);
+    let timeline = Timeline::steady(conditions);
+    (1..=CALLS).map(|seed| call_with_seed(seed, &name, 30, &timeline, true)).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[test]
+fn jitter_is_no_congestion_whether_packets_keep_their_order_or_not() {
+    for rate in [None, Some(Rate::from_kbps(8000))] {
+        for in_order in [false, true] {
+            let outcomes = with_jitter(Conditions { rate, ..Conditions::CLEAR }, in_order);
+            let targets: Vec<f64> = outcomes
+                .iter()
+                .map(|outcome| outcome.mean(10, 30, |sample| sample.target))
+                .collect();
+            assert!(targets.iter().all(|target| *target > 1.5e6), "{in_order}: {targets:?}");
+            assert!(median(targets.clone()) > 2.2e6, "{in_order}: {targets:?}");
+        }
+    }
+}
+
+#[test]
+fn congestion_is_answered_although_there_is_jitter() {
+    for in_order in [false, true] {
+        let narrow = Conditions::CLEAR.rate(Rate::from_kbps(1000)).queue(ms(300));
+        let outcomes = with_jitter(narrow, in_order);
+        let of = |value: &dyn Fn(&Outcome) -> f64| median(outcomes.iter().map(value).collect());
+        let used = of(&|outcome| outcome.mean(10, 30, |sample| sample.arrived) / 1e6);
+        let queue = of(&|outcome| outcome.queue(0.95).as_secs_f64() * 1e3);
+        assert!(used > 0.7, "in order: {in_order}: {used:.2} used");
+        assert!(queue < 90.0, "in order: {in_order}: {queue:.0} ms");
+    }
 }
 
 #[test]
@@ -127,6 +169,41 @@ fn a_link_of_any_rate_is_used_without_a_standing_queue() {
         assert!(used > 0.7, "{kbps} kbit/s: {used:.2} used");
         assert!(outcome.queue(0.95) < ms(150), "{kbps} kbit/s: {:?}", outcome.queue(0.95));
         assert!(outcome.fps() > 24.0, "{kbps} kbit/s: {} fps", outcome.fps());
+    }
+}
+
+#[test]
+fn ten_seconds_after_the_start_a_link_of_any_rate_is_used_and_its_queue_is_short() {
+    // On the narrowest a full packet alone takes 65 ms, and one on 300 kbit/s 33 ms.
+    for (kbps, longest) in [(150, 140.0), (300, 100.0), (600, 70.0), (1200, 65.0), (2500, 65.0)] {
+        for loss in [Loss::None, Loss::Random(0.02)] {
+            let conditions = path(40).rate(Rate::from_kbps(kbps)).queue(ms(300)).loss(loss);
+            let (name, timeline) =
+                (format!("{kbps} kbit/s, {loss:?}"), Timeline::steady(conditions));
+            let outcomes: Vec<Outcome> =
+                (1..=12).map(|seed| call_with_seed(seed, &name, 30, &timeline, true)).collect();
+            let of = |value: &dyn Fn(&Outcome) -> f64| median(outcomes.iter().map(value).collect());
+            let used = of(&|o| o.mean(9, 11, |sample| sample.arrived) / 1e3 / kbps as f64);
+            let queue = of(&|o| o.queue(0.95).as_secs_f64() * 1e3);
+            assert!(used >= 0.82, "{name}: {used:.2} used");
+            assert!(queue <= longest, "{name}: {queue:.0} ms");
+        }
+    }
+}
+
+#[test]
+fn ten_seconds_after_each_change_nine_tenths_of_the_link_are_used() {
+    let wide = path(40).rate(Rate::from_kbps(3000)).queue(ms(300));
+    let timeline = Timeline::steady(wide)
+        .then(ms(15_000), wide.rate(Rate::from_kbps(500)))
+        .then(ms(30_000), wide);
+    let outcomes: Vec<Outcome> =
+        (1..=12).map(|seed| call_with_seed(seed, "changes", 45, &timeline, true)).collect();
+    // With its headers and audio, all that is encoded takes 2.7 Mbit/s.
+    for (from, rate) in [(9, 2.7e6), (24, 0.5e6), (39, 2.7e6)] {
+        let used = outcomes.iter().map(|o| o.mean(from, from + 2, |sample| sample.arrived) / rate);
+        let used = median(used.collect());
+        assert!(used >= 0.9, "from {from} s: {used:.2}");
     }
 }
 
