@@ -52,6 +52,14 @@ impl Trace {
         waits.get(index.min(waits.len().checked_sub(1)?)).copied()
     }
 
+    /// What arrived of what was sent, in bits per second, in a span of time.
+    #[must_use]
+    pub fn arriving_bps(&self, from: Duration, to: Duration) -> f64 {
+        let rows = self.rows.iter().filter(|row| (from..to).contains(&row.at));
+        let span = to.saturating_sub(from).as_secs_f64();
+        rows.map(|row| row.arrived_bytes).sum::<u64>() as f64 * 8.0 / span
+    }
+
     pub(crate) fn row(&mut self, at: Duration) -> &mut TraceRow {
         let index = (at.as_millis() / ROW.as_millis()) as usize;
         while self.rows.len() <= index {
