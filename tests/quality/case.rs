@@ -61,7 +61,8 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// Each word narrows down what it is about: a clip, a link, `clean` or `loss`, a sender,
-    /// `picture` or `speech`, a network for speech, how long a call is (`12s`), or `keep` for the recordings.
+    /// `picture` or `speech`, a network for speech, how long a call is (`12s`), or
+    /// `keep` for the recordings.
     ///
     /// # Errors
     /// The word that is none.
@@ -110,11 +111,10 @@ impl Wanted {
                 }
             }
         }
+        let only_pictures = !(clips.is_empty() && links.is_empty() && losses.is_empty());
+        let speaks = is_speech || (kinds.is_empty() && !only_pictures);
         let mut speech = Network::ALL.to_vec();
-        speech.retain(|network| {
-            (kinds.is_empty() && words.is_empty())
-                || (is_speech && is_wanted(&networks, network.name()))
-        });
+        speech.retain(|network| speaks && is_wanted(&networks, network.name()));
         Ok(Self {
             cases,
             speech,
@@ -149,6 +149,8 @@ mod tests {
         let all = wanted("").expect("no word is wrong");
         assert_eq!((all.cases.len(), all.speech.len(), all.senders.len()), (30, 6, 2));
         assert_eq!(wanted("picture").expect("a word").speech, []);
+        assert_eq!(wanted("600").expect("a word").speech, []);
+        assert_eq!(wanted("ours").expect("a word").speech.len(), 6);
         let speech = wanted("speech").expect("a word");
         assert_eq!((speech.cases.len(), speech.speech.len()), (0, 6));
     }

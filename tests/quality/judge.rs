@@ -38,12 +38,12 @@ pub(crate) fn of_link(picture: &Picture) -> Vec<Line> {
             "%",
         ),
         Line::at_most(&format!("{name}: queue, p95"), of(|s| s.queue_p95_ms), QUEUE, "ms"),
-        Line::at_most(&format!("{name}: freezes"), of(|summary| summary.freezes), 0.0, ""),
+        Line::at_most(&format!("{name}: freezes"), of(|summary| summary.freezes), 0.0, "times"),
     ]
 }
 
-/// How much better ours is than Chromium's, in dB, for each case that both were measured in; nothing
-/// where one did not come about.
+/// How much better ours is than Chromium's, in dB, for each case that both were measured in;
+/// nothing where one did not come about.
 pub(crate) fn gains(pictures: &[Picture]) -> Vec<(Case, Option<f64>)> {
     let of =
         |case: &Case, sender| pictures.iter().find(|one| one.case == *case && one.sender == sender);

@@ -1,10 +1,10 @@
 //! How good picture and speech are that get through narrow and lossy links: ours and Chromium's,
 //! both to the app, in the same run.
 //!
-//! `cargo xtask bench quality` builds and runs it: `quality-bench FOLDER [WORD…]`, where each word
-//! narrows down what is measured (`carphone 600 clean ours`, `speech bursts`). It prints a table and
-//! every bar, and writes JSON and, for each clip and link, a plot (SVG). A miss is shown, not hidden,
-//! and a call that does not come about is a result.
+//! `cargo xtask bench quality` builds and runs it: `quality-bench FOLDER [WORD…]`, where each
+//! word narrows down what is measured (`carphone 600 clean ours`, `speech bursts`). It prints a
+//! table and every bar, and writes JSON and, for each clip and link, a plot (SVG). A miss is shown,
+//! not hidden, and a call that does not come about is a result.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 #[cfg(target_os = "linux")]

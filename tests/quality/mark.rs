@@ -137,8 +137,8 @@ mod tests {
     #[test]
     fn every_number_is_one_square_and_its_parity_from_the_next() {
         for number in 0..NUMBERS {
-            let next = cells((number + 1) % NUMBERS);
-            let changed = cells(number).iter().zip(&next).filter(|(one, other)| one != other);
+            let (this, next) = (cells(number), cells((number + 1) % NUMBERS));
+            let changed = this.iter().zip(&next).filter(|(one, other)| one != other);
             assert_eq!(changed.count(), 2, "{number}");
             assert_eq!(from_gray(number ^ number >> 1), number);
         }

@@ -31,7 +31,7 @@ pub(crate) async fn run(folder: &Path, wanted: &Wanted) -> Result<(), Fault> {
     }
     let mut lines: Vec<Line> = pictures.iter().flat_map(judge::of_link).collect();
     lines.extend(judge::beside_chromium(&pictures));
-    let (scores, bars) = speak(wanted, &voice).await;
+    let (scores, bars) = speak(wanted, &voice, &folder).await;
     lines.extend(bars);
 
     if !pictures.is_empty() {
@@ -137,12 +137,13 @@ fn round(value: f64) -> f64 {
 }
 
 /// Every sender's speech over every network that is wanted.
-async fn speak(wanted: &Wanted, voice: &Path) -> (Vec<table::Spoken>, Vec<Line>) {
+async fn speak(wanted: &Wanted, voice: &Path, folder: &Path) -> (Vec<table::Spoken>, Vec<Line>) {
     let (mut scores, mut lines) = (Vec::new(), Vec::new());
+    let keep = wanted.keep.then_some(folder);
     for network in wanted.speech.iter().copied() {
         for sender in wanted.senders.iter().copied() {
             println!("speech, {}, {}", network.name(), sender.name());
-            let score = match speech::measure(network, sender, voice).await {
+            let score = match speech::measure(network, sender, voice, keep).await {
                 Ok(score) => Some(score),
                 Err(error) => {
                     println!("  {error}");

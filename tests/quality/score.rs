@@ -8,9 +8,9 @@
 //! what the network's delay does to it is measured elsewhere. One that stands for longer than
 //! [`FRESH`] places, so for more than a tenth of a second, is from then on compared with the
 //! original that would be due had the film gone on: that a picture is good does not help once the
-//! world has moved on. The line is drawn there because ten frames a second still look like motion;
-//! with a stricter one, a sender that halves its rate in favour of sharper frames would be measured
-//! by chance (which frame falls into which place), with none a frozen picture would be a perfect one.
+//! world has moved on. The line is drawn there because ten frames a second still look like motion.
+//! With a stricter one, a sender that halves its rate in favour of sharper frames would be measured
+//! by chance (which frame falls into which place); with none a frozen picture would be perfect.
 
 use std::fs::File;
 use std::io::BufReader;

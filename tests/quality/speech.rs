@@ -1,8 +1,8 @@
 //! How good the speech is that gets through bad networks: PESQ wide band (ITU-T P.862.2).
 //!
 //! In: the words that Debian's alsa-utils ships, one after the other and over and over. Out: the
-//! score of what the app received, the mean of several rounds of them. `pesq.py` lines each round
-//! up with what was said and scores it.
+//! score of what the app received, the mean of several rounds of them. `score_speech.py` lines each
+//! round up with what was said and scores it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -134,11 +134,12 @@ pub(crate) fn record(path: &Path) -> Result<(), Fault> {
     Ok(file.finalize()?)
 }
 
-/// Speaks over a network and scores what is heard.
+/// Speaks over a network and scores what is heard. Keeps it in a folder if one is given.
 pub(crate) async fn measure(
     network: Network,
     sender: Sender,
     voice: &Path,
+    keep: Option<&Path>,
 ) -> Result<Score, Fault> {
     let setting = Setting {
         sender,
@@ -152,6 +153,10 @@ pub(crate) async fn measure(
     let (said, heard) = (scratch.path().join("said.wav"), scratch.path().join("heard.wav"));
     resample(voice, &said)?;
     resample(&outcome.heard(), &heard)?;
+    if let Some(folder) = keep {
+        let kept = format!("quality-speech-{}-{}.wav", network.name(), sender.name());
+        std::fs::copy(&heard, folder.join(kept))?;
+    }
     score(&said, &heard)
 }
 
@@ -172,13 +177,13 @@ fn score(said: &Path, heard: &Path) -> Result<Score, Fault> {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let output = Command::new(python)
-        .arg(package.join("quality").join("pesq.py"))
+        .arg(package.join("quality").join("score_speech.py"))
         .args([said, heard])
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("pesq.py: {}", words.lines().last().unwrap_or_default()).into());
+        return Err(format!("score_speech.py: {}", words.lines().last().unwrap_or_default()).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
