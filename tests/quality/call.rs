@@ -137,7 +137,7 @@ async fn call(setting: &Setting) -> Result<Outcome, Fault> {
 /// Somebody who sends.
 enum Sends {
     Ours { person: Person, watch: Watch },
-    Chromium { page: Page, _browsers: Browsers },
+    Chromium { page: Box<Page>, _browsers: Box<Browsers> },
 }
 
 impl Sends {
@@ -163,7 +163,7 @@ impl Sends {
                 if !page.login("bob").await? {
                     return Err("the server did not let the page in".into());
                 }
-                Ok(Self::Chromium { page, _browsers: browsers })
+                Ok(Self::Chromium { page: Box::new(page), _browsers: Box::new(browsers) })
             }
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn read(frame: &VideoFrame) -> Option<u16> {
     };
     let mut gray = 0;
     for cell in 2..CELLS - 1 {
-        gray = gray << 1 | u16::from(bit(cell)?);
+        gray = (gray << 1) | u16::from(bit(cell)?);
     }
     (bit(CELLS - 1)? == (gray.count_ones() % 2 == 1)).then(|| from_gray(gray))
 }
@@ -97,18 +97,19 @@ pub(crate) fn compared(frame: &VideoFrame) -> Option<VideoFrame> {
 }
 
 fn cells(number: u16) -> [bool; CELLS] {
-    let gray = number % NUMBERS ^ (number % NUMBERS) >> 1;
+    let number = number % NUMBERS;
+    let gray = number ^ (number >> 1);
     let mut cells = [true; CELLS];
     cells[1] = false;
     for bit in 0..BITS {
-        cells[2 + bit as usize] = gray >> (BITS - 1 - bit) & 1 == 1;
+        cells[2 + bit as usize] = (gray >> (BITS - 1 - bit)) & 1 == 1;
     }
     cells[CELLS - 1] = gray.count_ones() % 2 == 1;
     cells
 }
 
 fn from_gray(gray: u16) -> u16 {
-    (0..BITS).fold(0, |number, shift| number ^ gray >> shift)
+    (0..BITS).fold(0, |number, shift| number ^ (gray >> shift))
 }
 
 #[cfg(test)]
@@ -140,7 +141,7 @@ mod tests {
             let (this, next) = (cells(number), cells((number + 1) % NUMBERS));
             let changed = this.iter().zip(&next).filter(|(one, other)| one != other);
             assert_eq!(changed.count(), 2, "{number}");
-            assert_eq!(from_gray(number ^ number >> 1), number);
+            assert_eq!(from_gray(number ^ (number >> 1)), number);
         }
     }
 

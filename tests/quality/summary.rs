@@ -48,6 +48,8 @@ pub(crate) struct Summary {
     pub(crate) first_frame_s: Option<f64>,
     /// Share of the link that was used, 0 to 1.
     pub(crate) used: Option<f64>,
+    /// What of it was the picture, without headers, in kbit/s over the whole call.
+    pub(crate) video_kbps: Option<f64>,
     pub(crate) queue_p95_ms: Option<f64>,
     pub(crate) longest_queue_ms: Option<f64>,
     /// As W3C webrtc-stats has them.
@@ -76,6 +78,8 @@ impl Summary {
             nearly_final_s: nearly_final(&timed),
             first_frame_s: first.map(|first| since(first, begun)),
             used: Some(outcome.sent.arriving_bps(USED_FROM, duration) / rate.bps() as f64),
+            video_kbps: video_bytes(&outcome.of_sender)
+                .map(|bytes| bytes * 8.0 / 1e3 / duration.as_secs_f64()),
             queue_p95_ms: wait(0.95),
             longest_queue_ms: wait(1.0),
             freezes: video.and_then(|video| video.freeze_count).map(|count| count as f64),
@@ -99,6 +103,7 @@ impl Summary {
             "nearly_final_s": self.nearly_final_s,
             "first_frame_s": self.first_frame_s,
             "link_used": self.used,
+            "video_kbps": self.video_kbps,
             "queue_p95_ms": self.queue_p95_ms,
             "longest_queue_ms": self.longest_queue_ms,
             "freezes": self.freezes,
@@ -126,6 +131,14 @@ fn nearly_final(timed: &[(f64, Place)]) -> Option<f64> {
     let enough = mean(end - FINAL, end)? * NEARLY;
     let is_enough = |(at, _): &&(f64, Place)| mean(*at, *at + LASTS).is_some_and(|m| m >= enough);
     timed.iter().find(is_enough).map(|(at, _)| *at)
+}
+
+/// What a sender says that its video took: a report of ours, or `getStats` of a page.
+fn video_bytes(of_sender: &Value) -> Option<f64> {
+    let ours = of_sender.pointer("/video/sent/bytes");
+    let is_video = |one: &&Value| one["type"] == "outbound-rtp" && one["kind"] == "video";
+    let page = || of_sender.as_array()?.iter().find(is_video)?.get("bytesSent");
+    ours.or_else(page)?.as_f64()
 }
 
 pub(crate) fn since(at: Instant, begun: Instant) -> f64 {
@@ -161,6 +174,16 @@ mod tests {
         // 95% of 40 dB are 38: four fifths of a second.
         assert!((found - 4.3).abs() < 0.05, "{found}");
         assert_eq!(nearly_final(&[]), None);
+    }
+
+    #[test]
+    fn both_senders_say_what_their_video_took() {
+        let ours = json!({ "video": { "sent": { "bytes": 1200 } } });
+        let audio = json!({ "type": "outbound-rtp", "kind": "audio", "bytesSent": 1 });
+        let video = json!({ "type": "outbound-rtp", "kind": "video", "bytesSent": 2400 });
+        assert_eq!(video_bytes(&ours), Some(1200.0));
+        assert_eq!(video_bytes(&json!([audio, video])), Some(2400.0));
+        assert_eq!(video_bytes(&json!([])), None);
     }
 
     #[test]

@@ -44,12 +44,12 @@ fn number(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.digits$}"))
 }
 
-const HEAD: [&str; 13] = [
-    "case", "sender", "PSNR", "p10", "SSIM", "p10", "lines", "fps", "used", "queue", "freezes",
-    "first", "95%",
+const HEAD: [&str; 14] = [
+    "case", "sender", "PSNR", "p10", "SSIM", "p10", "lines", "fps", "used", "video", "queue",
+    "freezes", "first", "95%",
 ];
 
-fn cells(summary: &Summary) -> [String; 11] {
+fn cells(summary: &Summary) -> [String; 12] {
     [
         number(summary.psnr.map(|spread| spread.mean), 2),
         number(summary.psnr.map(|spread| spread.p10), 2),
@@ -58,6 +58,7 @@ fn cells(summary: &Summary) -> [String; 11] {
         number(summary.lines.map(f64::from), 0),
         number(summary.fps, 1),
         number(summary.used.map(|share| share * 100.0), 0) + "%",
+        number(summary.video_kbps, 0),
         number(summary.queue_p95_ms, 0) + " ms",
         number(summary.freezes, 0),
         number(summary.first_frame_s, 2) + " s",

@@ -208,10 +208,8 @@ const ARGUMENTS: &[&str] = &[
 pub struct Browsers {
     site: Site,
     driver_url: String,
-    /// What their microphones hear, instead of beeps.
-    microphone: Option<PathBuf>,
-    /// What their cameras see, instead of a pattern.
-    camera: Option<PathBuf>,
+    /// What says what their microphones hear instead of beeps, and what their cameras see.
+    captured: Vec<String>,
     /// Whether they stand on a display.
     on_display: bool,
     // Held for its end: it ends with us.
@@ -259,8 +257,7 @@ impl Browsers {
         Ok(Self {
             site,
             driver_url: format!("http://127.0.0.1:{port}"),
-            microphone: None,
-            camera: None,
+            captured: Vec::new(),
             on_display: display.is_some(),
             _driver: driver,
         })
@@ -269,13 +266,18 @@ impl Browsers {
     /// Lets the microphones of browsers that are opened from now on hear a WAV file, over and over.
     #[must_use]
     pub fn hearing(self, speech: &Path) -> Self {
-        Self { microphone: Some(speech.to_owned()), ..self }
+        self.capturing("audio", speech)
     }
 
     /// Lets the cameras of browsers that are opened from now on see a Y4M file, over and over.
     #[must_use]
     pub fn seeing(self, film: &Path) -> Self {
-        Self { camera: Some(film.to_owned()), ..self }
+        self.capturing("video", film)
+    }
+
+    fn capturing(mut self, what: &str, file: &Path) -> Self {
+        self.captured.push(format!("--use-file-for-fake-{what}-capture={}", file.display()));
+        self
     }
 
     /// Opens a page in a browser of its own.
@@ -332,19 +334,11 @@ impl Browsers {
         // With the fake camera it would give a fake display too.
         let is_left = |argument: &&&str| !self.on_display || !NOT_ON_DISPLAY.contains(*argument);
         let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
-        let arguments: Vec<_> =
-            arguments
-                .chain([format!("--user-data-dir={}", profile.display())])
-                .chain(ON_DISPLAY.iter().filter(|_| self.on_display).map(|&word| word.to_owned()))
-                .chain(self.microphone.iter().map(|speech| {
-                    format!("--use-file-for-fake-audio-capture={}", speech.display())
-                }))
-                .chain(
-                    self.camera.iter().map(|film| {
-                        format!("--use-file-for-fake-video-capture={}", film.display())
-                    }),
-                )
-                .collect();
+        let arguments: Vec<_> = arguments
+            .chain([format!("--user-data-dir={}", profile.display())])
+            .chain(ON_DISPLAY.iter().filter(|_| self.on_display).map(|&word| word.to_owned()))
+            .chain(self.captured.iter().cloned())
+            .collect();
         let mut capabilities = Capabilities::new();
         capabilities
             .insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));
