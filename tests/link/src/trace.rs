@@ -76,3 +76,20 @@ impl Trace {
         row.queueing = row.queueing.max(wait);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrives_is_counted_within_the_span_and_divided_by_it() {
+        let mut trace = Trace::default();
+        for tenth in 0..30 {
+            trace.row(ROW * tenth).arrived_bytes = if tenth < 10 { 1 } else { 1000 };
+        }
+        let seconds = Duration::from_secs;
+        assert!((trace.arriving_bps(seconds(1), seconds(3)) - 80_000.0).abs() < 1e-6);
+        // Where nothing is noted nothing arrived.
+        assert!((trace.arriving_bps(seconds(2), seconds(4)) - 40_000.0).abs() < 1e-6);
+    }
+}
