@@ -23,7 +23,7 @@ const NOISE: &str = "Noise.wav";
 const RATE: u32 = 48_000;
 /// The quiet between two of them.
 const PAUSE: Duration = Duration::from_millis(200);
-/// A call is long enough for four rounds after its beginning.
+/// A call is long enough for three whole rounds after its beginning.
 const DURATION: Duration = Duration::from_secs(64);
 /// What PESQ wide band listens to.
 const HEARD_RATE: &str = "16000";

@@ -44,7 +44,7 @@ pub(crate) enum What {
     /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
     Hostile,
     /// Picture and speech over narrow and lossy links, ours and Chromium's, both to the app
-    /// (Linux). Takes three quarters of an hour for all.
+    /// (Linux). Takes an hour for all.
     Quality {
         /// Which: picture or speech; carphone, bikes, bunny; links in kbit/s; clean or loss; ours
         /// or chromium; with speech also loss-2, loss-10, loss-30, bursts, jitter; how long a call
