@@ -4,21 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
 use visavis_client::conversation::{Command, Direction};
 use visavis_client::device::MicrophoneChoice;
 use visavis_client::media::units::VideoSize;
 use visavis_client::session::report::Report;
-use visavis_client::session::snapshot::{Intent, SessionLink, Snapshot};
+use visavis_client::session::snapshot::{Intent, Snapshot};
 use visavis_client::session::statistics::Reading;
 use visavis_link::{Emulator, Side, Trace};
 use visavis_tests::listen::Recording;
 use visavis_tests::person::{Person, tone_of};
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
+use visavis_tests::sight::{Shown, Watch};
 
 use crate::scenario::Scenario;
-use crate::sight::{self, Shown};
 
 /// The networks' seed: the same losses for every build that is measured.
 const SEED: u64 = 4;
@@ -86,7 +85,7 @@ pub(crate) async fn run(
     alice.until_in_call().await;
     bob.until_in_call().await;
 
-    let begun = media_flows(&network).await.ok_or("no media flowed")?;
+    let begun = network.until_begun(MEDIA_WITHIN).await.ok_or("no media flowed")?;
     if scenario.files {
         for person in [&mut alice, &mut bob] {
             let file = person.folder().join("large.bin");
@@ -132,48 +131,9 @@ fn person(name: &str, microphone: MicrophoneChoice) -> Person {
     })
 }
 
-async fn media_flows(network: &Emulator) -> Option<Instant> {
-    let deadline = Instant::now() + MEDIA_WITHIN;
-    while Instant::now() < deadline {
-        if let Some(begun) = network.begun() {
-            return Some(begun);
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    None
-}
-
-/// What is noted of a session while it runs.
-struct Watch {
-    sight: std::thread::JoinHandle<Vec<Shown>>,
-    readings: JoinHandle<Vec<(Instant, Reading)>>,
-}
-
-impl Watch {
-    fn start(link: &SessionLink, until: Instant) -> Self {
-        let mut snapshots = link.snapshots.clone();
-        let readings = tokio::spawn(async move {
-            let mut readings: Vec<(Instant, Reading)> = Vec::new();
-            while snapshots.changed().await.is_ok() {
-                let latest = snapshots
-                    .borrow_and_update()
-                    .statistics
-                    .as_ref()
-                    .and_then(|s| s.latest().copied());
-                let Some(latest) = latest else { continue };
-                if readings.last().is_none_or(|(_, last)| last.at != latest.at) {
-                    readings.push((Instant::now(), latest));
-                }
-            }
-            readings
-        });
-        Self { sight: sight::watch(Arc::clone(&link.remote_video), until), readings }
-    }
-}
-
 async fn outcome(
     mut person: Person,
-    watch: Watch,
+    mut watch: Watch,
     ended: Instant,
     tone: Option<f32>,
     (sent, received): (Trace, u64),
@@ -181,12 +141,10 @@ async fn outcome(
     let report = person.report().await;
     let file = person.heard();
     person.session.link.remote_video.close();
-    let shown = tokio::task::spawn_blocking(move || watch.sight.join().unwrap_or_default())
-        .await
-        .unwrap_or_default();
+    let shown = watch.shown().await;
     let recording = Recording::read(&file);
     let heard = Heard { samples: recording.samples, rate: recording.rate, ended, tone };
     drop(person);
-    let readings = watch.readings.await.unwrap_or_default();
+    let readings = watch.readings().await;
     SideOutcome { report, shown, readings, heard, sent, received }
 }

@@ -1,53 +1,13 @@
 //! Each bar of a scenario, and the measured value beside it.
 
-use std::fmt;
 use std::time::Duration;
-
-use serde_json::{Value, json};
 
 use crate::call::{Outcome, SideOutcome};
 use crate::scenario::{Bar, Scenario};
 use crate::statistics;
 use visavis_simulation::{self as simulation, Measured, Named};
-
-/// A bar and the measured value.
-#[derive(Debug)]
-pub(crate) struct Line {
-    name: String,
-    value: Option<f64>,
-    bar: f64,
-    /// Whether the value has to be at least the bar, not at most.
-    at_least: bool,
-    unit: &'static str,
-}
-
-impl Line {
-    /// Whether it is met. What was not measured is not.
-    pub(crate) fn met(&self) -> bool {
-        self.value
-            .is_some_and(|value| if self.at_least { value >= self.bar } else { value <= self.bar })
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        json!({ "name": self.name, "figure": self.value, "bar": self.bar, "unit": self.unit, "met": self.met() })
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.met() { "met  " } else { "SHORT" };
-        let sign = if self.at_least { "≥" } else { "≤" };
-        let unit = self.unit;
-        match self.value {
-            Some(value) => {
-                write!(f, "{verdict} {}: {value:.1} {unit} ({sign} {:.1})", self.name, self.bar)
-            }
-            None => {
-                write!(f, "{verdict} {}: not measured ({sign} {:.1} {unit})", self.name, self.bar)
-            }
-        }
-    }
-}
+use visavis_tests::bars::Line;
+use visavis_tests::sight;
 
 /// Judges set-ups.
 pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> Vec<Line> {
@@ -62,7 +22,8 @@ pub(crate) fn judge_set_ups(scenario: &Named, outcome: &simulation::Outcome) -> 
             | simulation::Bar::VideoP95(time)
             | simulation::Bar::SilenceP95(time) => ms(time),
         };
-        Line { name: bar.to_string(), value, bar: bar_value, at_least, unit }
+        let line = if at_least { Line::at_least } else { Line::at_most };
+        line(&bar.to_string(), value, bar_value, unit)
     };
     scenario.judge(outcome).into_iter().map(line).collect()
 }
@@ -90,55 +51,39 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
     let lower = |value: &dyn Fn(&SideOutcome) -> Option<f64>| {
         statistics::worse(sides, |side| value(side).map(|value| -value)).map(|value| -value)
     };
-    let at_most = |name: &str, value, bar, unit| Line {
-        name: name.to_owned(),
-        value,
-        bar,
-        at_least: false,
-        unit,
-    };
-    let at_least = |name: &str, value, bar, unit| Line {
-        name: name.to_owned(),
-        value,
-        bar,
-        at_least: true,
-        unit,
-    };
     let video = |side: &SideOutcome| side.report.video.received.clone();
     let percent = scenario.duration.as_secs_f64() * 10.0;
     match *bar {
         Bar::Frozen(share) => {
             let frozen = worse(&|side| Some(video(side)?.freeze_total_ms? / percent));
-            at_most("frozen", frozen, share * 100.0, "%")
+            Line::at_most("frozen", frozen, share * 100.0, "%")
         }
         Bar::LongestFreeze(longest) => {
-            let freeze =
-                worse(&|side| Some(ms(statistics::longest_freeze(&side.shown, begun, end))));
-            at_most("longest freeze", freeze, ms(longest), "ms")
+            let freeze = worse(&|side| Some(ms(sight::longest_freeze(&side.shown, begun, end))));
+            Line::at_most("longest freeze", freeze, ms(longest), "ms")
         }
         Bar::Concealed(share) => {
             let heard =
                 outcome.bob.report.audio.received.as_ref().and_then(|audio| audio.concealed_ratio);
-            at_most("speech concealed", heard.map(|share| share * 100.0), share * 100.0, "%")
+            Line::at_most("speech concealed", heard.map(|share| share * 100.0), share * 100.0, "%")
         }
         Bar::GlassToGlass(time) => {
             let glass = worse(&|side| Some(video(side)?.glass_to_glass_ms?.p50));
-            at_most("glass to glass, p50", glass, ms(time), "ms")
+            Line::at_most("glass to glass, p50", glass, ms(time), "ms")
         }
         Bar::MouthToEar(time) => {
             let ear = outcome.alice.report.audio.received.as_ref();
             let ear = ear.and_then(|audio| audio.mouth_to_ear_ms.as_ref()).map(|delay| delay.p50);
-            at_most("mouth to ear, p50", ear, ms(time), "ms")
+            Line::at_most("mouth to ear, p50", ear, ms(time), "ms")
         }
         Bar::Height(height) => {
             let half = begun + scenario.duration / 2;
-            let usual =
-                lower(&|side| statistics::usual_height(&side.shown, half, end).map(f64::from));
-            at_least("usual height", usual, f64::from(height), "lines")
+            let usual = lower(&|side| sight::usual_height(&side.shown, half, end).map(f64::from));
+            Line::at_least("usual height", usual, f64::from(height), "lines")
         }
         Bar::FramesPerSecond(fps) => {
-            let shown = lower(&|side| Some(statistics::frames_per_second(&side.shown, begun, end)));
-            at_least("frames", shown, fps, "a second")
+            let shown = lower(&|side| Some(sight::frames_per_second(&side.shown, begun, end)));
+            Line::at_least("frames", shown, fps, "a second")
         }
         Bar::Repairs(share) => {
             let repairs = worse(&|side| {
@@ -146,17 +91,17 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
                 let resent = side.report.network.retransmitted?;
                 (packets > 0).then(|| resent as f64 / packets as f64 * 100.0)
             });
-            at_most("retransmitted", repairs, share * 100.0, "%")
+            Line::at_most("retransmitted", repairs, share * 100.0, "%")
         }
         Bar::QueueP95(time) => {
             let queue = worse(&|side| {
                 side.sent.wait_quantile(0.95, Duration::ZERO, scenario.duration).map(ms)
             });
-            at_most("queue, p95", queue, ms(time), "ms")
+            Line::at_most("queue, p95", queue, ms(time), "ms")
         }
         Bar::Queue { from, to, at_most: longest } => {
             let queue = worse(&|side| side.sent.wait_quantile(1.0, from, to).map(ms));
-            at_most(
+            Line::at_most(
                 &format!("longest queue from {} to {} s", from.as_secs(), to.as_secs()),
                 queue,
                 ms(longest),
@@ -164,23 +109,22 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             )
         }
         Bar::Arrives { from, to, at_least: rate } => {
-            let arriving =
-                lower(&|side| Some(statistics::arriving_bps(&side.sent, from, to) / 1e3));
+            let arriving = lower(&|side| Some(side.sent.arriving_bps(from, to) / 1e3));
             let name = format!("arrives from {} to {} s", from.as_secs(), to.as_secs());
-            at_least(&name, arriving, rate.bps() as f64 / 1e3, "kbit/s")
+            Line::at_least(&name, arriving, rate.bps() as f64 / 1e3, "kbit/s")
         }
         Bar::Files(rate) => {
             let seconds = scenario.duration.as_secs_f64();
             let arrived = lower(&|side| Some(side.received as f64 * 8.0 / 1e3 / seconds));
-            at_least("files", arrived, rate.bps() as f64 / 1e3, "kbit/s")
+            Line::at_least("files", arrived, rate.bps() as f64 / 1e3, "kbit/s")
         }
         Bar::VideoBack { after, within } => {
             let back = worse(&|side| statistics::video_back(&side.shown, begun + after).map(ms));
-            at_most("video back after", back, ms(within), "ms")
+            Line::at_most("video back after", back, ms(within), "ms")
         }
         Bar::AudioBack { after, within } => {
             let back = statistics::audio_back(&outcome.alice.heard, begun + after).map(ms);
-            at_most("audio back after", back, ms(within), "ms")
+            Line::at_most("audio back after", back, ms(within), "ms")
         }
     }
 }

@@ -11,13 +11,13 @@ mod judge;
 mod plot;
 mod scenario;
 mod set_up;
-mod sight;
 mod statistics;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use visavis_tests::bars::Line;
 use visavis_tests::voice;
 
 use scenario::Scenario;
@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             "clock": time,
             "calls": outcome.calls,
             "failed_seeds": outcome.failed,
-            "bars": judged.iter().map(judge::Line::json).collect::<Vec<_>>(),
+            "bars": judged.iter().map(Line::json).collect::<Vec<_>>(),
         });
         let file = arguments.folder.join(format!("network-{}-{time}.json", named.name));
         std::fs::write(file, format!("{json:#}\n"))?;
@@ -112,14 +112,14 @@ fn write(
     folder: &Path,
     scenario: &Scenario,
     outcome: &call::Outcome,
-    lines: &[judge::Line],
+    lines: &[Line],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let file = |ending: &str| folder.join(format!("network-{}.{ending}", scenario.name));
     std::fs::write(file("svg"), plot::draw(scenario, outcome))?;
     let json = json!({
         "scenario": scenario.name,
         "title": scenario.title,
-        "bars": lines.iter().map(judge::Line::json).collect::<Vec<_>>(),
+        "bars": lines.iter().map(Line::json).collect::<Vec<_>>(),
         "alice": outcome.alice.report,
         "bob": outcome.bob.report,
     });

@@ -11,8 +11,7 @@ use visavis_simulation::{Named, Outcome, SetUp};
 use visavis_tests::person::Person;
 use visavis_tests::redirect::Redirect;
 use visavis_tests::server::TestServer;
-
-use crate::sight;
+use visavis_tests::sight;
 
 /// Calls in virtual time.
 const SIMULATED: u64 = 500;

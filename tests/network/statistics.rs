@@ -3,37 +3,14 @@
 use std::time::{Duration, Instant};
 
 use visavis_link::Trace;
+use visavis_tests::sight::Shown;
 
 use crate::call::{Heard, SideOutcome};
-use crate::sight::Shown;
 
 /// Audio is looked for in pieces this long.
 const PIECE: Duration = Duration::from_millis(20);
 /// The tone is there when its piece is at least this loud, against full scale.
 const AUDIBLE: f32 = 0.02;
-
-/// The longest time between two frames, or between the beginning or the end and the nearest.
-pub(crate) fn longest_freeze(shown: &[Shown], from: Instant, to: Instant) -> Duration {
-    let moments =
-        shown.iter().map(|shown| shown.at).filter(|at| (from..to).contains(at)).chain([to]);
-    let mut before = from;
-    let gaps = moments.map(|at| at - std::mem::replace(&mut before, at));
-    gaps.max().unwrap_or_default()
-}
-
-/// The height that most frames had in a span of time.
-pub(crate) fn usual_height(shown: &[Shown], from: Instant, to: Instant) -> Option<u32> {
-    let mut heights: Vec<u32> =
-        shown.iter().filter(|s| (from..to).contains(&s.at)).map(|s| s.height).collect();
-    heights.sort_unstable();
-    heights.get(heights.len() / 2).copied()
-}
-
-/// Frames a second in a span of time.
-pub(crate) fn frames_per_second(shown: &[Shown], from: Instant, to: Instant) -> f64 {
-    let count = shown.iter().filter(|shown| (from..to).contains(&shown.at)).count();
-    count as f64 / (to - from).as_secs_f64()
-}
 
 /// How long after this moment the first frame came that others followed: the next a fifth of a
 /// second later at most. What was still in flight is no sign that it goes on.
@@ -69,12 +46,6 @@ pub(crate) fn audio_back(heard: &Heard, after: Instant) -> Option<Duration> {
     Some(at(first) - after)
 }
 
-/// What arrived of what was sent, in bits per second, in a span of time after the beginning.
-pub(crate) fn arriving_bps(trace: &Trace, from: Duration, to: Duration) -> f64 {
-    let rows = trace.rows().iter().filter(|row| (from..to).contains(&row.at));
-    rows.map(|row| row.arrived_bytes).sum::<u64>() as f64 * 8.0 / (to - from).as_secs_f64()
-}
-
 /// Packets that went into the network.
 pub(crate) fn packets(trace: &Trace) -> u64 {
     trace.rows().iter().map(|row| row.sent).sum()
@@ -98,21 +69,6 @@ mod tests {
             .iter()
             .map(|ms| Shown { at: start + Duration::from_millis(*ms), height: 720 })
             .collect()
-    }
-
-    #[test]
-    fn the_longest_freeze_counts_the_beginning_and_the_end() {
-        let start = Instant::now();
-        let end = start + Duration::from_secs(1);
-        assert_eq!(
-            longest_freeze(&shown(start, &[300, 400, 900]), start, end),
-            Duration::from_millis(500)
-        );
-        assert_eq!(
-            longest_freeze(&shown(start, &[300, 400]), start, end),
-            Duration::from_millis(600)
-        );
-        assert_eq!(longest_freeze(&[], start, end), Duration::from_secs(1));
     }
 
     #[test]

@@ -13,13 +13,17 @@ window.addEventListener("error", (event) => errors.push(String(event.message)));
 window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
 
 /**
- * Camera and microphone (with `?media=large` at 1280x720), with `?media=drawn` a picture of four known colours and a
- * steady tone, or with `?media=screen` the screen, without a sound.
+ * Camera and microphone (with `?media=large` at 1280x720, with `?media=unprocessed` so and with the sound as it is), with
+ * `?media=voice` that sound alone, with `?media=drawn` a picture of four known colours and a steady tone, or with
+ * `?media=screen` the screen, without a sound.
  */
 async function openMedia() {
+  const large = { width: 1280, height: 720, frameRate: 30 };
+  const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const unprocessed = { unprocessed: { video: large, audio: asItIs }, voice: { audio: asItIs } }[parameters.get("media")];
+  if (unprocessed) return navigator.mediaDevices.getUserMedia(unprocessed);
   if (parameters.get("media") === "screen") return navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 } });
   if (parameters.get("media") !== "drawn") {
-    const large = { width: 1280, height: 720, frameRate: 30 };
     return navigator.mediaDevices.getUserMedia({ video: parameters.get("media") !== "large" || large, audio: true });
   }
   const canvas = document.createElement("canvas");

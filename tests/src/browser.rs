@@ -9,6 +9,7 @@
 pub mod guest;
 mod page;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,6 +97,10 @@ pub enum PageMedia {
     Camera,
     /// The same at 1280x720 and 30 frames a second.
     Large,
+    /// The same, with nothing done to what the microphone hears.
+    Unprocessed,
+    /// The microphone alone, with nothing done to it.
+    Voice,
     /// The first display of whoever captures it, without sound.
     Screen,
     /// Four quarters of known colours ([`DRAWN_QUARTERS`]), and a steady tone ([`DRAWN_TONE_HZ`]).
@@ -120,17 +125,20 @@ const TEXT_SCRIPT: &str = "<script src=\"text.js\"></script>";
 const SOCKET_IO: &str =
     "../signal-server/tests/node/node_modules/socket.io-client/dist/socket.io.js";
 
-/// The pages and what they load.
-pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
+/// Where the client of Socket.IO lies, if it is there.
+fn socket_io() -> PathBuf {
     // Where cargo runs us, not where it built us: checkouts may share what they build.
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let socket_io =
-        std::fs::read_to_string(package.join(SOCKET_IO)).map_err(|_| BrowserError::NoSocketIo)?;
+    package.join(SOCKET_IO)
+}
+
+/// The pages and what they load; pages on Socket.IO find no client where it is not installed.
+pub(crate) fn files() -> Vec<File> {
     let page =
         |path, content: &'static str| File { path, content_type: HTML, content: content.into() };
     let script = |path, content| File { path, content_type: SCRIPT, content };
-    Ok(vec![
+    let mut files = vec![
         page("/dialect1.html", include_str!("../pages/dialect1.html")),
         File {
             path: "/conversation.html",
@@ -146,8 +154,12 @@ pub(crate) fn files() -> Result<Vec<File>, BrowserError> {
         page("/data.html", include_str!("../pages/data.html")),
         script("/media.js", include_str!("../pages/media.js").into()),
         script("/text.js", include_str!("../pages/text.js").into()),
-        script("/socket.io.js", socket_io.into()),
-    ])
+    ];
+    files.extend(
+        std::fs::read_to_string(socket_io())
+            .map(|client| script("/socket.io.js", Cow::from(client))),
+    );
+    files
 }
 
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
@@ -196,8 +208,8 @@ const ARGUMENTS: &[&str] = &[
 pub struct Browsers {
     site: Site,
     driver_url: String,
-    /// What their microphones hear, instead of beeps.
-    microphone: Option<PathBuf>,
+    /// What says what their microphones hear instead of beeps, and what their cameras see.
+    captured: Vec<String>,
     /// Whether they stand on a display.
     on_display: bool,
     // Held for its end: it ends with us.
@@ -210,7 +222,7 @@ impl Browsers {
     /// # Errors
     /// When either does not start.
     pub async fn start() -> Result<Self, BrowserError> {
-        Self::serving(files()?).await
+        Self::serving(files()).await
     }
 
     /// Starts what drives the browsers, for pages that somebody else serves.
@@ -226,7 +238,7 @@ impl Browsers {
     /// # Errors
     /// When either does not start.
     pub async fn on(display: &Display) -> Result<Self, BrowserError> {
-        Self::begin(files()?, Some(display)).await
+        Self::begin(files(), Some(display)).await
     }
 
     async fn serving(files: Vec<File>) -> Result<Self, BrowserError> {
@@ -245,7 +257,7 @@ impl Browsers {
         Ok(Self {
             site,
             driver_url: format!("http://127.0.0.1:{port}"),
-            microphone: None,
+            captured: Vec::new(),
             on_display: display.is_some(),
             _driver: driver,
         })
@@ -254,7 +266,18 @@ impl Browsers {
     /// Lets the microphones of browsers that are opened from now on hear a WAV file, over and over.
     #[must_use]
     pub fn hearing(self, speech: &Path) -> Self {
-        Self { microphone: Some(speech.to_owned()), ..self }
+        self.capturing("audio", speech)
+    }
+
+    /// Lets the cameras of browsers that are opened from now on see a Y4M file, over and over.
+    #[must_use]
+    pub fn seeing(self, film: &Path) -> Self {
+        self.capturing("video", film)
+    }
+
+    fn capturing(mut self, what: &str, file: &Path) -> Self {
+        self.captured.push(format!("--use-file-for-fake-{what}-capture={}", file.display()));
+        self
     }
 
     /// Opens a page in a browser of its own.
@@ -267,9 +290,14 @@ impl Browsers {
         media: PageMedia,
         server_url: &str,
     ) -> Result<Page, BrowserError> {
+        if dialect == Dialect::Three && !socket_io().is_file() {
+            return Err(BrowserError::NoSocketIo);
+        }
         let media = match media {
             PageMedia::Camera => "camera",
             PageMedia::Large => "large",
+            PageMedia::Unprocessed => "unprocessed",
+            PageMedia::Voice => "voice",
             PageMedia::Screen => "screen",
             PageMedia::Drawn => "drawn",
         };
@@ -306,14 +334,11 @@ impl Browsers {
         // With the fake camera it would give a fake display too.
         let is_left = |argument: &&&str| !self.on_display || !NOT_ON_DISPLAY.contains(*argument);
         let arguments = ARGUMENTS.iter().filter(is_left).map(|&argument| argument.to_owned());
-        let arguments: Vec<_> =
-            arguments
-                .chain([format!("--user-data-dir={}", profile.display())])
-                .chain(ON_DISPLAY.iter().filter(|_| self.on_display).map(|&word| word.to_owned()))
-                .chain(self.microphone.iter().map(|speech| {
-                    format!("--use-file-for-fake-audio-capture={}", speech.display())
-                }))
-                .collect();
+        let arguments: Vec<_> = arguments
+            .chain([format!("--user-data-dir={}", profile.display())])
+            .chain(ON_DISPLAY.iter().filter(|_| self.on_display).map(|&word| word.to_owned()))
+            .chain(self.captured.iter().cloned())
+            .collect();
         let mut capabilities = Capabilities::new();
         capabilities
             .insert("goog:chromeOptions".into(), json!({ "binary": CHROMIUM, "args": arguments }));

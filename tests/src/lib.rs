@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 
 pub mod app;
+pub mod bars;
 #[cfg(target_os = "linux")]
 pub mod bridge;
 pub mod browser;
@@ -24,8 +25,10 @@ pub mod meddling_server;
 pub mod peers;
 pub mod person;
 pub mod picture;
+pub mod plot;
 pub mod presence;
 pub mod programs;
+pub mod python;
 pub mod reading;
 #[cfg(target_os = "linux")]
 pub mod real_keyboard;
@@ -35,6 +38,7 @@ pub mod report;
 #[cfg(target_os = "linux")]
 pub mod rubbish_services;
 pub mod server;
+pub mod sight;
 #[cfg(target_os = "linux")]
 pub mod sound_server;
 pub mod stop_signal;

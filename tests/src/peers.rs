@@ -23,6 +23,7 @@ use crate::browser::{BrowserError, Browsers, Page};
 use crate::listen::Recording;
 use crate::picture::{Picture, PictureError};
 use crate::programs::{Program, ProgramError};
+use crate::python;
 
 pub use self::description::{Section, sections};
 pub use self::firefox::{Firefox, FirefoxError};
@@ -33,9 +34,9 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// How often something that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Where `cargo xtask test` puts what the programs stand on: from cargo's target folder, and from
-/// the folder of this package.
-const PYTHON: &str = "tmp/peers-python/bin/python";
+/// Where `cargo xtask test` puts what the programs stand on: an environment, and a folder of this
+/// package.
+const PYTHON: &str = "peers-python";
 const WERIFT: &str = "peers/node/node_modules/werift";
 
 /// Why a peer did not do what a test needs of it.
@@ -383,15 +384,9 @@ impl Peer {
     }
 }
 
-/// The Python that has what the peers need. Programs lie in a profile's folder, tests in `deps` of
-/// it, and that in the target folder.
+/// The Python that has what the peers need.
 fn python() -> Result<PathBuf, PeerError> {
-    let us = std::env::current_exe()?;
-    us.ancestors()
-        .skip(2)
-        .take(2)
-        .map(|target| target.join(PYTHON))
-        .find(|python| python.is_file())
+    python::of_environment(PYTHON)
         .ok_or_else(|| PeerError::NotInstalled("aiortc (in Python)".into()))
 }
 

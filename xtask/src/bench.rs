@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::packages::{self, Purpose};
 use crate::peers;
 use crate::programs::{self, Server};
+use crate::quality;
 use crate::report::Report;
 use crate::server_bench;
 use crate::window_start;
@@ -42,6 +43,14 @@ pub(crate) enum What {
     Window,
     /// What a hostile peer costs the app in memory and processor time, against the bars (Linux).
     Hostile,
+    /// Picture and speech over narrow and lossy links, ours and Chromium's, both to the app
+    /// (Linux). Takes an hour for all.
+    Quality {
+        /// Which: picture or speech; carphone, bikes, bunny; links in kbit/s; clean or loss; ours
+        /// or chromium; with speech also loss-2, loss-10, loss-30, bursts, jitter; how long a call
+        /// is, as in 12s. All without.
+        what: Vec<String>,
+    },
     /// A shared screen: rate, delay, processor; and how fast files go; beside two pages in
     /// Chromium (Linux, under Xvfb).
     Share {
@@ -62,6 +71,7 @@ pub(crate) fn run(what: &What) -> Result<(), Error> {
         What::Chromium { scenarios } => chromium(scenarios),
         What::Window => window(),
         What::Hostile => hostile(),
+        What::Quality { what } => quality(what),
         What::Share { what } => share(what),
     }
 }
@@ -159,6 +169,24 @@ fn share(what: &[String]) -> Result<(), Error> {
     let folder = workspace::target_dir()?.join("bench");
     let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];
     command::run(workspace::cargo().args(program).arg(folder).args(what))
+}
+
+/// Runs the program that holds what is shown and heard against what was sent.
+fn quality(what: &[String]) -> Result<(), Error> {
+    packages::ensure(&[
+        Purpose::Build,
+        Purpose::Browser,
+        Purpose::Ffmpeg,
+        Purpose::Python,
+        Purpose::Speech,
+    ])?;
+    quality::ensure()?;
+    let folder = workspace::target_dir()?.join("bench");
+    let program =
+        ["run", "--release", "--package", "visavis-tests", "--bin", "quality-bench", "--"];
+    command::run(workspace::cargo().args(program).arg(&folder).args(what))?;
+    println!("Plots and results are in {}.", folder.display());
+    Ok(())
 }
 
 /// Runs the program that floods the app from aiortc, with the programs that people get beside it.

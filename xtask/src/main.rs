@@ -30,6 +30,8 @@ mod package;
 mod packages;
 mod peers;
 mod programs;
+mod python;
+mod quality;
 mod report;
 mod sbom;
 mod screenshots;

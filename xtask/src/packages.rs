@@ -32,9 +32,14 @@ pub(crate) enum Purpose {
     Node,
     /// To run several servers as one.
     Redis,
-    /// To run the tests that call other programs: GStreamer, ffmpeg, and what Python needs for the
-    /// rest.
+    /// To run the tests that call other programs: GStreamer and its bindings for Python.
     Peers,
+    /// To decode and to make films.
+    Ffmpeg,
+    /// To set up virtual environments of Python.
+    Python,
+    /// To score speech: words, and what compiles the scorer's extension of Python.
+    Speech,
     /// To run the tests that call Firefox.
     Firefox,
     /// To hold against their specifications what desktops read.
@@ -123,7 +128,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
         (System::Debian, Purpose::Firefox) => &["firefox-esr"],
         (System::Fedora | System::Arch, Purpose::Firefox) => &["firefox"],
         (System::Debian | System::Ubuntu, Purpose::Peers) => &[
-            "ffmpeg",
             "gstreamer1.0-plugins-base",
             "gstreamer1.0-plugins-good",
             "gstreamer1.0-plugins-bad",
@@ -133,10 +137,13 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "gir1.2-gst-plugins-base-1.0",
             "gir1.2-gst-plugins-bad-1.0",
             "python3-gi",
-            "python3-venv",
         ],
+        (System::Debian | System::Ubuntu | System::Fedora | System::Arch, Purpose::Ffmpeg) => {
+            &["ffmpeg"]
+        }
+        (System::Debian | System::Ubuntu, Purpose::Python) => &["python3-venv"],
+        (System::Debian | System::Ubuntu, Purpose::Speech) => &["alsa-utils", "python3-dev"],
         (System::Fedora, Purpose::Peers) => &[
-            "ffmpeg",
             "gstreamer1-plugins-base",
             "gstreamer1-plugins-good",
             "gstreamer1-plugins-bad-free",
@@ -146,7 +153,6 @@ fn names(system: System, purpose: Purpose) -> &'static [&'static str] {
             "python3-gobject",
         ],
         (System::Arch, Purpose::Peers) => &[
-            "ffmpeg",
             "gst-plugins-base",
             "gst-plugins-good",
             "gst-plugins-bad",
@@ -390,6 +396,9 @@ mod tests {
                 Purpose::Node,
                 Purpose::Redis,
                 Purpose::Peers,
+                Purpose::Ffmpeg,
+                Purpose::Python,
+                Purpose::Speech,
                 Purpose::Firefox,
                 Purpose::Metadata,
                 Purpose::Package,

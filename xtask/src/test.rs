@@ -38,6 +38,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Purpose::Browser,
         Purpose::Redis,
         Purpose::Peers,
+        Purpose::Ffmpeg,
+        Purpose::Python,
         Purpose::Firefox,
     ];
     if !node::is_there() {

@@ -18,6 +18,8 @@ use crate::trace::Trace;
 const HEADERS: usize = 28;
 /// Commands that may wait; tests give few.
 const COMMANDS: usize = 16;
+/// How often it is looked whether a timeline has begun.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Either end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +140,18 @@ impl Emulator {
     #[must_use]
     pub fn begun(&self) -> Option<Instant> {
         self.lock().begun
+    }
+
+    /// Waits so long at most until the timeline begins, and says when it began.
+    pub async fn until_begun(&self, limit: Duration) -> Option<Instant> {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if let Some(begun) = self.begun() {
+                return Some(begun);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        None
     }
 
     /// What has gone from this side to the other so far.

@@ -52,6 +52,14 @@ impl Trace {
         waits.get(index.min(waits.len().checked_sub(1)?)).copied()
     }
 
+    /// What arrived of what was sent, in bits per second, in a span of time.
+    #[must_use]
+    pub fn arriving_bps(&self, from: Duration, to: Duration) -> f64 {
+        let rows = self.rows.iter().filter(|row| (from..to).contains(&row.at));
+        let span = to.saturating_sub(from).as_secs_f64();
+        rows.map(|row| row.arrived_bytes).sum::<u64>() as f64 * 8.0 / span
+    }
+
     pub(crate) fn row(&mut self, at: Duration) -> &mut TraceRow {
         let index = (at.as_millis() / ROW.as_millis()) as usize;
         while self.rows.len() <= index {
@@ -66,5 +74,22 @@ impl Trace {
         self.waits.push((at, wait));
         let row = self.row(at);
         row.queueing = row.queueing.max(wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrives_is_counted_within_the_span_and_divided_by_it() {
+        let mut trace = Trace::default();
+        for tenth in 0..30 {
+            trace.row(ROW * tenth).arrived_bytes = if tenth < 10 { 1 } else { 1000 };
+        }
+        let seconds = Duration::from_secs;
+        assert!((trace.arriving_bps(seconds(1), seconds(3)) - 80_000.0).abs() < 1e-6);
+        // Where nothing is noted nothing arrived.
+        assert!((trace.arriving_bps(seconds(2), seconds(4)) - 40_000.0).abs() < 1e-6);
     }
 }

@@ -90,7 +90,7 @@ pub struct Firefox {
 impl Firefox {
     /// Opens the page of this path and query.
     pub(super) async fn open(path: &str) -> Result<Self, FirefoxError> {
-        let site = Site::start(files()?).await?;
+        let site = Site::start(files()).await?;
         let url = site.url(path);
         Self::open_at(&url, Some(site)).await
     }
