@@ -53,6 +53,7 @@ pub mod pattern;
 pub mod pattern_bar;
 pub mod psnr;
 pub mod quantiles;
+mod rate_control;
 pub mod red;
 pub mod resample;
 pub mod ringtone;

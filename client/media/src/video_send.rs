@@ -224,7 +224,7 @@ impl Encoding {
             gate: FrameGate::default(),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
-            scaler: Scaler::default(),
+            scaler: Scaler::sharp(),
             encoder: None,
             screen: None,
             screen_due: None,
@@ -357,9 +357,9 @@ impl Encoding {
             other => other.insert(H264Encoder::new(size, self.fps, target)?),
         };
         if other_fps {
-            encoder.set_frame_rate(self.fps)?;
+            encoder.set_frame_rate(self.fps);
         }
-        encoder.set_target(target)?;
+        encoder.set_target(target);
         let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
         let encoded = encoder.encode(&scaled, key.is_some(), since_first)?;

@@ -1,0 +1,213 @@
+//! How large frames are sent: as large as this content looks best at this bit rate. Pure, with time
+//! as an argument.
+//!
+//! In go the rate that the network allows, and which quantiser and how many bits each frame took;
+//! out comes the size. A quantiser is what a size costs: above [`LOWER_ABOVE`] blocks show, and fewer
+//! pixels look better. What frames took says what they would take at another size or rate, so one
+//! change leads to the size that fits. Before anything was measured the content counts as
+//! [`USUAL_CONTENT`], and the bits for each pixel decide.
+//!
+//! What always holds: at the same rate easier content never gets a smaller size, and at the same
+//! content a lower rate never a larger one; a size that was just raised in vain is not tried again
+//! before twice as long as the last time.
+
+use std::time::{Duration, Instant};
+
+use crate::scale::{fit_within, fraction_of};
+use crate::units::{Bitrate, VideoSize};
+
+/// The sizes, as fractions of the largest: 1280x720, 960x540, 640x360, 320x180.
+pub(crate) const STEPS: [(u32, u32); 4] = [(1, 1), (3, 4), (1, 2), (1, 4)];
+/// With a coarser quantiser than this, fewer pixels look better.
+const LOWER_ABOVE: f64 = 37.5;
+/// The next larger size must get along with this. Well below the other, so that a rate that moves a
+/// little does not move the size.
+const RAISE_BELOW: f64 = 34.0;
+/// With this there is no doubt, whatever was raised in vain before.
+const EASILY_BELOW: f64 = 28.0;
+/// So many steps of the quantiser halve what a frame takes.
+const HALVED_BY: f64 = 6.0;
+/// What half as many pixels have more to show, each, as steps of the quantiser.
+const SHARPER: f64 = 1.5;
+/// The quantiser at which content of which nothing is known takes one bit for each pixel.
+const USUAL_CONTENT: f64 = 7.2;
+/// How much a frame counts in what is known of the content.
+const WEIGHT: f64 = 0.08;
+/// The content is known from so many frames on.
+const KNOWN_AFTER: u32 = 8;
+/// A rate that is too low for less than this is let pass.
+const LOWER_AFTER: Duration = Duration::from_millis(500);
+/// A change costs a key frame, so a higher rate must have held for this long.
+const RAISE_AFTER: Duration = Duration::from_secs(3);
+/// Before the size was ever lowered the rate is still being found out, and the frame follows it
+/// sooner.
+const RAISE_AFTER_AT_START: Duration = Duration::from_millis(700);
+/// A size that is lowered again within this was raised in vain…
+const IN_VAIN: Duration = Duration::from_secs(20);
+/// …and raised again after twice as long as before, up to this.
+const RAISE_AFTER_AT_MOST: Duration = Duration::from_secs(60);
+
+/// What is known of the content.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    /// The quantiser at which a frame takes one bit for each pixel, at the size of the step.
+    content: f64,
+    step: usize,
+    frames: u32,
+}
+
+/// Chooses the size to send, with hysteresis.
+#[derive(Debug)]
+pub(crate) struct SizeLadder {
+    max: VideoSize,
+    /// The largest size for the frames that come.
+    full: VideoSize,
+    step: Option<usize>,
+    measured: Option<Measured>,
+    /// The size was lowered before.
+    lowered: bool,
+    raised_at: Option<Instant>,
+    raise_after: Duration,
+    too_low_since: Option<Instant>,
+    enough_since: Option<Instant>,
+}
+
+impl SizeLadder {
+    /// A ladder that starts at `max`.
+    pub(crate) fn new(max: VideoSize) -> Self {
+        Self {
+            max,
+            full: max,
+            step: None,
+            measured: None,
+            lowered: false,
+            raised_at: None,
+            raise_after: RAISE_AFTER,
+            too_low_since: None,
+            enough_since: None,
+        }
+    }
+
+    /// The size to send a frame of size `source` at. The first call settles at once, later ones
+    /// take their time. A size that is too large is left at a key frame, as that would be a burst,
+    /// and the smaller size would take another one soon.
+    pub(crate) fn size_for(
+        &mut self,
+        source: VideoSize,
+        target: Bitrate,
+        fps: f32,
+        key_frame: bool,
+        now: Instant,
+    ) -> VideoSize {
+        self.full = fit_within(source, self.max);
+        let last = STEPS.len() - 1;
+        let with = |most: f64| {
+            (0..last).find(|step| self.expected_qp(*step, target, fps) <= most).unwrap_or(last)
+        };
+        let (fitting, higher) = (with(LOWER_ABOVE), with(RAISE_BELOW));
+        let step = match self.step {
+            // A first key frame that is too large for the network delays the audio, and is followed
+            // by another soon.
+            None => higher,
+            Some(step) if key_frame && fitting > step => fitting,
+            Some(step) if fitting > step => {
+                self.enough_since = None;
+                let since = *self.too_low_since.get_or_insert(now);
+                if now.saturating_duration_since(since) >= LOWER_AFTER { fitting } else { step }
+            }
+            Some(step) if higher < step => {
+                self.too_low_since = None;
+                let since = *self.enough_since.get_or_insert(now);
+                let easily = self.expected_qp(step - 1, target, fps) <= EASILY_BELOW;
+                let after = match self.lowered {
+                    false => RAISE_AFTER_AT_START,
+                    true if easily => RAISE_AFTER,
+                    true => self.raise_after,
+                };
+                // Straight to where it belongs: each step between would cost a key frame too.
+                if now.saturating_duration_since(since) >= after { higher } else { step }
+            }
+            Some(step) => {
+                self.too_low_since = None;
+                self.enough_since = None;
+                step
+            }
+        };
+        if let Some(before) = self.step.replace(step).filter(|before| *before != step) {
+            self.changed(before, step, now);
+        }
+        self.size_at(step)
+    }
+
+    /// A frame of the size that was chosen last took so many bytes with this quantiser. A key frame
+    /// says nothing of what others take.
+    pub(crate) fn encoded(&mut self, qp: f64, bytes: usize, key: bool) {
+        let Some(step) = self.step.filter(|_| !key) else { return };
+        let pixels = self.size_at(step).pixels() as f64;
+        let frame = qp + HALVED_BY * ((bytes * 8).max(1) as f64 / pixels).log2();
+        let (content, frames) = match self.measured {
+            // The first frames count fully, so that it is soon known.
+            Some(Measured { frames, .. }) => {
+                let before = self.content(step);
+                let weight = WEIGHT.max(1.0 / f64::from(frames + 1));
+                (before + (frame - before) * weight, frames.saturating_add(1))
+            }
+            None => (frame, 1),
+        };
+        self.measured = Some(Measured { content, step, frames });
+    }
+
+    /// The quantiser that the smallest size takes at this rate; `None` while the content is not
+    /// known.
+    pub(crate) fn coarsest(&self, target: Bitrate, fps: f32) -> Option<f64> {
+        let known = self.measured.is_some_and(|measured| measured.frames >= KNOWN_AFTER);
+        known.then(|| self.expected_qp(STEPS.len() - 1, target, fps))
+    }
+
+    fn changed(&mut self, before: usize, step: usize, now: Instant) {
+        self.too_low_since = None;
+        self.enough_since = None;
+        if step < before {
+            self.raised_at = Some(now);
+            return;
+        }
+        self.lowered = true;
+        let in_vain = self
+            .raised_at
+            .take()
+            .is_some_and(|raised| now.saturating_duration_since(raised) < IN_VAIN);
+        self.raise_after = if in_vain {
+            (self.raise_after * 2).min(RAISE_AFTER_AT_MOST)
+        } else {
+            RAISE_AFTER
+        };
+    }
+
+    fn size_at(&self, step: usize) -> VideoSize {
+        let (numerator, denominator) = STEPS.get(step).copied().unwrap_or((1, 1));
+        fraction_of(self.full, numerator, denominator)
+    }
+
+    /// The quantiser at which a frame of this content takes one bit for each pixel at a step.
+    fn content(&self, step: usize) -> f64 {
+        match self.measured {
+            Some(Measured { content, step: at, .. }) => {
+                let fewer = self.size_at(at).pixels() as f64 / self.size_at(step).pixels() as f64;
+                content + SHARPER * fewer.log2()
+            }
+            None => USUAL_CONTENT,
+        }
+    }
+
+    /// The quantiser that a step is expected to take at a rate.
+    fn expected_qp(&self, step: usize, target: Bitrate, fps: f32) -> f64 {
+        let known = self.measured.is_some_and(|measured| measured.frames >= KNOWN_AFTER);
+        let content = if known { self.content(step) } else { USUAL_CONTENT };
+        let pixels = self.size_at(step).pixels() as f64;
+        let bits = target.bps().max(1) as f64 / f64::from(fps.max(1.0));
+        content - HALVED_BY * (bits / pixels).log2()
+    }
+}
+
+#[cfg(test)]
+mod tests;
