@@ -1,8 +1,8 @@
-//! Prints what a camera's video looks like at each size, frame rate and bit rate, with the encoder as
-//! calls use it, shown at the clip's own size as a window would:
-//! `cargo run --release -p visavis-media --example rate_distortion -- CLIP.y4m…`. The rates, heights
-//! and frame-rate divisors can be chosen: `--rates 300,600 --heights 360,720 --divisors 1,2`.
-//! `docs/performance.md` says how the clips are made.
+//! Prints what a camera's video looks like at each size, frame rate and bit rate, with the encoder
+//! as calls use it, shown at the clip's own size as a window would:
+//! `cargo run --release -p visavis-media --example rate_distortion -- CLIP.y4m…`. The rates,
+//! heights and frame-rate divisors can be chosen: `--rates 300,600 --heights 360,720
+//! --divisors 1,2`. `docs/performance.md` says how the clips are made.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use std::error::Error;
@@ -64,7 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let values = arguments.next().ok_or("a list is missing")?;
         *list = values.split(',').map(str::parse).collect::<Result<_, _>>()?;
     }
-    println!("| clip | size | frames/s | kbit/s | real | PSNR | SSIM | quantizer | key | p95 | ms |");
+    println!(
+        "| clip | size | frames/s | kbit/s | real | PSNR | SSIM | quantizer | key | p95 | ms |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for clip in &clips {
         let frames = read(clip)?;

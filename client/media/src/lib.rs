@@ -66,6 +66,8 @@ pub mod self_view;
 mod send_rate;
 mod send_size;
 pub mod share_compose;
+mod size_ladder;
+mod size_losses;
 pub mod snapshot_png;
 pub mod speaker_pacing;
 pub mod speech;

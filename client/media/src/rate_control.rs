@@ -5,10 +5,10 @@
 //! took; out comes one quantizer for the whole of the next frame. OpenH264's own rate control
 //! changes the quantizer within a frame too, by how far down it is, which costs quality.
 //!
-//! What always holds: the quantizer moves slowly, as pictures that are coarse and fine by turns look
-//! worse than even ones, unless the target or the content changes at once; what was left unused or
-//! taken too much counts for at most half a second, so that neither stillness saves up for a burst
-//! nor a burst leads to a pause. Pure: there is no clock in it, only frames.
+//! What always holds: the quantizer moves slowly, as pictures that are coarse and fine by turns
+//! look worse than even ones, unless the target or the content changes at once; what was left
+//! unused or taken too much counts for at most half a second, so that neither stillness saves up
+//! for a burst nor a burst leads to a pause. Pure: there is no clock in it, only frames.
 
 use crate::units::Bitrate;
 
@@ -31,8 +31,9 @@ const LEAST_SHARE: f64 = 0.4;
 const MOST_SHARE: f64 = 1.6;
 /// What is left unused or taken too much counts for at most so long, in seconds.
 const REMEMBERED: f64 = 0.5;
-/// How much the last frame counts in what frames of this content take.
-const WEIGHT: f64 = 0.3;
+/// How much the last frame counts in what frames of this content take: more where it took more.
+const WEIGHT_UP: f64 = 0.5;
+const WEIGHT: f64 = 0.25;
 /// What a frame takes grows with how much it differs from the one before it, to this power.
 const GROWS_BY: f64 = 0.7;
 /// How much the last frame's difference counts in what is usual.
@@ -127,15 +128,13 @@ impl RateControl {
         self.level.round() as u8
     }
 
-    /// A key frame took so many bytes at a quantizer. Returns another, where it has to be encoded
-    /// again, as it took too much, or was the first and nothing was known.
+    /// A key frame took so many bytes at a quantizer. Returns a coarser one, where it took too much
+    /// and has to be encoded again.
     pub(crate) fn key_frame_again(&mut self, qp: u8, bytes: usize) -> Option<u8> {
-        let first = self.key_cost.is_none();
         let taken = bits(bytes) / self.key_bits();
         self.key_cost = Some(cost(qp, bytes));
         let again = self.next_qp(true);
-        let wrong = taken > KEY_TOLERANCE || (first && taken < 1.0 / KEY_TOLERANCE);
-        (wrong && again != qp).then_some(again)
+        (taken > KEY_TOLERANCE && again > qp).then_some(again)
     }
 
     /// A frame took so many bytes at a quantizer.
@@ -147,7 +146,8 @@ impl RateControl {
         } else {
             let measured = cost(qp, bytes) - self.more;
             let before = self.cost.unwrap_or(measured);
-            self.cost = Some(before + (measured - before) * WEIGHT);
+            let weight = if measured > before { WEIGHT_UP } else { WEIGHT };
+            self.cost = Some(before + (measured - before) * weight);
         }
         self.more = 0.0;
         self.beyond += bits(bytes) - self.mean();

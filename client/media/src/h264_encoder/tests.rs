@@ -48,10 +48,8 @@ fn the_pattern_at_720p_and_1500_kbit_keeps_its_content_and_its_bar() {
         let (frame, at) = source.frame();
         let encoded = encoder.encode(&frame, false, at).expect("it encodes");
         assert_eq!(encoded.key, index == 0);
-        let decoded = decoder
-            .decode(&encoded.data, Instant::now())
-            .expect("it decodes")
-            .expect("a frame");
+        let decoded =
+            decoder.decode(&encoded.data, Instant::now()).expect("it decodes").expect("a frame");
         assert_eq!(read_bar(&decoded), read_bar(&frame), "frame {index}");
         worst = worst.min(psnr(&frame, &decoded));
     }
@@ -159,13 +157,9 @@ fn a_key_frame_comes_when_asked_for_behind_its_parameter_sets_and_never_by_itsel
 
 #[test]
 fn a_key_frame_is_no_burst() {
-    for (width, height, kbps) in [
-        (1280, 720, 2500),
-        (1280, 720, 1000),
-        (960, 540, 600),
-        (640, 360, 250),
-        (320, 180, 120),
-    ] {
+    for (width, height, kbps) in
+        [(1280, 720, 2500), (1280, 720, 1000), (960, 540, 600), (640, 360, 250), (320, 180, 120)]
+    {
         let mut source = Source::new(size(width, height));
         let mut encoder = H264Encoder::new(size(width, height), 30.0, Bitrate::from_kbps(kbps))
             .expect("an encoder");
