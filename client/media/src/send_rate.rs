@@ -18,15 +18,11 @@ const IDLE: f64 = 0.5;
 /// It must have had time for so long.
 const RAISE_AFTER: Duration = Duration::from_secs(5);
 /// Below such bit rates a frame less often looks better than a frame more often. The smallest
-/// size is sent then. They hold until it is known what the content takes…
+/// size is sent then.
 const LOW_RATES: [(Bitrate, f64); 2] =
     [(Bitrate::from_kbps(60), 0.5), (Bitrate::from_kbps(110), 0.67)];
-/// …and then the quantizer of the smallest size decides: with a coarser one frames come less often.
-const COARSE: [(f64, f64); 2] = [(46.0, 0.5), (42.0, 0.67)];
-/// A bit rate that is a little higher changes nothing, and so does a quantizer that is a little
-/// finer.
+/// A bit rate that is a little higher changes nothing.
 const MARGIN: f64 = 1.25;
-const FINER_BY: f64 = 3.0;
 
 /// Chooses the frame rate.
 #[derive(Debug)]
@@ -79,21 +75,14 @@ impl FrameRateLadder {
         }
     }
 
-    /// Frames a second at this bit rate, where the smallest size takes a quantizer, if that is
-    /// known.
-    pub(crate) fn fps(&mut self, target: Bitrate, coarsest: Option<f64>) -> u32 {
-        let share = |margin: f64, finer: f64| {
-            let low = match coarsest {
-                Some(qp) => COARSE.iter().find(|(above, _)| qp > above - finer).map(|(_, s)| *s),
-                None => {
-                    let low = LOW_RATES.iter().find(|(below, _)| target < below.scaled(margin));
-                    low.map(|(_, share)| *share)
-                }
-            };
-            low.unwrap_or(1.0)
+    /// Frames a second at this bit rate.
+    pub(crate) fn fps(&mut self, target: Bitrate) -> u32 {
+        let share = |margin: f64| {
+            let low = LOW_RATES.iter().find(|(below, _)| target < below.scaled(margin));
+            low.map_or(1.0, |(_, share)| *share)
         };
         // Down as soon as it must be, up only with a margin.
-        let (down, up) = (share(1.0, 0.0), share(MARGIN, FINER_BY));
+        let (down, up) = (share(1.0), share(MARGIN));
         self.by_bits = if down < self.by_bits { down } else { self.by_bits.max(up) };
         let by_processor = STEPS.get(self.busy).copied().unwrap_or(1.0);
         ((f64::from(self.max) * self.by_bits.min(by_processor)).round() as u32).max(1)
@@ -111,7 +100,7 @@ mod tests {
         for n in 0..seconds * 30 {
             ladder.encoded(Duration::from_millis(millis), from + n * Duration::from_millis(33));
         }
-        ladder.fps(PLENTY, None)
+        ladder.fps(PLENTY)
     }
 
     #[test]
@@ -143,23 +132,14 @@ mod tests {
         for n in 0..300u32 {
             ladder.encoded(Duration::from_millis(if n % 20 == 0 { 60 } else { 5 }), start);
         }
-        assert_eq!(ladder.fps(PLENTY, None), 30);
+        assert_eq!(ladder.fps(PLENTY), 30);
     }
 
     #[test]
     fn very_few_bits_make_fewer_frames_with_hysteresis() {
         let mut ladder = FrameRateLadder::new(30);
-        let rates = [200, 100, 125, 140, 50, 70, 80, 300]
-            .map(|kbps| ladder.fps(Bitrate::from_kbps(kbps), None));
-        assert_eq!(rates, [30, 20, 20, 30, 15, 15, 20, 30]);
-    }
-
-    #[test]
-    fn where_the_content_is_known_its_quantizer_decides_with_hysteresis() {
-        let mut ladder = FrameRateLadder::new(30);
-        let few = Bitrate::from_kbps(70);
         let rates =
-            [30.0, 41.0, 43.0, 40.0, 47.0, 44.0, 42.0, 38.0].map(|qp| ladder.fps(few, Some(qp)));
-        assert_eq!(rates, [30, 30, 20, 20, 15, 15, 20, 30]);
+            [200, 100, 125, 140, 50, 70, 80, 300].map(|kbps| ladder.fps(Bitrate::from_kbps(kbps)));
+        assert_eq!(rates, [30, 20, 20, 30, 15, 15, 20, 30]);
     }
 }

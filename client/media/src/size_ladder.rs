@@ -177,12 +177,6 @@ impl SizeLadder {
         self.measured = Some(Measured { content, step, frames });
     }
 
-    /// The quantizer that the smallest size takes at this rate; `None` while the content is not
-    /// known.
-    pub(crate) fn coarsest(&self, target: Bitrate, fps: f32) -> Option<f64> {
-        self.known().then(|| self.expected_qp(STEPS.len() - 1, target, fps))
-    }
-
     /// What a frame of this content loses at each step, however fine the quantizer, as a mean squared
     /// error: what `size_losses` measures.
     pub(crate) fn loses(&mut self, losses: [f64; STEPS.len()]) {

@@ -331,8 +331,7 @@ impl Encoding {
         frame: &VideoFrame,
         now: Instant,
     ) -> Result<Option<EncodedVideo>, Box<dyn Error>> {
-        let coarsest = self.ladder.coarsest(self.target, self.camera_fps);
-        let allowed = self.rate.fps(self.target, coarsest);
+        let allowed = self.rate.fps(self.target);
         if let Some(fps) = self.meter.count(frame.captured_at) {
             self.camera_fps = fps.max(1.0);
         }
