@@ -177,8 +177,8 @@ impl SizeLadder {
         self.measured = Some(Measured { content, step, frames });
     }
 
-    /// What a frame of this content loses at each step, however fine the quantizer, as a mean squared
-    /// error: what `size_losses` measures.
+    /// What a frame of this content loses at each step, however fine the quantizer, as a mean
+    /// squared error: what `size_losses` measures.
     pub(crate) fn loses(&mut self, losses: [f64; STEPS.len()]) {
         let before = self.losses.unwrap_or(losses);
         self.losses = Some(std::array::from_fn(|step| {

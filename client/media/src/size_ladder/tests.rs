@@ -176,7 +176,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn it_settles_and_changes_at_most_twice_whatever_the_content(
+    fn it_is_there_soon_and_tries_another_size_ever_more_seldom_whatever_the_content(
         kbps in 100_u64..3000,
         cost in -8.0..10.0_f64,
         sharper in 0.5..3.5_f64,
@@ -186,11 +186,16 @@ proptest! {
         let losses = [0.0, detail, detail * more, detail * more * more];
         let mut call = Call::new();
         let content = Content { cost, sharper, losses };
-        let settled = call.pass(10.0, kbps, 0.0, content);
+        call.pass(10.0, kbps, 0.0, content);
         prop_assert!(call.changes() <= 2, "{} changes in the first 10 s", call.changes());
-        let before = call.changes();
-        prop_assert_eq!(call.pass(120.0, kbps, 0.0, content), settled);
-        prop_assert!(call.changes() - before <= 2, "{} in 120 s", call.changes() - before);
+        // Content that is not like what was measured is tried again, after twice as long each time.
+        let mut changes = |seconds| {
+            let before = call.changes();
+            call.pass(seconds, kbps, 0.0, content);
+            call.changes() - before
+        };
+        let (first, later) = (changes(180.0), changes(180.0));
+        prop_assert!(first <= 12 && later <= 6, "{first} changes, then {later}");
     }
 
     #[test]
