@@ -33,9 +33,7 @@ pub(crate) fn judge(scenario: &Scenario, outcome: &Outcome) -> Vec<Line> {
     let judged = |bars: &[Bar]| -> Vec<Line> {
         bars.iter().map(|bar| line(bar, scenario, outcome)).collect()
     };
-    let further = judged(&scenario.further)
-        .into_iter()
-        .map(|line| Line { name: format!("further: {}", line.name), ..line });
+    let further = judged(&scenario.further).into_iter().map(Line::further);
     judged(&scenario.bars).into_iter().chain(further).collect()
 }
 

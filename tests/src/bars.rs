@@ -35,6 +35,12 @@ impl Line {
             .is_some_and(|value| if self.at_least { value >= self.bar } else { value <= self.bar })
     }
 
+    /// The same as a bar beyond the one that has to be met.
+    #[must_use]
+    pub fn further(self) -> Self {
+        Self { name: format!("further: {}", self.name), ..self }
+    }
+
     /// For a file of results.
     #[must_use]
     pub fn json(&self) -> Value {
