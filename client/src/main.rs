@@ -415,7 +415,7 @@ fn run_window(
         Ok(folder) => folder,
         Err(error) => return fail(ExitReason::Device, &error.to_string()),
     };
-    // A link that is opened elsewhere comes without a terminal on which to say what is wrong with it.
+    // A link that is opened elsewhere comes without a terminal on which to say what is wrong.
     if let Some(Err(error)) = invocation.invitation
         && std::io::stderr().is_terminal()
     {

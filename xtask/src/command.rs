@@ -14,8 +14,8 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Failed { command: line, status }) }
 }
 
-/// Runs it like [`run`], and says in place of each line of its standard error what `read` makes of it.
-/// Lines end with a line feed or, where one is written over the other, with a carriage return.
+/// Runs it like [`run`], and says in place of each line of its standard error what `read` makes of
+/// it. Lines end with a line feed or, where one is written over the other, with a carriage return.
 pub(crate) fn run_reading(
     command: &mut Command,
     mut read: impl FnMut(&str) -> Option<String>,

@@ -116,8 +116,8 @@ impl Scaler {
         to: (u32, u32),
     ) -> Result<(), ScaleError> {
         let failed = |error: &dyn std::fmt::Display| ScaleError::Failed(error.to_string());
-        // Of types that are known here: with others the program would hold scalers for every kind of
-        // pixel there is, ten megabytes of them.
+        // Of types that are known here: with others the program would hold scalers for every
+        // kind of pixel there is, ten megabytes of them.
         let source =
             TypedImageRef::<U8>::from_buffer(size.0, size.1, from).map_err(|e| failed(&e))?;
         let mut target = TypedImage::<U8>::from_buffer(to.0, to.1, into).map_err(|e| failed(&e))?;

@@ -1,8 +1,8 @@
 //! Which of the captured frames are sent: pure decisions, with time as an argument.
 //!
-//! [`FrameGate`] keeps to a frame rate; [`FrameRateMeter`] says at what rate the camera really takes
-//! frames. What frame rate bit rate and processor allow, `send_rate` decides, and how large frames
-//! are, `size_ladder`.
+//! [`FrameGate`] keeps to a frame rate; [`FrameRateMeter`] says at what rate the camera really
+//! takes frames. What frame rate bit rate and processor allow, `send_rate` decides, and how large
+//! frames are, `size_ladder`.
 
 use std::time::{Duration, Instant};
 

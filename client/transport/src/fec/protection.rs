@@ -21,8 +21,8 @@ const MOST_LOSS: f64 = 0.5;
 const LEFT_OVER: f64 = 0.025;
 const LONG_RTT: Duration = Duration::from_millis(100);
 
-/// A path with less is full when there is a FEC packet for each frame, and what its queue drops then
-/// calls for more of them.
+/// A path with less is full when there is a FEC packet for each frame, and what its queue drops
+/// then calls for more of them.
 const FILLED_BY_FEC: Bitrate = Bitrate::from_kbps(200);
 
 /// What decides on FEC.
