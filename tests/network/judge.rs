@@ -117,7 +117,7 @@ fn line(bar: &Bar, scenario: &Scenario, outcome: &Outcome) -> Line {
             Line::at_least("files", arrived, rate.bps() as f64 / 1e3, "kbit/s")
         }
         Bar::VideoBack { after, within } => {
-            let back = worse(&|side| statistics::video_back(&side.shown, begun + after).map(ms));
+            let back = worse(&|side| sight::video_back(&side.shown, begun + after).map(ms));
             Line::at_most("video back after", back, ms(within), "ms")
         }
         Bar::AudioBack { after, within } => {

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use visavis_link::Trace;
-use visavis_tests::sight::Shown;
 
 use crate::call::{Heard, SideOutcome};
 
@@ -11,17 +10,6 @@ use crate::call::{Heard, SideOutcome};
 const PIECE: Duration = Duration::from_millis(20);
 /// The tone is there when its piece is at least this loud, against full scale.
 const AUDIBLE: f32 = 0.02;
-
-/// How long after this moment the first frame came that others followed: the next a fifth of a
-/// second later at most. What was still in flight is no sign that it goes on.
-pub(crate) fn video_back(shown: &[Shown], after: Instant) -> Option<Duration> {
-    let later: Vec<Instant> =
-        shown.iter().map(|shown| shown.at).filter(|at| *at >= after).collect();
-    later
-        .windows(2)
-        .find(|pair| pair[1] - pair[0] < Duration::from_millis(200))
-        .map(|pair| pair[0] - after)
-}
 
 /// How long after this moment the tone was heard for good (for a fifth of a second).
 pub(crate) fn audio_back(heard: &Heard, after: Instant) -> Option<Duration> {
@@ -63,21 +51,6 @@ pub(crate) fn worse(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shown(start: Instant, at_ms: &[u64]) -> Vec<Shown> {
-        at_ms
-            .iter()
-            .map(|ms| Shown { at: start + Duration::from_millis(*ms), height: 720 })
-            .collect()
-    }
-
-    #[test]
-    fn a_single_late_frame_is_not_the_video_being_back() {
-        let start = Instant::now();
-        let frames = shown(start, &[20, 700, 733, 766]);
-        assert_eq!(video_back(&frames, start), Some(Duration::from_millis(700)));
-        assert_eq!(video_back(&frames[..2], start), None);
-    }
 
     #[test]
     fn audio_is_back_when_it_stays() {

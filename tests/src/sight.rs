@@ -115,6 +115,18 @@ pub fn frames_per_second(shown: &[Shown], from: Instant, to: Instant) -> f64 {
     count as f64 / (to - from).as_secs_f64()
 }
 
+/// How long after this moment the first frame came that others followed: the next a fifth of a
+/// second later at most. What was still in flight is no sign that it goes on.
+#[must_use]
+pub fn video_back(shown: &[Shown], after: Instant) -> Option<Duration> {
+    let later: Vec<Instant> =
+        shown.iter().map(|shown| shown.at).filter(|at| *at >= after).collect();
+    later
+        .windows(2)
+        .find(|pair| pair[1] - pair[0] < Duration::from_millis(200))
+        .map(|pair| pair[0] - after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +151,13 @@ mod tests {
             Duration::from_millis(600)
         );
         assert_eq!(longest_freeze(&[], start, end), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_single_late_frame_is_not_the_video_being_back() {
+        let start = Instant::now();
+        let frames = shown(start, &[20, 700, 733, 766]);
+        assert_eq!(video_back(&frames, start), Some(Duration::from_millis(700)));
+        assert_eq!(video_back(&frames[..2], start), None);
     }
 }

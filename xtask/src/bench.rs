@@ -2,6 +2,7 @@
 //! hidden; only what could not be measured is an error.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
@@ -120,14 +121,19 @@ fn call() -> Result<(), Error> {
     if missing.is_empty() { Ok(()) } else { Err(Error::NotMeasured(missing)) }
 }
 
+/// A program of the tests that measures; its arguments follow.
+fn program(name: &str) -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--release", "--package", "visavis-tests", "--bin", name, "--"]);
+    cargo
+}
+
 /// Runs the program that puts an emulated network between two clients; it prints and writes what it
 /// finds.
 fn network(scenarios: &[String]) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build])?;
     let folder = workspace::target_dir()?.join("bench");
-    let program =
-        ["run", "--release", "--package", "visavis-tests", "--bin", "network-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
+    command::run(program("network-bench").arg(&folder).args(scenarios))?;
     println!("Plots and reports are in {}.", folder.display());
     Ok(())
 }
@@ -137,9 +143,7 @@ fn chromium(scenarios: &[String]) -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test, Purpose::Browser])?;
     workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
-    let program =
-        ["run", "--release", "--package", "visavis-tests", "--bin", "chromium-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(&folder).args(scenarios))?;
+    command::run(program("chromium-bench").arg(&folder).args(scenarios))?;
     println!("All results are in {}.", folder.display());
     Ok(())
 }
@@ -151,8 +155,7 @@ fn window() -> Result<(), Error> {
     let folder = workspace::target_dir()?.join("bench");
     std::fs::create_dir_all(&folder)
         .map_err(Error::file(format!("making {}", folder.display())))?;
-    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "window-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(folder.join("window.json")))
+    command::run(program("window-bench").arg(folder.join("window.json")))
 }
 
 /// Runs the program that shows a screen and sends files, with the programs that people get beside
@@ -167,8 +170,7 @@ fn share(what: &[String]) -> Result<(), Error> {
     ])?;
     workspace::build_release()?;
     let folder = workspace::target_dir()?.join("bench");
-    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "share-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(folder).args(what))
+    command::run(program("share-bench").arg(folder).args(what))
 }
 
 /// Runs the program that holds what is shown and heard against what was sent.
@@ -182,9 +184,7 @@ fn quality(what: &[String]) -> Result<(), Error> {
     ])?;
     quality::ensure()?;
     let folder = workspace::target_dir()?.join("bench");
-    let program =
-        ["run", "--release", "--package", "visavis-tests", "--bin", "quality-bench", "--"];
-    command::run(workspace::cargo().args(program).arg(&folder).args(what))?;
+    command::run(program("quality-bench").arg(&folder).args(what))?;
     println!("Plots and results are in {}.", folder.display());
     Ok(())
 }
@@ -194,8 +194,7 @@ fn hostile() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build, Purpose::Test])?;
     peers::ensure()?;
     workspace::build_release()?;
-    let program = ["run", "--release", "--package", "visavis-tests", "--bin", "hostile-bench"];
-    command::run(workspace::cargo().args(program))
+    command::run(&mut program("hostile-bench"))
 }
 
 /// The arguments of either side.

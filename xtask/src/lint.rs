@@ -33,6 +33,8 @@ pub(crate) fn run() -> Result<(), Error> {
     packages::ensure(&[Purpose::Build])?;
     // With the tests that only run in the virtual machine: they must not rot.
     command::run(workspace::cargo().args(clippy_arguments(CAMERA_VM_FEATURES)))?;
+    // The server as it is in the app and in the demo, which nothing else here compiles.
+    command::run(workspace::cargo().args(ALONE))?;
     check_other_systems()?;
     command::run(
         workspace::cargo()
@@ -96,6 +98,19 @@ fn has_standard_library(target: &str) -> bool {
     rustc.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", target]);
     command::output_of(&mut rustc).is_ok_and(|folder| std::path::Path::new(folder.trim()).is_dir())
 }
+
+/// The lints of a server that is always on its own.
+const ALONE: [&str; 9] = [
+    "clippy",
+    "--package",
+    "visavis-signal-server",
+    "--lib",
+    "--bins",
+    "--no-default-features",
+    "--",
+    "-D",
+    "warnings",
+];
 
 fn clippy_arguments(features: &str) -> [&str; 8] {
     ["clippy", "--workspace", "--all-targets", "--features", features, "--", "-D", "warnings"]
