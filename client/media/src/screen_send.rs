@@ -16,7 +16,7 @@ use crate::h264_level::H264Level;
 use crate::scale::{ScaleError, Scaler, fit_within};
 use crate::screen_changes::Changes;
 use crate::screen_rate::{Encoded, MAX_FPS, Next, READABLE_FPS, Reason, ScreenRate};
-use crate::send_size::SizeLadder;
+use crate::size_ladder::SizeLadder;
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::KeyFrame;
 

@@ -25,7 +25,9 @@ use crate::quantiles::Quantiles;
 use crate::scale::Scaler;
 use crate::screen_send::{ScreenSend, ScreenStep};
 use crate::send_rate::FrameRateLadder;
-use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
+use crate::send_size::{FrameGate, FrameRateMeter};
+use crate::size_ladder::SizeLadder;
+use crate::size_losses::SizeLosses;
 use crate::stage_thread::{StageError, StageThread};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
@@ -188,6 +190,7 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
 struct Encoding {
     settings: VideoSendSettings,
     ladder: SizeLadder,
+    losses: SizeLosses,
     /// Up to which the other takes frames.
     level: H264Level,
     gate: FrameGate,
@@ -220,11 +223,12 @@ impl Encoding {
         Self {
             settings,
             ladder: ladder(&settings, H264Level::BASIC),
+            losses: SizeLosses::default(),
             level: H264Level::BASIC,
             gate: FrameGate::default(),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
-            scaler: Scaler::default(),
+            scaler: Scaler::sharp(),
             encoder: None,
             screen: None,
             screen_due: None,
@@ -343,6 +347,9 @@ impl Encoding {
             self.fps = fps;
         }
         let key = self.key_frame_due(now);
+        if let Some(losses) = self.losses.of(frame, self.ladder.largest(), now)? {
+            self.ladder.loses(losses);
+        }
         // Fewer frames a second are for better ones, not for larger ones.
         let size =
             self.ladder.size_for(frame.size, self.target, self.camera_fps, key.is_some(), now);
@@ -357,13 +364,14 @@ impl Encoding {
             other => other.insert(H264Encoder::new(size, self.fps, target)?),
         };
         if other_fps {
-            encoder.set_frame_rate(self.fps)?;
+            encoder.set_frame_rate(self.fps);
         }
-        encoder.set_target(target)?;
+        encoder.set_target(target);
         let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
         let encoded = encoder.encode(&scaled, key.is_some(), since_first)?;
 
+        self.ladder.encoded(encoder.quantizer(), encoded.data.len(), encoded.key);
         self.rate.encoded(begun.elapsed(), now);
         Ok(Some(self.account(encoded, size, begun.elapsed(), now)))
     }
