@@ -1,12 +1,12 @@
 //! The H.264 encoder: OpenH264, set for a live camera or for a screen.
 //!
-//! I420 in, access units in Annex B form out: constrained baseline, one slice, no periodic key
-//! frames. Each frame has one quantizer: of a camera's, [`RateControl`] chooses it (ADR 48), of a
+//! I420 in, access units in Annex B form out: constrained baseline, or main with CABAC (ADR 50),
+//! one slice, no periodic key frames. Each frame has one quantizer: of a camera's, [`RateControl`] chooses it (ADR 48), of a
 //! screen's, whoever calls. What always holds: a key frame is an IDR picture behind its SPS and
 //! PPS; every frame that went in comes out (frames are never skipped: whoever calls decides which
 //! to drop).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openh264::encoder::{
     BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
@@ -17,6 +17,7 @@ use openh264::{OpenH264API, Timestamp};
 
 use crate::frame::{EncodedVideo, VideoFrame};
 use crate::h264_level::H264Level;
+use crate::h264_profile::H264Profile;
 use crate::rate_control::RateControl;
 use crate::units::{Bitrate, VideoSize};
 
@@ -54,6 +55,7 @@ pub enum EncodeError {
 pub struct H264Encoder {
     encoder: Encoder,
     size: VideoSize,
+    profile: H264Profile,
     started: bool,
     qp: u8,
     /// A screen has none.
@@ -68,7 +70,7 @@ struct Camera {
 }
 
 impl H264Encoder {
-    /// Makes an encoder for a size, a frame rate and a bit rate.
+    /// Makes an encoder for a size, a frame rate and a bit rate, of constrained baseline.
     pub fn new(size: VideoSize, fps: f32, target: Bitrate) -> Result<Self, EncodeError> {
         let target = target.clamp(MIN_BITRATE, MAX_BITRATE);
         let rate = RateControl::new(target, fps, FIRST_QP);
@@ -99,7 +101,22 @@ impl H264Encoder {
     ) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)?;
         raw::keep_quiet(&mut encoder)?;
-        Ok(Self { encoder, size, started: false, qp: FIRST_QP, camera })
+        let profile = H264Profile::ConstrainedBaseline;
+        Ok(Self { encoder, size, profile, started: false, qp: FIRST_QP, camera })
+    }
+
+    /// Encodes by this profile from now on: the next frame is a key frame then.
+    pub fn with_profile(mut self, profile: H264Profile) -> Result<Self, EncodeError> {
+        if profile != self.profile {
+            if !self.started {
+                // OpenH264 takes options only after its first frame.
+                let black = VideoFrame::black(self.size, Instant::now());
+                self.encode_with(&black, true, Duration::ZERO)?;
+            }
+            raw::set_profile(&mut self.encoder, profile)?;
+            self.profile = profile;
+        }
+        Ok(self)
     }
 
     /// Encodes with this quantizer from now on, 0 (finest) to 51. An encoder for a camera chooses
@@ -154,7 +171,12 @@ impl H264Encoder {
         if let Some(camera) = &mut self.camera {
             camera.rate.encoded(self.qp, is_key, data.len());
         }
-        Ok(EncodedVideo { data: data.into(), key: is_key, captured_at: frame.captured_at })
+        Ok(EncodedVideo {
+            data: data.into(),
+            key: is_key,
+            profile: self.profile,
+            captured_at: frame.captured_at,
+        })
     }
 
     fn encode_with(
@@ -251,7 +273,7 @@ fn level(level: H264Level) -> Level {
 /// What the safe binding does not offer: OpenH264's options, set while it runs.
 #[expect(
     unsafe_code,
-    reason = "live changes of the quantizer exist only in OpenH264's C interface"
+    reason = "the entropy coder and live changes of the quantizer exist only in OpenH264's C interface"
 )]
 mod raw {
     use std::ffi::c_int;
@@ -259,10 +281,10 @@ mod raw {
     use openh264::encoder::Encoder;
     use openh264_sys2::{
         ENCODER_OPTION, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, ENCODER_OPTION_TRACE_LEVEL,
-        SEncParamExt, WELS_LOG_QUIET,
+        PRO_BASELINE, PRO_MAIN, SEncParamExt, WELS_LOG_QUIET,
     };
 
-    use super::EncodeError;
+    use super::{EncodeError, H264Profile};
 
     /// Otherwise it writes to standard error when it starts.
     pub(super) fn keep_quiet(encoder: &mut Encoder) -> Result<(), EncodeError> {
@@ -270,9 +292,39 @@ mod raw {
         set(encoder, ENCODER_OPTION_TRACE_LEVEL, "log level", &mut level)
     }
 
-    /// Without rate control a layer's quantizer is that of all its macroblocks. The other
-    /// parameters are read and written back as they are, so that nothing starts over.
+    /// Without rate control a layer's quantizer is that of all its macroblocks.
     pub(super) fn set_quantizer(encoder: &mut Encoder, qp: u8) -> Result<(), EncodeError> {
+        change(encoder, "quantizer", |parameters| {
+            if let Some(layer) = parameters.sSpatialLayers.first_mut() {
+                layer.iDLayerQp = c_int::from(qp.min(51));
+            }
+        })
+    }
+
+    /// Another profile makes OpenH264 begin anew, with an IDR picture.
+    pub(super) fn set_profile(
+        encoder: &mut Encoder,
+        profile: H264Profile,
+    ) -> Result<(), EncodeError> {
+        let (idc, cabac) = match profile {
+            H264Profile::ConstrainedBaseline => (PRO_BASELINE, 0),
+            H264Profile::Main => (PRO_MAIN, 1),
+        };
+        change(encoder, "profile", |parameters| {
+            parameters.iEntropyCodingModeFlag = cabac;
+            if let Some(layer) = parameters.sSpatialLayers.first_mut() {
+                layer.uiProfileIdc = idc;
+            }
+        })
+    }
+
+    /// The other parameters are read and written back as they are, so that nothing starts over that
+    /// need not.
+    fn change(
+        encoder: &mut Encoder,
+        what: &'static str,
+        change: impl FnOnce(&mut SEncParamExt),
+    ) -> Result<(), EncodeError> {
         let mut all = SEncParamExt::default();
         // SAFETY: the encoder is alive and borrowed exclusively; OpenH264 writes an `SEncParamExt`.
         let code = unsafe {
@@ -280,12 +332,10 @@ mod raw {
             encoder.raw_api().get_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, into)
         };
         if code != 0 {
-            return Err(EncodeError::Setting("quantizer", code));
+            return Err(EncodeError::Setting(what, code));
         }
-        if let Some(layer) = all.sSpatialLayers.first_mut() {
-            layer.iDLayerQp = c_int::from(qp.min(51));
-        }
-        set(encoder, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, "quantizer", &mut all)
+        change(&mut all);
+        set(encoder, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, what, &mut all)
     }
 
     /// `T` must be what `option` points to in OpenH264's `codec_app_def.h`.

@@ -44,6 +44,7 @@ pub mod freeze;
 pub mod h264_decoder;
 pub mod h264_encoder;
 pub mod h264_level;
+pub mod h264_profile;
 pub mod h264_sps;
 pub mod lip_sync;
 pub mod nal_flags;

@@ -20,6 +20,9 @@ use crate::units::{Bitrate, VideoSize};
 
 /// The sizes, as fractions of the largest: 1280x720, 960x540, 640x360, 320x180.
 pub(crate) const STEPS: [(u32, u32); 4] = [(1, 1), (3, 4), (1, 2), (1, 4)];
+/// What has fewer pixels than 320x180 is never sent of a larger picture: whoever takes it may not
+/// make it as large again as our window does, and what is seen of a face is not in its error.
+const LEAST_PIXELS: usize = 320 * 180;
 /// While the content is not known: with a coarser quantizer than this, fewer pixels look better.
 const LOWER_ABOVE: f64 = 37.5;
 /// And the next larger size must get along with this. Well below the other, so that a rate that
@@ -192,7 +195,7 @@ impl SizeLadder {
 
     /// The largest step that will do, and the largest that is well worth it.
     fn candidates(&self, target: Bitrate, fps: f32) -> (usize, usize) {
-        let last = STEPS.len() - 1;
+        let last = self.smallest();
         let errors: Option<Vec<f64>> =
             (0..=last).map(|step| self.error(step, target, fps)).collect();
         let Some(errors) = errors else {
@@ -241,6 +244,12 @@ impl SizeLadder {
             .is_some_and(|raised| now.saturating_duration_since(raised) < IN_VAIN);
         self.raise_after =
             if in_vain { (self.raise_after * 2).min(RAISE_AFTER_AT_MOST) } else { RAISE_AFTER };
+    }
+
+    /// The last step.
+    fn smallest(&self) -> usize {
+        let is_enough = |step: &usize| self.size_at(*step).pixels() >= LEAST_PIXELS;
+        (0..STEPS.len()).rev().find(is_enough).unwrap_or(0)
     }
 
     fn size_at(&self, step: usize) -> VideoSize {

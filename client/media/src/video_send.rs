@@ -21,6 +21,7 @@ use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{Content, EncodedVideo, VideoFrame};
 use crate::h264_encoder::H264Encoder;
 use crate::h264_level::H264Level;
+use crate::h264_profile::H264Profile;
 use crate::quantiles::Quantiles;
 use crate::scale::Scaler;
 use crate::screen_send::{ScreenSend, ScreenStep};
@@ -193,6 +194,8 @@ struct Encoding {
     losses: SizeLosses,
     /// Up to which the other takes frames.
     level: H264Level,
+    /// By which the other takes frames.
+    profile: H264Profile,
     gate: FrameGate,
     rate: FrameRateLadder,
     meter: FrameRateMeter,
@@ -225,6 +228,7 @@ impl Encoding {
             ladder: ladder(&settings, H264Level::BASIC),
             losses: SizeLosses::default(),
             level: H264Level::BASIC,
+            profile: H264Profile::default(),
             gate: FrameGate::default(),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
@@ -266,6 +270,16 @@ impl Encoding {
                 }
             }
             VideoControl::Level(_) => {}
+            VideoControl::Profile(profile) => {
+                // Another encoder begins with a key frame of its own accord.
+                if profile != self.profile {
+                    self.profile = profile;
+                    self.encoder = None;
+                    if let Some(screen) = &mut self.screen {
+                        screen.set_profile(profile);
+                    }
+                }
+            }
         }
     }
 
@@ -281,8 +295,8 @@ impl Encoding {
         if frame.content == Content::Screen {
             // Each begins with a key frame of its own.
             self.encoder = None;
-            let level = self.level;
-            let screen = self.screen.get_or_insert_with(|| ScreenSend::new(level));
+            let (level, profile) = (self.level, self.profile);
+            let screen = self.screen.get_or_insert_with(|| ScreenSend::new(level, profile));
             self.screen_due = None;
             if let Err(error) = screen.take(frame, now) {
                 self.failed(&*error);
@@ -361,7 +375,10 @@ impl Encoding {
         let encoder = match &mut self.encoder {
             Some(encoder) if encoder.size() == size => encoder,
             // Another size begins with a key frame of its own accord.
-            other => other.insert(H264Encoder::new(size, self.fps, target)?),
+            other => {
+                let encoder = H264Encoder::new(size, self.fps, target)?;
+                other.insert(encoder.with_profile(self.profile)?)
+            }
         };
         if other_fps {
             encoder.set_frame_rate(self.fps);

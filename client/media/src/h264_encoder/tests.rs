@@ -1,4 +1,5 @@
 use super::*;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::h264_decoder::H264Decoder;
@@ -30,6 +31,20 @@ impl Source {
         self.next += 1;
         (frame, at)
     }
+}
+
+/// A frame with the noise of a camera: luma is off by up to 8, differently in each frame.
+fn with_noise(frame: &VideoFrame, seed: u32) -> VideoFrame {
+    let mut state = u64::from(seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut data: Arc<[u8]> = Arc::from(&*frame.data);
+    let (luma, ..) = VideoFrame::planes_mut(frame.size, Arc::make_mut(&mut data));
+    for pixel in luma {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        *pixel = pixel.saturating_add((state % 9) as u8).saturating_sub(((state >> 32) % 9) as u8);
+    }
+    VideoFrame { data, ..frame.clone() }
 }
 
 /// The types of the NAL units in an access unit (H.264 §7.4.1).
@@ -153,6 +168,57 @@ fn a_key_frame_comes_when_asked_for_behind_its_parameter_sets_and_never_by_itsel
             assert!(encoded.data[sps + 6] <= 31);
         }
     }
+}
+
+#[test]
+fn the_main_profile_says_so_and_has_no_frame_that_waits_for_another() {
+    let of = size(640, 360);
+    let mut source = Source::new(of);
+    let encoder = H264Encoder::new(of, 30.0, Bitrate::from_kbps(400)).expect("an encoder");
+    let mut encoder = encoder.with_profile(H264Profile::Main).expect("it takes the profile");
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    for index in 0..90 {
+        let (frame, at) = source.frame();
+        let encoded = encoder.encode(&frame, index == 60, at).expect("it encodes");
+        assert_eq!((encoded.key, encoded.profile), (index % 60 == 0, H264Profile::Main));
+        if encoded.key {
+            let unit = |kind: u8| {
+                let mut starts = encoded.data.windows(4);
+                let at = starts.position(|w| w[..3] == [0, 0, 1] && w[3] & 31 == kind);
+                &encoded.data[at.expect("a unit of this kind") + 4..]
+            };
+            assert_eq!(unit(7)[0], 77, "profile_idc");
+            // Two numbers of one bit, then entropy_coding_mode_flag (H.264 §7.3.2.2).
+            assert_eq!(unit(8)[0] & 0b1110_0000, 0b1110_0000, "CABAC");
+        }
+        let decoded = decoder.decode(&encoded.data, Instant::now()).expect("it decodes");
+        assert_eq!(read_bar(&decoded.expect("a frame")).map(|stamp| stamp.index), Some(index));
+    }
+}
+
+#[test]
+fn the_main_profile_takes_fewer_bytes_for_the_same_picture() {
+    let of = size(640, 360);
+    let [baseline, main] = [H264Profile::ConstrainedBaseline, H264Profile::Main].map(|profile| {
+        let mut source = Source::new(of);
+        // An encoder for screens has the quantizer that it is given.
+        let (encoder, _) = H264Encoder::for_screen(&source.frame().0, 30).expect("an encoder");
+        let mut encoder = encoder.with_profile(profile).expect("it takes the profile");
+        let mut decoder = H264Decoder::new().expect("a decoder");
+        let (mut bytes, mut likeness) = (0, 0.0);
+        for index in 0..30 {
+            let frame = with_noise(&source.frame().0, index);
+            let encoded = encoder.encode(&frame, false, Duration::ZERO).expect("it encodes");
+            encoder.set_quantizer(30).expect("it takes the quantizer");
+            bytes += encoded.data.len();
+            let decoded = decoder.decode(&encoded.data, Instant::now()).expect("it decodes");
+            likeness += psnr(&frame, &decoded.expect("a frame")) / 30.0;
+        }
+        (bytes as f64, likeness)
+    });
+    println!("bytes, dB: {baseline:?}, {main:?}");
+    assert!(main.0 < baseline.0 * 0.95, "{baseline:?}, {main:?}");
+    assert!((main.1 - baseline.1).abs() < 0.2, "{baseline:?}, {main:?}");
 }
 
 #[test]

@@ -113,6 +113,19 @@ fn a_smaller_source_is_not_made_larger_and_a_larger_one_keeps_its_shape() {
     assert_eq!(ladder().size_for(size(1600, 1200), enough, 30.0, false, now), size(960, 720));
 }
 
+#[test]
+fn a_small_picture_is_not_made_tiny_at_any_rate_and_a_tiny_one_stays_as_it_is() {
+    let now = Instant::now();
+    for (source, least) in
+        [((640, 360), (320, 180)), ((320, 240), (320, 240)), ((160, 90), (160, 90))]
+    {
+        let source = size(source.0, source.1);
+        let mut ladder = SizeLadder::new(source);
+        let sent = ladder.size_for(source, Bitrate::from_kbps(10), 30.0, false, now);
+        assert_eq!(sent, size(least.0, least.1), "{source}");
+    }
+}
+
 /// Content: the quantizer at which a frame takes one bit for each pixel at the full size, how much
 /// higher it is with each halving of the pixels, and what the steps lose.
 #[derive(Debug, Clone, Copy)]

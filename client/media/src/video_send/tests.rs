@@ -195,6 +195,23 @@ fn a_full_output_drops_frames_before_they_are_encoded_so_that_no_key_frame_is_ne
 }
 
 #[test]
+fn another_profile_begins_with_a_key_frame_and_the_same_again_with_none() {
+    let mut encoding = Encoding::new(settings(400));
+    let pattern = Pattern::new(size(320, 180));
+    let start = Instant::now();
+    let (baseline, main) = (H264Profile::ConstrainedBaseline, H264Profile::Main);
+    let wanted = [None, Some(main), Some(main), None, Some(baseline), None];
+    let expected = [(baseline, true), (main, true), (main, false), (main, false), (baseline, true)];
+    for (index, (wanted, expected)) in (0..).zip(wanted.into_iter().zip(expected)) {
+        wanted.into_iter().for_each(|one| encoding.request(VideoControl::Profile(one)));
+        let at = start + Duration::from_micros(33_333) * index;
+        let encoded =
+            encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a frame");
+        assert_eq!((encoded.profile, encoded.key), expected, "frame {index}");
+    }
+}
+
+#[test]
 fn frames_keep_to_the_level_that_the_other_takes() {
     let full = size(1920, 1080);
     let mut encoding = Encoding::new(VideoSendSettings {
