@@ -2,7 +2,7 @@
 //! as calls use it, shown at the clip's own size as a window would:
 //! `cargo run --release -p visavis-media --example rate_distortion -- CLIP.y4m…`. The rates,
 //! heights and frame-rate divisors can be chosen: `--rates 300,600 --heights 360,720
-//! --divisors 1,2`. `docs/performance.md` says how the clips are made.
+//! --divisors 1,2`, and the profile with `--baseline`. `docs/performance.md` says how the clips are made.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use std::error::Error;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use visavis_media::frame::VideoFrame;
 use visavis_media::h264_decoder::H264Decoder;
 use visavis_media::h264_encoder::H264Encoder;
+use visavis_media::h264_profile::H264Profile;
 use visavis_media::psnr::psnr;
 use visavis_media::scale::{Scaler, fraction_of};
 use visavis_media::ssim::ssim;
@@ -31,6 +32,7 @@ struct Point {
     size: VideoSize,
     divisor: usize,
     target: Bitrate,
+    profile: H264Profile,
 }
 
 /// What came of it.
@@ -50,12 +52,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut rates = vec![100, 200, 400, 600, 900, 1500, 2200];
     let mut heights = Vec::new();
     let mut divisors = vec![1];
+    let mut profile = H264Profile::Main;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let list = match argument.as_str() {
             "--rates" => &mut rates,
             "--heights" => &mut heights,
             "--divisors" => &mut divisors,
+            "--baseline" => {
+                profile = H264Profile::ConstrainedBaseline;
+                continue;
+            }
             _ => {
                 clips.push(argument);
                 continue;
@@ -71,14 +78,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     for clip in &clips {
         let frames = read(clip)?;
         let full = frames.first().ok_or("the clip is empty")?.size;
-        for (numerator, denominator) in [(1, 1), (3, 4), (1, 2), (1, 4)] {
+        for (numerator, denominator) in [(1, 1), (3, 4), (1, 2), (3, 8), (1, 4)] {
             let size = fraction_of(full, numerator, denominator);
             if !heights.is_empty() && !heights.contains(&(size.height() as usize)) {
                 continue;
             }
             for &divisor in &divisors {
                 for &kbps in &rates {
-                    let point = Point { size, divisor, target: Bitrate::from_kbps(kbps as u64) };
+                    let point =
+                        Point { size, divisor, target: Bitrate::from_kbps(kbps as u64), profile };
                     let of = outcome(&frames, point)?;
                     let name = clip.rsplit('/').next().unwrap_or(clip).trim_end_matches(".y4m");
                     println!(
@@ -112,7 +120,8 @@ fn read(clip: &str) -> Result<Vec<VideoFrame>, Box<dyn Error>> {
 fn outcome(frames: &[VideoFrame], point: Point) -> Result<Outcome, Box<dyn Error>> {
     let fps = FPS / point.divisor as f32;
     let mean = point.target.bps() as f64 / f64::from(fps);
-    let mut encoder = H264Encoder::new(point.size, fps, point.target)?;
+    let mut encoder =
+        H264Encoder::new(point.size, fps, point.target)?.with_profile(point.profile)?;
     let mut decoder = H264Decoder::new()?;
     let (mut down, mut up) = (Scaler::sharp(), Scaler::default());
     let (mut sizes, mut key, mut shown) = (Vec::new(), 0.0, None);

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use crate::scale::{fit_within, fraction_of};
 use crate::units::{Bitrate, VideoSize};
 
-/// The sizes, as fractions of the largest: 1280x720, 960x540, 640x360, 320x180.
-pub(crate) const STEPS: [(u32, u32); 4] = [(1, 1), (3, 4), (1, 2), (1, 4)];
+/// The sizes, as fractions of the largest: 1280x720, 960x540, 640x360, 480x270, 320x180.
+pub(crate) const STEPS: [(u32, u32); 5] = [(1, 1), (3, 4), (1, 2), (3, 8), (1, 4)];
 /// What has fewer pixels than 320x180 is never sent of a larger picture: whoever takes it may not
 /// make it as large again as our window does, and what is seen of a face is not in its error.
 const LEAST_PIXELS: usize = 320 * 180;
@@ -219,7 +219,7 @@ impl SizeLadder {
     /// while the content is not known.
     fn error(&self, step: usize, target: Bitrate, fps: f32) -> Option<f64> {
         let losses = self.losses.filter(|_| self.known())?;
-        let (loss, [_, _, half, _]) = (losses.get(step).copied()?, losses);
+        let (loss, [_, _, half, ..]) = (losses.get(step).copied()?, losses);
         let more = self.size_at(0).pixels() as f64 / self.size_at(step).pixels() as f64;
         let qp = self.expected_qp(step, target, fps).max(FINEST_QP);
         let doubled = (qp - ERROR_AT) / ERROR_DOUBLED_BY + ERROR_GROWS_BY * more.log2();

@@ -36,7 +36,8 @@ fn the_first_frame_has_a_size_that_the_rate_easily_carries() {
         (750, 960),
         (650, 640),
         (350, 640),
-        (300, 320),
+        (300, 480),
+        (170, 320),
         (0, 320),
     ] {
         assert_eq!(widths(&[(0.1, kbps)]), [width], "{kbps} kbit/s");
@@ -52,7 +53,8 @@ fn a_later_frame_may_have_any_size_that_the_rate_carries() {
         (500, 960),
         (450, 640),
         (250, 640),
-        (150, 320),
+        (150, 480),
+        (110, 320),
         (0, 320),
     ] {
         assert_eq!(widths(&[(0.1, 2500), (0.7, kbps)]), [1280, width], "{kbps} kbit/s");
@@ -132,13 +134,13 @@ fn a_small_picture_is_not_made_tiny_at_any_rate_and_a_tiny_one_stays_as_it_is() 
 struct Content {
     cost: f64,
     sharper: f64,
-    losses: [f64; 4],
+    losses: [f64; 5],
 }
 
 /// As measured of clips at 1280x720 (`docs/performance.md`): a soft talking head and a film with
 /// fine detail; and a head before a camera that is as sharp as the film.
-const SOFT_HEAD: Content = Content { cost: 1.8, sharper: 2.0, losses: [4.8, 4.9, 4.9, 5.3] };
-const FILM: Content = Content { cost: 2.7, sharper: 2.2, losses: [5.1, 7.2, 14.0, 42.2] };
+const SOFT_HEAD: Content = Content { cost: 1.8, sharper: 2.0, losses: [4.8, 4.9, 4.9, 5.0, 5.3] };
+const FILM: Content = Content { cost: 2.7, sharper: 2.2, losses: [5.1, 7.2, 14.0, 24.0, 42.2] };
 const SHARP_HEAD: Content = Content { cost: -6.0, ..FILM };
 
 /// A call in virtual time, at 30 frames a second.
@@ -196,11 +198,11 @@ proptest! {
         detail in 1.0..200.0_f64,
         more in 1.05..2.5_f64,
     ) {
-        let losses = [0.0, detail, detail * more, detail * more * more];
+        let losses = [0.0, 1.0, more, more.powf(1.5), more * more].map(|of| of * detail);
         let mut call = Call::new();
         let content = Content { cost, sharper, losses };
         call.pass(10.0, kbps, 0.0, content);
-        prop_assert!(call.changes() <= 2, "{} changes in the first 10 s", call.changes());
+        prop_assert!(call.changes() <= 3, "{} changes in the first 10 s", call.changes());
         // Content that is not like what was measured is tried again, after twice as long each time.
         let mut changes = |seconds| {
             let before = call.changes();
@@ -217,7 +219,7 @@ proptest! {
         cost in -8.0..8.0_f64,
         detail in 1.0..100.0_f64,
     ) {
-        let losses = [0.0, detail, detail * 1.8, detail * 4.0];
+        let losses = [0.0, 1.0, 1.8, 2.8, 4.0].map(|of| of * detail);
         let mut call = Call::new();
         call.pass(10.0, kbps, 0.2, Content { cost, sharper: 2.0, losses });
         let before = call.changes();
@@ -234,7 +236,7 @@ proptest! {
         easier in 0.5..8.0_f64,
         detail in 1.0..100.0_f64,
     ) {
-        let losses = [0.0, detail, detail * 1.8, detail * 4.0];
+        let losses = [0.0, 1.0, 1.8, 2.8, 4.0].map(|of| of * detail);
         let width = |kbps, cost| {
             let mut call = Call::new();
             // From the smallest size up, so that hysteresis is the same for both.
@@ -251,13 +253,13 @@ proptest! {
 fn a_still_head_gets_a_larger_size_than_a_film_and_a_soft_picture_no_larger_one_than_it_fills() {
     let width = |kbps, content| Call::new().pass(15.0, kbps, 0.0, content);
     assert_eq!([200, 300, 600].map(|kbps| width(kbps, SHARP_HEAD)), [960, 960, 1280]);
-    assert_eq!([200, 300, 600].map(|kbps| width(kbps, FILM)), [320, 640, 960]);
+    assert_eq!([200, 300, 600].map(|kbps| width(kbps, FILM)), [480, 480, 960]);
     assert!(width(600, SOFT_HEAD) <= 640);
 }
 
 #[test]
 fn it_finds_its_size_within_two_seconds_of_the_start() {
-    for (kbps, content, width) in [(600, FILM, 960), (900, SHARP_HEAD, 1280), (300, FILM, 640)] {
+    for (kbps, content, width) in [(600, FILM, 960), (900, SHARP_HEAD, 1280), (300, FILM, 480)] {
         let mut call = Call::new();
         assert_eq!(call.pass(2.0, kbps, 0.0, content), width, "{kbps} kbit/s");
     }
@@ -278,7 +280,7 @@ fn the_sizes_stay_within_what_was_allowed_whatever_is_measured() {
     let mut ladder = SizeLadder::new(size(640, 360));
     let mut now = Instant::now();
     for n in 0..400_u32 {
-        ladder.loses([0.0, f64::from(n), f64::from(n) * 2.0, f64::INFINITY]);
+        ladder.loses([0.0, f64::from(n), f64::from(n) * 2.0, f64::NAN, f64::INFINITY]);
         let sent = ladder.size_for(size(1280, 720), Bitrate::from_kbps(9000), 30.0, false, now);
         ladder.encoded(if n % 2 == 0 { 51 } else { 16 }, n as usize * 1000, n % 7 == 0);
         assert!(sent.width() <= 640 && sent.height() <= 360);

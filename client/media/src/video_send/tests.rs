@@ -29,7 +29,7 @@ fn encode(
     frames: u32,
     ask: impl Fn(u32) -> Option<VideoControl>,
 ) -> Vec<EncodedVideo> {
-    let pattern = Pattern::new(size(320, 180));
+    let pattern = Pattern::new(encoding.settings.max_size);
     let start = Instant::now();
     (0..frames)
         .filter_map(|index| {
@@ -88,7 +88,8 @@ fn the_last_target_wins_and_none_goes_over_the_limit() {
 
 #[test]
 fn a_low_target_makes_the_frame_smaller_and_it_can_still_be_decoded() {
-    let mut encoding = Encoding::new(settings(200));
+    let full = VideoSendSettings { max_size: size(640, 360), ..settings(700) };
+    let mut encoding = Encoding::new(full);
     let low = VideoControl::Target(Bitrate::from_kbps(20));
     let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
     let mut decoder = H264Decoder::new().expect("a decoder");
@@ -103,13 +104,12 @@ fn a_low_target_makes_the_frame_smaller_and_it_can_still_be_decoded() {
                 .width()
         })
         .collect();
-    assert_eq!(widths[..20], [320; 20]);
+    assert_eq!(widths[..20], [640; 20]);
     // So few bits are for fewer frames too.
     assert!((35..=45).contains(&widths.len()), "{} frames", widths.len());
-    // Half or a quarter, by what the pattern takes.
-    let last = widths.last().copied().unwrap_or_default();
-    assert!(last <= 160 && widths[widths.len() - 5..] == [last; 5], "{widths:?}");
-    assert_eq!(encoding.stats.size.map(VideoSize::width), Some(last));
+    // No smaller than this.
+    assert_eq!(widths[widths.len() - 5..], [320; 5], "{widths:?}");
+    assert_eq!(encoding.stats.size, Some(size(320, 180)));
 }
 
 #[test]
