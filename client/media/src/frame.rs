@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::color_space::ColorSpace;
+use crate::h264_profile::H264Profile;
 use crate::units::VideoSize;
 
 /// All audio inside the program is mono at this rate, in samples per second.
@@ -129,6 +130,8 @@ pub struct EncodedVideo {
     pub data: Bytes,
     /// Whether it is an IDR picture, which decodes without what came before.
     pub key: bool,
+    /// By which profile it is encoded.
+    pub profile: H264Profile,
     /// When it was captured; its RTP timestamp follows from this.
     pub captured_at: Instant,
 }

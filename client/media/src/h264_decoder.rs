@@ -51,9 +51,9 @@ pub struct H264Decoder {
 impl H264Decoder {
     /// A decoder that waits for its first key frame.
     pub fn new() -> Result<Self, DecodeError> {
-        // Without reordering (constrained baseline) every frame comes out at once: nothing is
-        // ever to be flushed.
-        let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
+        // Of any profile but baseline, OpenH264 would keep each frame back until the next has
+        // come, lest that be shown before it. In a call none is.
+        let config = DecoderConfig::new().flush_after_decode(Flush::Flush);
         Ok(Self {
             decoder: Decoder::with_api_config(OpenH264API::from_source(), config)?,
             color: ColorSpace::default(),

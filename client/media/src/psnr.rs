@@ -10,14 +10,16 @@ pub fn psnr(a: &VideoFrame, b: &VideoFrame) -> f64 {
     if a.size != b.size {
         return 0.0;
     }
+    let mean = mean_squared_error(a, b);
+    if mean == 0.0 { f64::INFINITY } else { 10.0 * (255.0 * 255.0 / mean).log10() }
+}
+
+/// The mean squared error of the luma of frames of one size.
+pub(crate) fn mean_squared_error(a: &VideoFrame, b: &VideoFrame) -> f64 {
     let (a, _, _) = a.planes();
     let (b, _, _) = b.planes();
     let squares: u64 = a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
-    if squares == 0 {
-        return f64::INFINITY;
-    }
-    let mean = squares as f64 / a.len() as f64;
-    10.0 * (255.0 * 255.0 / mean).log10()
+    squares as f64 / a.len().max(1) as f64
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use crate::frame::{EncodedVideo, VideoFrame};
 use crate::h264_encoder::{FIRST_QP, H264Encoder};
 use crate::h264_level::H264Level;
+use crate::h264_profile::H264Profile;
 use crate::scale::{ScaleError, Scaler, fit_within};
 use crate::screen_changes::Changes;
 use crate::screen_rate::{Encoded, MAX_FPS, Next, READABLE_FPS, Reason, ScreenRate};
-use crate::send_size::SizeLadder;
+use crate::size_ladder::SizeLadder;
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::KeyFrame;
 
@@ -40,6 +41,7 @@ pub(crate) enum ScreenStep {
 /// The screen that is sent now.
 pub(crate) struct ScreenSend {
     level: H264Level,
+    profile: H264Profile,
     ladder: Option<(VideoSize, SizeLadder)>,
     scaler: Scaler,
     latest: Option<VideoFrame>,
@@ -87,10 +89,11 @@ fn nudged(frame: &VideoFrame, nudge: bool) -> VideoFrame {
 }
 
 impl ScreenSend {
-    /// For somebody who takes frames up to a level.
-    pub(crate) fn new(level: H264Level) -> Self {
+    /// For somebody who takes frames up to a level, and by a profile.
+    pub(crate) fn new(level: H264Level, profile: H264Profile) -> Self {
         Self {
             level,
+            profile,
             ladder: None,
             scaler: Scaler::sharp(),
             latest: None,
@@ -104,6 +107,12 @@ impl ScreenSend {
     pub(crate) fn set_level(&mut self, level: H264Level) {
         self.level = level;
         self.ladder = None;
+    }
+
+    /// Encodes by another profile from now on.
+    pub(crate) fn set_profile(&mut self, profile: H264Profile) {
+        self.profile = profile;
+        self.running = None;
     }
 
     /// Takes a new frame in place of the one before it.
@@ -166,6 +175,7 @@ impl ScreenSend {
                 *other = None;
                 let scaled = self.scaler.scale(latest, size)?;
                 let (encoder, measured) = H264Encoder::for_screen(&scaled, MAX_FPS)?;
+                let encoder = encoder.with_profile(self.profile)?;
                 let macroblocks = size.width().div_ceil(16) * size.height().div_ceil(16);
                 let rate = ScreenRate::new(macroblocks, Some((FIRST_QP, measured)), now);
                 other.insert(Running { encoder, rate, source, scaled, encoded: None, nudge: false })

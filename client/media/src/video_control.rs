@@ -2,6 +2,7 @@
 //! bounded queue, and [`crate::video_send`] follows the last of each kind.
 
 use crate::h264_level::H264Level;
+use crate::h264_profile::H264Profile;
 use crate::units::Bitrate;
 
 /// A requested key frame. Of several requests the last in this order counts.
@@ -24,4 +25,6 @@ pub enum VideoControl {
     Wanted(bool),
     /// Send nothing beyond this level from now on: the peer promised to take no more.
     Level(H264Level),
+    /// Encode by this profile from now on, the richest that the peer takes.
+    Profile(H264Profile),
 }

@@ -21,11 +21,14 @@ use crate::drop_oldest_queue::{DropOldestQueue, Taken};
 use crate::frame::{Content, EncodedVideo, VideoFrame};
 use crate::h264_encoder::H264Encoder;
 use crate::h264_level::H264Level;
+use crate::h264_profile::H264Profile;
 use crate::quantiles::Quantiles;
 use crate::scale::Scaler;
 use crate::screen_send::{ScreenSend, ScreenStep};
 use crate::send_rate::FrameRateLadder;
-use crate::send_size::{FrameGate, FrameRateMeter, SizeLadder};
+use crate::send_size::{FrameGate, FrameRateMeter};
+use crate::size_ladder::SizeLadder;
+use crate::size_losses::SizeLosses;
 use crate::stage_thread::{StageError, StageThread};
 use crate::units::{Bitrate, VideoSize};
 use crate::video_control::{KeyFrame, VideoControl};
@@ -188,8 +191,11 @@ fn ladder(settings: &VideoSendSettings, level: H264Level) -> SizeLadder {
 struct Encoding {
     settings: VideoSendSettings,
     ladder: SizeLadder,
+    losses: SizeLosses,
     /// Up to which the other takes frames.
     level: H264Level,
+    /// By which the other takes frames.
+    profile: H264Profile,
     gate: FrameGate,
     rate: FrameRateLadder,
     meter: FrameRateMeter,
@@ -220,11 +226,13 @@ impl Encoding {
         Self {
             settings,
             ladder: ladder(&settings, H264Level::BASIC),
+            losses: SizeLosses::default(),
             level: H264Level::BASIC,
+            profile: H264Profile::default(),
             gate: FrameGate::default(),
             rate: FrameRateLadder::new(settings.fps),
             meter: FrameRateMeter::default(),
-            scaler: Scaler::default(),
+            scaler: Scaler::sharp(),
             encoder: None,
             screen: None,
             screen_due: None,
@@ -262,6 +270,16 @@ impl Encoding {
                 }
             }
             VideoControl::Level(_) => {}
+            VideoControl::Profile(profile) => {
+                // Another encoder begins with a key frame of its own accord.
+                if profile != self.profile {
+                    self.profile = profile;
+                    self.encoder = None;
+                    if let Some(screen) = &mut self.screen {
+                        screen.set_profile(profile);
+                    }
+                }
+            }
         }
     }
 
@@ -277,8 +295,8 @@ impl Encoding {
         if frame.content == Content::Screen {
             // Each begins with a key frame of its own.
             self.encoder = None;
-            let level = self.level;
-            let screen = self.screen.get_or_insert_with(|| ScreenSend::new(level));
+            let (level, profile) = (self.level, self.profile);
+            let screen = self.screen.get_or_insert_with(|| ScreenSend::new(level, profile));
             self.screen_due = None;
             if let Err(error) = screen.take(frame, now) {
                 self.failed(&*error);
@@ -343,6 +361,9 @@ impl Encoding {
             self.fps = fps;
         }
         let key = self.key_frame_due(now);
+        if let Some(losses) = self.losses.of(frame, self.ladder.largest(), now)? {
+            self.ladder.loses(losses);
+        }
         // Fewer frames a second are for better ones, not for larger ones.
         let size =
             self.ladder.size_for(frame.size, self.target, self.camera_fps, key.is_some(), now);
@@ -354,16 +375,20 @@ impl Encoding {
         let encoder = match &mut self.encoder {
             Some(encoder) if encoder.size() == size => encoder,
             // Another size begins with a key frame of its own accord.
-            other => other.insert(H264Encoder::new(size, self.fps, target)?),
+            other => {
+                let encoder = H264Encoder::new(size, self.fps, target)?;
+                other.insert(encoder.with_profile(self.profile)?)
+            }
         };
         if other_fps {
-            encoder.set_frame_rate(self.fps)?;
+            encoder.set_frame_rate(self.fps);
         }
-        encoder.set_target(target)?;
+        encoder.set_target(target);
         let first_capture = *self.first_capture.get_or_insert(frame.captured_at);
         let since_first = frame.captured_at.saturating_duration_since(first_capture);
         let encoded = encoder.encode(&scaled, key.is_some(), since_first)?;
 
+        self.ladder.encoded(encoder.quantizer(), encoded.data.len(), encoded.key);
         self.rate.encoded(begun.elapsed(), now);
         Ok(Some(self.account(encoded, size, begun.elapsed(), now)))
     }

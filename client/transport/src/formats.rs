@@ -31,6 +31,7 @@ impl MediaKind {
 pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
 const RED_PAYLOAD_TYPE: u8 = 63;
 const H264_PAYLOAD_TYPE: u8 = 102;
+const H264_MAIN_PAYLOAD_TYPE: u8 = 103;
 const FEC_PAYLOAD_TYPE: u8 = 118;
 
 /// The name of FEC in a description (docs/protocol.md).
@@ -62,23 +63,27 @@ pub(crate) fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
             "minptime=10;useinbandfec=1",
             &[("transport-cc", "")],
         ),
-        // The level is the one that we take; what we send keeps to the other's.
-        MediaKind::Video => parameters(
-            H264_PAYLOAD_TYPE,
-            MIME_TYPE_H264,
-            &format!(
-                "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e0{:02x}",
-                H264Level::OURS.idc()
-            ),
-            &[
-                ("nack", ""),
-                ("nack", "pli"),
-                ("ccm", "fir"),
-                ("goog-remb", ""),
-                ("transport-cc", ""),
-            ],
-        ),
+        MediaKind::Video => h264(H264_PAYLOAD_TYPE, "42e0"),
     }
+}
+
+/// H.264 of the main profile (ADR 50), for whoever takes it beside constrained baseline.
+pub(crate) fn main_profile_codec() -> RTCRtpCodecParameters {
+    h264(H264_MAIN_PAYLOAD_TYPE, "4d00")
+}
+
+/// H.264 by a profile and its constraints (RFC 6184 §8.1). The level is the one that we take; what
+/// we send keeps to the other's.
+fn h264(payload_type: u8, profile: &str) -> RTCRtpCodecParameters {
+    let level = H264Level::OURS.idc();
+    parameters(
+        payload_type,
+        MIME_TYPE_H264,
+        &format!(
+            "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}{level:02x}"
+        ),
+        &[("nack", ""), ("nack", "pli"), ("ccm", "fir"), ("goog-remb", ""), ("transport-cc", "")],
+    )
 }
 
 /// Forward error correction of video (ADR 9): who does not know it leaves it out of the answer.

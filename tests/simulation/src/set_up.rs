@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use visavis_link::{Conditions, Side};
 use visavis_media::frame::{EncodedAudio, EncodedVideo};
+use visavis_media::h264_profile::H264Profile;
 use visavis_media::units::Bitrate;
 use visavis_shared::DescriptionKind;
 use visavis_transport::{
@@ -198,6 +199,7 @@ impl End {
                 let _ = self.media.video_out.try_send(EncodedVideo {
                     data,
                     key,
+                    profile: H264Profile::ConstrainedBaseline,
                     captured_at: self.camera_at,
                 });
                 if key {

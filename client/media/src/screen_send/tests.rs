@@ -1,6 +1,7 @@
 use super::*;
 
 use crate::h264_decoder::H264Decoder;
+use crate::h264_profile::H264Profile;
 use crate::psnr::psnr;
 use crate::screen_page::ScreenPage;
 use crate::ssim::ssim;
@@ -41,7 +42,7 @@ impl Share {
     fn new(kbps: u64) -> Self {
         let start = Instant::now();
         Self {
-            send: ScreenSend::new(H264Level::OURS),
+            send: ScreenSend::new(H264Level::OURS, H264Profile::Main),
             start,
             now: start,
             target: Bitrate::from_kbps(kbps),

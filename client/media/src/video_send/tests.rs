@@ -29,7 +29,7 @@ fn encode(
     frames: u32,
     ask: impl Fn(u32) -> Option<VideoControl>,
 ) -> Vec<EncodedVideo> {
-    let pattern = Pattern::new(size(320, 180));
+    let pattern = Pattern::new(encoding.settings.max_size);
     let start = Instant::now();
     (0..frames)
         .filter_map(|index| {
@@ -88,7 +88,8 @@ fn the_last_target_wins_and_none_goes_over_the_limit() {
 
 #[test]
 fn a_low_target_makes_the_frame_smaller_and_it_can_still_be_decoded() {
-    let mut encoding = Encoding::new(settings(200));
+    let full = VideoSendSettings { max_size: size(640, 360), ..settings(700) };
+    let mut encoding = Encoding::new(full);
     let low = VideoControl::Target(Bitrate::from_kbps(20));
     let encoded = encode(&mut encoding, 60, |index| (index == 20).then_some(low));
     let mut decoder = H264Decoder::new().expect("a decoder");
@@ -103,11 +104,12 @@ fn a_low_target_makes_the_frame_smaller_and_it_can_still_be_decoded() {
                 .width()
         })
         .collect();
-    assert_eq!(widths[..20], [320; 20]);
+    assert_eq!(widths[..20], [640; 20]);
     // So few bits are for fewer frames too.
     assert!((35..=45).contains(&widths.len()), "{} frames", widths.len());
-    assert_eq!(widths[widths.len() - 5..], [160; 5]);
-    assert_eq!(encoding.stats.size, Some(size(160, 90)));
+    // No smaller than this.
+    assert_eq!(widths[widths.len() - 5..], [320; 5], "{widths:?}");
+    assert_eq!(encoding.stats.size, Some(size(320, 180)));
 }
 
 #[test]
@@ -190,6 +192,23 @@ fn a_full_output_drops_frames_before_they_are_encoded_so_that_no_key_frame_is_ne
     assert_eq!(shown(&next), Some(2));
     drop(encoded);
     assert_eq!(sender.stop().frames, 2);
+}
+
+#[test]
+fn another_profile_begins_with_a_key_frame_and_the_same_again_with_none() {
+    let mut encoding = Encoding::new(settings(400));
+    let pattern = Pattern::new(size(320, 180));
+    let start = Instant::now();
+    let (baseline, main) = (H264Profile::ConstrainedBaseline, H264Profile::Main);
+    let wanted = [None, Some(main), Some(main), None, Some(baseline), None];
+    let expected = [(baseline, true), (main, true), (main, false), (main, false), (baseline, true)];
+    for (index, (wanted, expected)) in (0..).zip(wanted.into_iter().zip(expected)) {
+        wanted.into_iter().for_each(|one| encoding.request(VideoControl::Profile(one)));
+        let at = start + Duration::from_micros(33_333) * index;
+        let encoded =
+            encoding.encode(&frame(&pattern, index, at), at).expect("it encodes").expect("a frame");
+        assert_eq!((encoded.profile, encoded.key), expected, "frame {index}");
+    }
 }
 
 #[test]

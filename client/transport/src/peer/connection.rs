@@ -35,7 +35,7 @@ use webrtc::runtime::Runtime;
 use crate::data::{MAX_MESSAGE_BYTES, MAX_OUTSTANDING};
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
-use crate::formats::{codec, codec_kind, fec_codec, redundant_codec};
+use crate::formats::{codec, codec_kind, fec_codec, main_profile_codec, redundant_codec};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::network_cards;
@@ -265,8 +265,12 @@ fn interceptors(media_path: &Arc<MediaPath>, socket_layer: &Arc<SocketLayer>) ->
 fn media_engine() -> LibraryResult<MediaEngine> {
     let mut engine = MediaEngine::default();
     // The first of a kind is preferred: redundant audio is sent only while there is loss.
-    for (kind, more) in [(MediaKind::Audio, redundant_codec()), (MediaKind::Video, fec_codec())] {
-        for codec in [codec(kind), more] {
+    let more = [
+        (MediaKind::Audio, vec![redundant_codec()]),
+        (MediaKind::Video, vec![main_profile_codec(), fec_codec()]),
+    ];
+    for (kind, more) in more {
+        for codec in [codec(kind)].into_iter().chain(more) {
             engine.register_codec(codec, codec_kind(kind))?;
         }
         for uri in [SDES_MID_URI, TRANSPORT_CC_URI] {
@@ -314,7 +318,7 @@ async fn add_transceiver(
     if kind == MediaKind::Video {
         // A track offers its own codec and what the library knows to repair it; FEC has to be
         // named.
-        let codecs = vec![codec(kind), fec_codec()];
+        let codecs = vec![codec(kind), main_profile_codec(), fec_codec()];
         transceiver.set_codec_preferences(codecs).await?;
     }
     let sender = transceiver.sender().await?;
@@ -331,7 +335,7 @@ impl LocalTrack {
         let fits = |codec: &&RTCRtpCodecParameters| {
             codec.rtp_codec.mime_type.eq_ignore_ascii_case(&wanted)
                 && (kind == MediaKind::Audio
-                    || codec.rtp_codec.sdp_fmtp_line.contains("packetization-mode=1"))
+                    || codec.rtp_codec.sdp_fmtp_line.contains("profile-level-id=42e0"))
         };
         codecs.iter().find(fits).map(|codec| codec.payload_type)
     }

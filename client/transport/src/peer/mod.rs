@@ -175,6 +175,7 @@ mod tests {
 
     use bytes::Bytes;
     use visavis_media::frame::EncodedVideo;
+    use visavis_media::h264_profile::H264Profile;
     use visavis_media::units::Bitrate;
 
     use super::*;
@@ -214,8 +215,12 @@ mod tests {
         let (ports, ends) = MediaPorts::pair(1);
         let (events_in, mut events) = mpsc::channel(8);
         let peer = Peer::open(&Consent::of_the_person(), config(), ports, events_in);
-        let video =
-            EncodedVideo { data: Bytes::from_owner(Bomb), key: true, captured_at: Instant::now() };
+        let video = EncodedVideo {
+            data: Bytes::from_owner(Bomb),
+            key: true,
+            profile: H264Profile::default(),
+            captured_at: Instant::now(),
+        };
         ends.video_out.send(video).await.expect("the sending task runs");
         let event = timeout(PATIENCE, events.recv()).await.expect("it is reported");
         assert!(matches!(event, Some(PeerEvent::Failed(_))), "{event:?}");

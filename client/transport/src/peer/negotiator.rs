@@ -452,6 +452,7 @@ impl Negotiator {
             permission.audio = audio;
             permission.red = red;
             permission.video = video;
+            permission.main_profile = video.and_then(|_| sdp::main_profile_payload_type(theirs));
             permission.fec = fec;
             permission.level = sdp::h264_level(theirs);
         });

@@ -1,6 +1,6 @@
-//! The targets of the video encoder: its rate, its level, and key frames.
+//! The targets of the video encoder: its rate, its level and profile, and key frames.
 //!
-//! In go the estimate, the negotiated level and key-frame requests; [`VideoControl`]s come out. One
+//! In go the estimate, the negotiated format and key-frame requests; [`VideoControl`]s come out. One
 //! for which there is no room in the encoder's queue is sent again. A request that the other sent
 //! before the last key frame can have arrived is answered by that one. How close together key
 //! frames are made is the encoder's own limit (`visavis_media::video_send`). Time is an argument.
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::{KeyFrame, VideoControl};
 use visavis_media::h264_level::H264Level;
+use visavis_media::h264_profile::H264Profile;
 use visavis_media::units::Bitrate;
 
 /// A key frame takes so much longer to the other than a small packet does. A later request may mean
@@ -26,6 +27,7 @@ pub(crate) struct EncoderTargets {
     pub(super) key_frame_sent: Option<Instant>,
     sent_target: Option<Bitrate>,
     sent_level: Option<H264Level>,
+    sent_profile: Option<H264Profile>,
     sent_wanted: Option<bool>,
 }
 
@@ -37,6 +39,7 @@ impl EncoderTargets {
             key_frame_sent: None,
             sent_target: None,
             sent_level: None,
+            sent_profile: None,
             sent_wanted: None,
         }
     }
@@ -76,13 +79,24 @@ impl EncoderTargets {
     }
 
     /// Sends the encoder what it does not know yet: of the target, of the level, where the other
-    /// said up to which it takes video, and of key frames.
-    pub(crate) fn send(&mut self, target: Option<Bitrate>, level: Option<H264Level>) {
+    /// said up to which it takes video, of the profile, and of key frames.
+    pub(crate) fn send(
+        &mut self,
+        target: Option<Bitrate>,
+        level: Option<H264Level>,
+        profile: Option<H264Profile>,
+    ) {
         if let Some(level) = level
             && self.sent_level != Some(level)
             && self.send_one(VideoControl::Level(level))
         {
             self.sent_level = Some(level);
+        }
+        if let Some(profile) = profile
+            && self.sent_profile != Some(profile)
+            && self.send_one(VideoControl::Profile(profile))
+        {
+            self.sent_profile = Some(profile);
         }
         let differs = |a: Bitrate, b: Bitrate| {
             a.bps().abs_diff(b.bps()) as f64 > TARGET_STEP * b.bps() as f64
@@ -128,12 +142,12 @@ mod tests {
         targets.key_frame(KeyFrame::Fine);
         targets.key_frame(KeyFrame::Coarse);
         targets.key_frame(KeyFrame::Fine);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [COARSE]);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().count(), 0);
         targets.key_frame(KeyFrame::Fine);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
@@ -142,10 +156,10 @@ mod tests {
         let (mut targets, received, start) = targets(8);
         targets.key_frame_sent = Some(start);
         targets.key_frame_requested(start + 80 * MS, RTT);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().count(), 0);
         targets.key_frame_requested(start + 100 * MS, RTT);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
@@ -153,12 +167,12 @@ mod tests {
     fn what_finds_no_room_is_sent_later_and_what_hardly_changed_is_not_sent() {
         let (mut targets, received, _) = targets(1);
         targets.key_frame(KeyFrame::Fine);
-        targets.send(Some(Bitrate::from_kbps(500)), None);
+        targets.send(Some(Bitrate::from_kbps(500)), None, None);
         assert_eq!(
             received.try_iter().collect::<Vec<_>>(),
             [VideoControl::Target(Bitrate::from_kbps(500))]
         );
-        targets.send(Some(Bitrate::from_kbps(510)), None);
+        targets.send(Some(Bitrate::from_kbps(510)), None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [FINE]);
     }
 
@@ -177,9 +191,9 @@ mod tests {
     fn a_new_connection_begins_with_a_key_frame_at_once() {
         let (mut targets, received, _) = targets(8);
         targets.key_frame(KeyFrame::Coarse);
-        targets.send(None, None);
+        targets.send(None, None, None);
         targets.begin(true);
-        targets.send(None, None);
+        targets.send(None, None, None);
         assert_eq!(received.try_iter().collect::<Vec<_>>(), [COARSE, FINE]);
     }
 }

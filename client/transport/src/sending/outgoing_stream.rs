@@ -65,6 +65,8 @@ pub(super) struct Outgoing {
     pub(super) rtp_timestamp: u32,
     /// Of video, whether a group of packets that FEC protects ends here.
     pub(super) group_ends: bool,
+    /// Of video, whether it is encoded by the main profile.
+    pub(super) main_profile: bool,
     /// Of audio, whether it is redundant (RED).
     pub(super) red: bool,
 }

@@ -33,6 +33,7 @@ use crate::formats::MediaKind;
 use crate::{AudioControl, KeyFrame, VideoControl};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, SAMPLE_RATE};
 use visavis_media::h264_level::H264Level;
+use visavis_media::h264_profile::H264Profile;
 use visavis_media::units::Bitrate;
 
 /// What a packet costs beyond its payload and what its path adds: RTP header and transport-wide
@@ -58,6 +59,8 @@ pub(crate) struct Permission {
     pub(crate) red: Option<u8>,
     /// See `audio`.
     pub(crate) video: Option<u8>,
+    /// See `audio`: of video by the main profile.
+    pub(crate) main_profile: Option<u8>,
     /// See `audio`: of FEC packets for video.
     pub(crate) fec: Option<u8>,
     /// Up to which level the other takes video, where it said so.
@@ -236,7 +239,11 @@ impl SendTask {
         self.encoder.wanted(video);
         if video {
             let target = self.video_target(now);
-            self.encoder.send(Some(target), self.permission.level);
+            let profile = match self.permission.main_profile {
+                Some(_) => H264Profile::Main,
+                None => H264Profile::ConstrainedBaseline,
+            };
+            self.encoder.send(Some(target), self.permission.level, Some(profile));
         }
     }
 
@@ -350,6 +357,12 @@ impl SendTask {
         {
             return;
         }
+        let main_profile = video.profile == H264Profile::Main;
+        if main_profile && self.permission.main_profile.is_none() {
+            // It was encoded before this was agreed. What follows it can't be decoded without it.
+            self.key_frame_only = true;
+            return;
+        }
         stream.advance_to(video.captured_at, 90_000);
         let rtp_timestamp = stream.rtp_timestamp;
         self.media_path.state().captured(MediaKind::Video, rtp_timestamp, video.captured_at);
@@ -360,7 +373,14 @@ impl SendTask {
             let bytes = payload.len() + self.packet_overhead;
             let marker = index == last;
             let group_ends = marker || (index + 1) % group == 0;
-            let packet = Outgoing { payload, marker, rtp_timestamp, group_ends, red: false };
+            let packet = Outgoing {
+                payload,
+                marker,
+                rtp_timestamp,
+                group_ends,
+                main_profile,
+                ..Outgoing::default()
+            };
             (Queued::Video(packet), bytes)
         });
         match self.pacer.push_video(packets) {
@@ -461,7 +481,9 @@ impl SendTask {
                 Some((stream, packet))
             }
             Queued::Video(out) => {
-                let packet = self.video.as_mut()?.packet(&out, self.permission.video?);
+                let Permission { video, main_profile, .. } = self.permission;
+                let payload_type = if out.main_profile { main_profile } else { video };
+                let packet = self.video.as_mut()?.packet(&out, payload_type?);
                 let sequence = packet.header.sequence_number;
                 self.history.remember(sequence, packet.clone(), clock::now());
                 self.stats.send_modify(|stats| stats.video_bytes += out.payload.len() as u64);

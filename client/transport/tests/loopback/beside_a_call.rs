@@ -75,7 +75,7 @@ async fn show(end: &End, bitrate: &mut u64, until: Instant) -> usize {
             match control {
                 VideoControl::Target(target) => *bitrate = target.bps(),
                 VideoControl::KeyFrame(KeyFrame::Fine | KeyFrame::Coarse) => key = true,
-                VideoControl::Level(_) | VideoControl::Wanted(_) => {}
+                VideoControl::Level(_) | VideoControl::Profile(_) | VideoControl::Wanted(_) => {}
             }
         }
         let data = access_unit(&mut rng, key, (*bitrate / 200) as usize);

@@ -210,14 +210,14 @@ async fn the_encoder_is_told_to_fit_a_narrow_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_encoder_is_told_up_to_which_level_the_other_takes_video() {
-    for (theirs, expected) in [("42e028", H264Level::OURS), ("42e01f", H264Level::BASIC)] {
+    for (theirs, expected) in [("0028", H264Level::OURS), ("001f", H264Level::BASIC)] {
         let (mut a, mut b) = (End::open(config()).await, End::open(config()).await);
         a.command(PeerCommand::CreateOffer { ice_restart: false });
         let offer = a.description().await;
         b.command(PeerCommand::AcceptOffer(offer));
         let mut answer = b.description().await;
         assert!(answer.sdp.contains("profile-level-id=42e028"), "{}", answer.sdp);
-        answer.sdp = answer.sdp.replace("42e028", theirs);
+        answer.sdp = answer.sdp.replace("4d0028", &format!("4d{theirs}"));
         a.command(PeerCommand::AcceptAnswer(answer));
         let mut told = None;
         let until = Instant::now() + PATIENCE;
@@ -288,7 +288,7 @@ async fn follow_target(end: &End, time: Duration) -> Bitrate {
             match control {
                 VideoControl::Target(wanted) => target = wanted,
                 VideoControl::KeyFrame(_) => key = true,
-                VideoControl::Level(_) | VideoControl::Wanted(_) => {}
+                VideoControl::Level(_) | VideoControl::Profile(_) | VideoControl::Wanted(_) => {}
             }
         }
         let bytes = target.bytes_in(Duration::from_millis(33)) as usize;

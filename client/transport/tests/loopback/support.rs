@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use visavis_link::{Conditions, Emulator, Side, Timeline};
 use visavis_media::frame::{EncodedAudio, EncodedVideo, ReceivedAudio, ReceivedVideo};
+use visavis_media::h264_profile::H264Profile;
 use visavis_media::units::Bitrate;
 use visavis_shared::{CandidateInit, DescriptionKind, SessionDescription};
 use visavis_transport::{
@@ -109,7 +110,7 @@ impl End {
         while Instant::now() < until {
             match self.control.try_recv() {
                 Ok(VideoControl::KeyFrame(_)) => return true,
-                Ok(VideoControl::Target(_) | VideoControl::Level(_) | VideoControl::Wanted(_)) => {}
+                Ok(_) => {}
                 Err(_) => sleep(Duration::from_millis(5)).await,
             }
         }
@@ -216,7 +217,7 @@ pub(crate) fn status(microphone_muted: bool, camera_off: bool) -> MediaStatus {
 }
 
 pub(crate) fn frame(data: Bytes, key: bool) -> EncodedVideo {
-    EncodedVideo { data, key, captured_at: Instant::now() }
+    EncodedVideo { data, key, profile: H264Profile::Main, captured_at: Instant::now() }
 }
 
 /// Sends frames 33 ms apart, a key frame first and whenever one is requested.

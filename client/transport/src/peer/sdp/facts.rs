@@ -89,6 +89,16 @@ pub(crate) fn fec_payload_type(sdp: &str) -> Option<u8> {
     format.parse().ok()
 }
 
+/// The payload type of H.264 of the main profile in packetization mode 1, by a description in which
+/// each profile is named as we do.
+pub(crate) fn main_profile_payload_type(sdp: &str) -> Option<u8> {
+    let main = |parameters: &str| {
+        let has = |wanted: &str| parameters.split(';').any(|one| one.trim().starts_with(wanted));
+        has("profile-level-id=4d00") && has("packetization-mode=1")
+    };
+    of_formats(sdp, "a=fmtp:").find(|(_, parameters)| main(parameters))?.0.parse().ok()
+}
+
 /// The payload type of redundant audio (RED, RFC 2198 §5) that carries Opus as we number it, in a
 /// description's audio.
 pub(crate) fn redundant_audio(sdp: &str) -> Option<u8> {
@@ -115,9 +125,15 @@ const PROFILES: [u8; 4] = [0x42, 0x4d, 0x58, 0x64];
 
 /// Up to which level the other takes H.264 in packetization mode 1 and of a profile that can decode
 /// what we send, and beyond it where `max-mbps` and `max-fs` say so (RFC 6184 §8.1; where nothing
-/// is said, that is 1.0). `None` without such a format.
+/// is said, that is 1.0). Where there is one of the main profile, that is what we send. `None`
+/// without such a format.
 pub(crate) fn h264_level(sdp: &str) -> Option<H264Level> {
-    let levels = of_formats(sdp, "a=fmtp:").filter_map(|(_, parameters)| {
+    let main = main_profile_payload_type(sdp);
+    let sent = |format: &str| main.is_none() || format.parse().ok() == main;
+    let levels = of_formats(sdp, "a=fmtp:").filter_map(|(format, parameters)| {
+        if !sent(format) {
+            return None;
+        }
         let value = |name: &str| {
             let mut all =
                 parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
@@ -206,6 +222,18 @@ mod tests {
             assert_eq!(idc(&OFFER.replace("42e01f; pack", other)), None, "{other}");
         }
         assert_eq!(idc(&OFFER.replace("mode=1", "mode=0")), None);
+    }
+
+    #[test]
+    fn where_the_main_profile_is_taken_its_level_counts() {
+        assert_eq!(main_profile_payload_type(OFFER), None);
+        let main = "a=fmtp:98 profile-level-id=4d0028; packetization-mode=1\r\n";
+        let both = format!("{OFFER}a=rtpmap:98 H264/90000\r\n{main}");
+        assert_eq!(main_profile_payload_type(&both), Some(98));
+        assert_eq!(h264_level(&both), Some(H264Level::OURS));
+        let mode_0 = both.replace("4d0028; packetization-mode=1", "4d0028");
+        assert_eq!(main_profile_payload_type(&mode_0), None);
+        assert_eq!(h264_level(&mode_0), Some(H264Level::BASIC));
     }
 
     #[test]

@@ -90,8 +90,9 @@ fn media(sdp: &mut String, section: &Section, kind: MediaKind) {
     for format in &formats {
         let number = format.payload_type;
         let _ = write!(sdp, "a=rtpmap:{number} {}\r\n", format.codec.encoding());
-        if !format.parameters.is_empty() {
-            let _ = write!(sdp, "a=fmtp:{number} {}\r\n", format.parameters);
+        let parameters = format.as_ours();
+        if !parameters.is_empty() {
+            let _ = write!(sdp, "a=fmtp:{number} {parameters}\r\n");
         }
         for feedback in &format.feedback {
             let _ = write!(sdp, "a=rtcp-fb:{number} {feedback}\r\n");

@@ -13,6 +13,12 @@ use crate::formats::{FEC_NAME, MediaKind, OPUS_PAYLOAD_TYPE};
 const MAX_PAYLOAD_TYPE: u8 = 127;
 /// The `profile-level-id` of a format that states none (RFC 6184 §8.1).
 const DEFAULT_PROFILE: &str = "42000a";
+/// Constrained baseline, and the main profile without constraints (RFC 6184 table 5).
+const BASELINE: &str = "42e0";
+const MAIN: &str = "4d00";
+/// `profile_idc` of the profiles whose decoders take constrained baseline too: baseline, main,
+/// extended, high (H.264 annex A.2).
+const DECODABLE: [&str; 4] = ["42", "4d", "58", "64"];
 
 /// What a format is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +26,11 @@ pub(super) enum Codec {
     Opus,
     /// Redundant audio that carries Opus as we number it.
     Red,
-    /// In packetization mode 1.
+    /// In packetization mode 1, of a profile whose decoders take constrained baseline, which is what
+    /// we send in it.
     H264,
+    /// The same, of the main profile, where the section has another of these.
+    H264Main,
     Fec,
 }
 
@@ -36,7 +45,7 @@ impl Codec {
         match self {
             Self::Opus => "opus/48000/2".to_owned(),
             Self::Red => "red/48000/2".to_owned(),
-            Self::H264 => "H264/90000".to_owned(),
+            Self::H264 | Self::H264Main => "H264/90000".to_owned(),
             Self::Fec => format!("{FEC_NAME}/90000"),
         }
     }
@@ -71,6 +80,13 @@ pub(super) fn known(section: &Section, kind: MediaKind) -> Vec<Format> {
             None => formats.push(found),
         }
     }
+    // Constrained baseline is what everybody sends first, so it has a format of its own, or else
+    // that of the main profile.
+    if formats.iter().all(|format| format.codec != Codec::H264)
+        && let Some(main) = formats.iter_mut().find(|format| format.codec == Codec::H264Main)
+    {
+        main.codec = Codec::H264;
+    }
     let carries_ours =
         |format: &Format| format.codec == Codec::Opus && format.payload_type == OPUS_PAYLOAD_TYPE;
     if !formats.iter().any(carries_ours) {
@@ -88,7 +104,7 @@ fn read(section: &Section, kind: MediaKind, format: &str, number: u8) -> Option<
         (MediaKind::Video, "h264/90000")
             if parameter(&parameters, "packetization-mode") == Some("1") =>
         {
-            Codec::H264
+            if profile_of(&parameters) == MAIN { Codec::H264Main } else { Codec::H264 }
         }
         (MediaKind::Video, name) if name == Codec::Fec.encoding() => Codec::Fec,
         _ => return None,
@@ -137,15 +153,45 @@ fn carries_opus(parameters: &str) -> bool {
         && parameters.split('/').all(|carried| carried.parse() == Ok(OPUS_PAYLOAD_TYPE))
 }
 
+/// The profile of H.264 and its constraints, in small letters.
+fn profile_of(parameters: &str) -> String {
+    let id = parameter(parameters, "profile-level-id").unwrap_or(DEFAULT_PROFILE);
+    id.get(..4).unwrap_or_default().to_ascii_lowercase()
+}
+
 /// How far a profile of H.264 is from constrained baseline, which is what we send.
 fn profile_rank(format: &Format) -> u8 {
-    let id = parameter(&format.parameters, "profile-level-id").unwrap_or(DEFAULT_PROFILE);
-    match id.get(..4).map(str::to_ascii_lowercase).as_deref() {
-        Some("42e0") => 0,
-        Some(id) if id.starts_with("42") => 1,
-        Some(id) if id.starts_with("4d") => 2,
+    match profile_of(&format.parameters).as_str() {
+        BASELINE => 0,
+        id if id.starts_with("42") => 1,
+        id if id.starts_with("4d") => 2,
         _ => 3,
     }
+}
+
+impl Format {
+    /// Its parameters with the profile as we name it, so that it is taken for ours. One that we don't
+    /// know stays as it is.
+    pub(super) fn as_ours(&self) -> String {
+        let profile = match self.codec {
+            Codec::H264 => BASELINE,
+            Codec::H264Main => MAIN,
+            Codec::Opus | Codec::Red | Codec::Fec => return self.parameters.clone(),
+        };
+        if !DECODABLE.iter().any(|known| profile_of(&self.parameters).starts_with(known)) {
+            return self.parameters.clone();
+        }
+        let theirs = parameter(&self.parameters, "profile-level-id");
+        let level = theirs.unwrap_or(DEFAULT_PROFILE).get(4..).unwrap_or_default();
+        let is_profile = |one: &&str| one.split('=').next().is_some_and(is_profile_name);
+        let others = self.parameters.split(';').filter(|one| !one.is_empty() && !is_profile(one));
+        let ours = format!("profile-level-id={profile}{level}");
+        joined(others.chain([ours.as_str()]), ";")
+    }
+}
+
+fn is_profile_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("profile-level-id")
 }
 
 fn joined<'a>(words: impl Iterator<Item = &'a str>, between: &str) -> String {
@@ -196,6 +242,37 @@ mod tests {
         );
         assert_eq!(video(&with(&format!("{high};{mode_1}"), mode_0)), [96]);
         assert_eq!(video(&with(mode_0, mode_0)), Vec::<u8>::new());
+        // The main profile goes along with another, or stands for it.
+        let main = format!("profile-level-id=4D001F;{mode_1}");
+        assert_eq!(video(&with(&main, &format!("{baseline};{mode_1}"))), [96, 97]);
+        assert_eq!(video(&with(&main, &main)), [96]);
+        assert_eq!(video(&with(&main, mode_0)), [96]);
+    }
+
+    #[test]
+    fn a_profile_is_named_as_ours_and_keeps_its_level() {
+        for (theirs, ours) in [
+            (
+                "profile-level-id=42801F;packetization-mode=1",
+                "packetization-mode=1;profile-level-id=42e01F",
+            ),
+            (
+                "Profile-Level-Id=640c34;packetization-mode=1;x",
+                "packetization-mode=1;x;profile-level-id=42e034",
+            ),
+            ("packetization-mode=1", "packetization-mode=1;profile-level-id=42e00a"),
+            (
+                "packetization-mode=1;profile-level-id=4d",
+                "packetization-mode=1;profile-level-id=4d",
+            ),
+            (
+                "packetization-mode=1;profile-level-id=ff0032",
+                "packetization-mode=1;profile-level-id=ff0032",
+            ),
+        ] {
+            let lines = format!("m=video 9 P 96\na=rtpmap:96 H264/90000\na=fmtp:96 {theirs}\n");
+            assert_eq!(formats(MediaKind::Video, &lines)[0].as_ours(), ours);
+        }
     }
 
     #[test]

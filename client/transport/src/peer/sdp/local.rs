@@ -173,7 +173,7 @@ fn accept_media(sdp: &mut String, offer: &Text, section: &Section, library: &Sec
 fn parameters(codec: Codec, offered: &str) -> String {
     match codec {
         Codec::Opus => formats::codec(MediaKind::Audio).rtp_codec.sdp_fmtp_line,
-        Codec::H264 => {
+        Codec::H264 | Codec::H264Main => {
             let names = ["level-asymmetry-allowed", "packetization-mode", "profile-level-id"];
             let stated = names.iter().filter_map(|name| {
                 let value = format::parameter(offered, name)?;

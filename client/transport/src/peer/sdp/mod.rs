@@ -29,8 +29,8 @@ mod tests;
 pub(crate) use division::{Divided, Division};
 pub(crate) use exchange::{Exchange, RemoteDescription};
 pub(crate) use facts::{
-    fec_payload_type, h264_level, ice_credentials, is_answer_to, named_sections, payload_types,
-    redundant_audio,
+    fec_payload_type, h264_level, ice_credentials, is_answer_to, main_profile_payload_type,
+    named_sections, payload_types, redundant_audio,
 };
 pub(crate) use fingerprint::Fingerprints;
 

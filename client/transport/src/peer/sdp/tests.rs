@@ -139,7 +139,7 @@ fn what_the_library_is_given_is_what_was_understood() {
         "a=rtpmap:96 opus/48000/2",
         "a=rtcp-fb:96 trr-int 1000",
         "m=video 9 UDP/TLS/RTP/SAVPF 96",
-        "a=fmtp:96 profile-level-id=42801F;packetization-mode=1",
+        "a=fmtp:96 packetization-mode=1;profile-level-id=42e01F",
         "a=rtcp-fb:96 ccm fir",
         "a=mid:vs",
         "a=ice-ufrag:uf01",
