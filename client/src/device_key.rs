@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use visavis_shared::identity::CallStatement;
 use visavis_shared::{PublicKey, Signature, login_statement};

@@ -277,7 +277,7 @@ impl AudioAdaptation {
 mod tests {
     use super::*;
     use rand::rngs::StdRng;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     const WIDE: Bitrate = Bitrate::from_kbps(2000);
     const PACKET: Duration = Duration::from_millis(20);

@@ -200,7 +200,7 @@ fn bucket_of(late: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     /// Feeds packets of 20 ms whose extra delay the closure tells; returns the target after each.
     fn targets(count: u64, mut delay_ms: impl FnMut(u64) -> f64) -> Vec<u128> {

@@ -91,7 +91,7 @@ fn shifted(at: Instant, seconds: f64) -> Option<Instant> {
 mod tests {
     use super::*;
     use rand::rngs::StdRng;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     /// Delivers 10 ms at a time by a clock that is off by `ppm`, up to `late_ms` late, and loses
     /// 300 ms at `loses_at` seconds. Gives for each frame after the first 5 s how far its time is

@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn noise_from_the_network_is_an_error_or_audio_within_bounds_but_never_a_panic() {
-        use rand::{Rng, SeedableRng};
+        use rand::{RngExt, SeedableRng};
         let mut random = rand::rngs::StdRng::seed_from_u64(6716);
         let mut decoder = OpusDecoder::new().unwrap();
         for _ in 0..2000 {

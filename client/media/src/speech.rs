@@ -6,7 +6,7 @@
 //! unlike a tone it has silence, onsets, and sounds that don't repeat.
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::frame::{AUDIO_FRAME_SAMPLES, SAMPLE_RATE};
 

@@ -172,7 +172,7 @@ fn similarity(samples: &[f32], from: usize, lag: usize, step: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     type Changing = fn(&[f32], &mut Vec<f32>, Change) -> usize;
 

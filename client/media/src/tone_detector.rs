@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::opus_codec::{OpusDecoder, OpusEncoder, PACKET_SAMPLES};
     use crate::tone::ToneGenerator;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     const START: u64 = 1_790_000_000_777_123;
 

@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn nothing_that_a_server_says_can_panic() {
-        use rand::{Rng, SeedableRng};
+        use rand::{RngExt, SeedableRng};
         let mut random = rand::rngs::StdRng::seed_from_u64(8489);
         let good = answer(1, 1, &[192, 0, 2, 1]);
         for _ in 0..20_000 {

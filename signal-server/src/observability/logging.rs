@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 
 use clap::{Args, ValueEnum};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::Sha256;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;

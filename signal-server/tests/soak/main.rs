@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use program::Program;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use rude::Manner;
 use tokio::task::JoinSet;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use visavis_shared::DescriptionKind;
 use visavis_simulation::{Account, Change, Step, renegotiate};
 use visavis_transport::PeerEvent;

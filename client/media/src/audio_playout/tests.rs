@@ -5,7 +5,7 @@ use crate::tone_detector::ToneDetector;
 use crate::units::WallTime;
 use bytes::Bytes;
 use proptest::prelude::*;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 const START: WallTime = WallTime(1_790_000_000_000_000);
 

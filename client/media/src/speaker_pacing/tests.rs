@@ -1,6 +1,6 @@
 use super::*;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 /// A device in virtual time. Audio is counted in seconds; nothing is resampled but the count.
 struct Device {

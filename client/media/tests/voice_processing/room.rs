@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use visavis_media::frame::{AUDIO_FRAME_DURATION, AUDIO_FRAME_SAMPLES, AudioFrame};
 use visavis_media::voice_processing::{PlayedFrame, VoiceInput, VoiceProcessor, VoiceSettings};
 

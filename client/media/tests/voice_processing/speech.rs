@@ -2,7 +2,7 @@
 //! with pauses.
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 const RATE: f32 = 48_000.0;
 

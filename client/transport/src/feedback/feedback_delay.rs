@@ -45,7 +45,7 @@ impl FeedbackDelayDetector {
 mod tests {
     use super::*;
     use rand::rngs::StdRng;
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
 
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket as StdSocket};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use tokio::net::UdpSocket;
 use tokio::time::{sleep, timeout};
 use visavis_shared::{CandidateInit, DescriptionKind, IceServer, SessionDescription};

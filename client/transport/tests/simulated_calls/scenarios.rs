@@ -91,19 +91,24 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-#[test]
-fn jitter_is_no_congestion_whether_packets_keep_their_order_or_not() {
+fn assert_jitter_is_no_congestion(in_order: bool) {
     for rate in [None, Some(Rate::from_kbps(8000))] {
-        for in_order in [false, true] {
-            let outcomes = with_jitter(Conditions { rate, ..Conditions::CLEAR }, in_order);
-            let targets: Vec<f64> = outcomes
-                .iter()
-                .map(|outcome| outcome.mean(10, 30, |sample| sample.target))
-                .collect();
-            assert!(targets.iter().all(|target| *target > 1.5e6), "{in_order}: {targets:?}");
-            assert!(median(targets.clone()) > 2.2e6, "{in_order}: {targets:?}");
-        }
+        let outcomes = with_jitter(Conditions { rate, ..Conditions::CLEAR }, in_order);
+        let target = |outcome: &Outcome| outcome.mean(10, 30, |sample| sample.target);
+        let targets: Vec<f64> = outcomes.iter().map(target).collect();
+        assert!(targets.iter().all(|target| *target > 1.5e6), "{rate:?}: {targets:?}");
+        assert!(median(targets.clone()) > 2.2e6, "{rate:?}: {targets:?}");
     }
+}
+
+#[test]
+fn jitter_is_no_congestion_where_packets_keep_their_order() {
+    assert_jitter_is_no_congestion(true);
+}
+
+#[test]
+fn jitter_is_no_congestion_where_packets_overtake_each_other() {
+    assert_jitter_is_no_congestion(false);
 }
 
 #[test]
@@ -172,23 +177,29 @@ fn a_link_of_any_rate_is_used_without_a_standing_queue() {
     }
 }
 
-#[test]
-fn ten_seconds_after_the_start_a_link_of_any_rate_is_used_and_its_queue_is_short() {
+fn assert_links_are_used_and_their_queues_are_short(loss: Loss) {
     // On the narrowest a full packet alone takes 65 ms, and one on 300 kbit/s 33 ms.
     for (kbps, longest) in [(150, 140.0), (300, 100.0), (600, 70.0), (1200, 65.0), (2500, 65.0)] {
-        for loss in [Loss::None, Loss::Random(0.02)] {
-            let conditions = path(40).rate(Rate::from_kbps(kbps)).queue(ms(300)).loss(loss);
-            let (name, timeline) =
-                (format!("{kbps} kbit/s, {loss:?}"), Timeline::steady(conditions));
-            let outcomes: Vec<Outcome> =
-                (1..=12).map(|seed| call_with_seed(seed, &name, 30, &timeline, true)).collect();
-            let of = |value: &dyn Fn(&Outcome) -> f64| median(outcomes.iter().map(value).collect());
-            let used = of(&|o| o.mean(9, 11, |sample| sample.arrived) / 1e3 / kbps as f64);
-            let queue = of(&|o| o.queue(0.95).as_secs_f64() * 1e3);
-            assert!(used >= 0.82, "{name}: {used:.2} used");
-            assert!(queue <= longest, "{name}: {queue:.0} ms");
-        }
+        let conditions = path(40).rate(Rate::from_kbps(kbps)).queue(ms(300)).loss(loss);
+        let (name, timeline) = (format!("{kbps} kbit/s, {loss:?}"), Timeline::steady(conditions));
+        let outcomes: Vec<Outcome> =
+            (1..=12).map(|seed| call_with_seed(seed, &name, 30, &timeline, true)).collect();
+        let of = |value: &dyn Fn(&Outcome) -> f64| median(outcomes.iter().map(value).collect());
+        let used = of(&|o| o.mean(9, 11, |sample| sample.arrived) / 1e3 / kbps as f64);
+        let queue = of(&|o| o.queue(0.95).as_secs_f64() * 1e3);
+        assert!(used >= 0.82, "{name}: {used:.2} used");
+        assert!(queue <= longest, "{name}: {queue:.0} ms");
     }
+}
+
+#[test]
+fn ten_seconds_after_the_start_a_link_of_any_rate_is_used_and_its_queue_is_short() {
+    assert_links_are_used_and_their_queues_are_short(Loss::None);
+}
+
+#[test]
+fn ten_seconds_after_the_start_a_link_that_loses_packets_is_used_and_its_queue_is_short() {
+    assert_links_are_used_and_their_queues_are_short(Loss::Random(0.02));
 }
 
 #[test]

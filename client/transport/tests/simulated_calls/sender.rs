@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rand::Rng;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use visavis_media::units::Bitrate;
 use visavis_transport::estimator::GoogCc;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rtc::interceptor::AttributedPacket;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FirEntry;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::{

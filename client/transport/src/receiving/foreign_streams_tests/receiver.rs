@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use visavis_media::frame::{ReceivedVideo, VideoFrame};
 use visavis_media::video_receive::{Decoding, Taken};
 
