@@ -62,20 +62,19 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
             }
         }
     };
-    let shown_at = |width| {
-        move |receiver: &VideoReceiver| {
-            receiver.last_frame().is_some_and(|f| f.size.width() == width)
-        }
+    let shows = |receiver: &VideoReceiver, fits: &dyn Fn(u32) -> bool| {
+        receiver.last_frame().is_some_and(|frame| fits(frame.size.width()))
     };
-    carry(&shown_at(640));
+    carry(&|receiver| shows(receiver, &|width| width == 640));
     let alike = |frame: &VideoFrame| {
         let stamp = read_bar(frame).expect("a bar");
         psnr(frame, &Pattern::new(frame.size).render(stamp, frame.captured_at))
     };
     let first = receiver.last_frame().expect("a frame");
     assert!(alike(&first) > 30.0, "{:.1} dB", alike(&first));
-    control.send(VideoControl::Target(Bitrate::from_kbps(100))).expect("it runs");
-    carry(&shown_at(320));
+    // Which of the smaller sizes it is, the content says.
+    control.send(VideoControl::Target(Bitrate::from_kbps(40))).expect("it runs");
+    carry(&|receiver| shows(receiver, &|width| width < 640));
     drop(camera);
     let sent = sender.stop();
     let shown = receiver.stop();
@@ -84,9 +83,9 @@ fn the_pattern_goes_through_all_stages_and_follows_a_lower_target() {
         "at the start, on request, and at the new size: {}",
         sent.key_frames
     );
-    assert_eq!(sent.size, VideoSize::new(320, 180));
     assert!(shown.stats.frames_dropped >= 1 && shown.stats.key_frames_asked >= 1);
     assert_eq!(shown.stats.glass_to_glass.map(|delay| delay.n), Some(shown.stats.frames_decoded));
     let last = shown.last.expect("a frame");
-    assert!(alike(&last) > 26.0, "{:.1} dB at 100 kbit/s", alike(&last));
+    assert_eq!(sent.size, Some(last.size));
+    assert!(alike(&last) > 24.0, "{:.1} dB at 40 kbit/s", alike(&last));
 }

@@ -6,7 +6,7 @@
 //! PPS; every frame that went in comes out (frames are never skipped: whoever calls decides which
 //! to drop).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openh264::encoder::{
     BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
@@ -110,8 +110,9 @@ impl H264Encoder {
         if profile != self.profile {
             if !self.started {
                 // OpenH264 takes options only after its first frame.
-                let black = VideoFrame::black(self.size, Instant::now());
-                self.encode_with(&black, true, Duration::ZERO)?;
+                let (luma, chroma) =
+                    (vec![16; self.size.pixels()], vec![128; self.size.pixels() / 4]);
+                self.encode_with((&luma, &chroma, &chroma), true, Duration::ZERO)?;
             }
             raw::set_profile(&mut self.encoder, profile)?;
             self.profile = profile;
@@ -161,12 +162,12 @@ impl H264Encoder {
                 self.set_quantizer(qp)?;
             }
         }
-        let (mut data, mut is_key) = self.encode_with(frame, key, at)?;
+        let (mut data, mut is_key) = self.encode_with(frame.planes(), key, at)?;
         let again = self.camera.as_mut().filter(|_| is_key);
         if let Some(qp) = again.and_then(|camera| camera.rate.key_frame_again(self.qp, data.len()))
         {
             self.set_quantizer(qp)?;
-            (data, is_key) = self.encode_with(frame, true, at)?;
+            (data, is_key) = self.encode_with(frame.planes(), true, at)?;
         }
         if let Some(camera) = &mut self.camera {
             camera.rate.encoded(self.qp, is_key, data.len());
@@ -179,9 +180,10 @@ impl H264Encoder {
         })
     }
 
+    /// Encodes luma and both chromas.
     fn encode_with(
         &mut self,
-        frame: &VideoFrame,
+        planes: (&[u8], &[u8], &[u8]),
         key: bool,
         at: Duration,
     ) -> Result<(Vec<u8>, bool), EncodeError> {
@@ -189,7 +191,7 @@ impl H264Encoder {
             self.encoder.force_intra_frame();
         }
         let (width, height) = (self.size.width() as usize, self.size.height() as usize);
-        let source = YUVSlices::new(frame.planes(), (width, height), (width, width / 2, width / 2));
+        let source = YUVSlices::new(planes, (width, height), (width, width / 2, width / 2));
         let millis = u64::try_from(at.as_millis()).unwrap_or(0).min(i64::MAX as u64);
         let encoded = self.encoder.encode_at(&source, Timestamp::from_millis(millis))?;
         let key = match encoded.frame_type() {

@@ -33,6 +33,10 @@ const WORTH_IT: f64 = 0.93;
 /// A rate that is so many times that at which the size was lowered has nothing to do with what was
 /// raised in vain before.
 const RECOVERED: f64 = 1.5;
+/// With so fine a quantizer coding is not seen, and all that is left to gain are pixels: the largest
+/// size that gets it is sent, whatever the errors say, and kept up to the second of these.
+const FINE: f64 = 24.0;
+const FINE_ENOUGH: f64 = 27.0;
 /// At this quantizer the full size has an error of [`ERROR`] times what half the width and height
 /// lose; so many steps double it, and each pixel that stands for more has more, to this power.
 /// Measured on a talking head, a street and a film: `docs/performance.md`.
@@ -208,6 +212,12 @@ impl SizeLadder {
             .min_by(|a, b| errors.get(*a).partial_cmp(&errors.get(*b)).unwrap_or(Ordering::Equal))
             .unwrap_or(last);
         let now = self.step.unwrap_or(best);
+        if let Some(fine) = (0..now).find(|step| self.expected_qp(*step, target, fps) <= FINE) {
+            return (fine, fine);
+        }
+        if best > now && self.expected_qp(now, target, fps) <= FINE_ENOUGH {
+            return (now, now);
+        }
         let worth = |best: f64, now: f64| best < now * WORTH_IT;
         match (errors.get(best), errors.get(now)) {
             (Some(best_error), Some(error)) if worth(*best_error, *error) => (best, best),
