@@ -2,7 +2,8 @@
 //! as calls use it, shown at the clip's own size as a window would:
 //! `cargo run --release -p visavis-media --example rate_distortion -- CLIP.y4m…`. The rates,
 //! heights and frame-rate divisors can be chosen: `--rates 300,600 --heights 360,720
-//! --divisors 1,2`, and the profile with `--baseline`. `docs/performance.md` says how the clips are made.
+//! --divisors 1,2`, and the profile with `--baseline`. `docs/performance.md` says how the clips
+//! are made.
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use std::error::Error;

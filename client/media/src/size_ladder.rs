@@ -33,8 +33,8 @@ const WORTH_IT: f64 = 0.93;
 /// A rate that is so many times that at which the size was lowered has nothing to do with what was
 /// raised in vain before.
 const RECOVERED: f64 = 1.5;
-/// With so fine a quantizer coding is not seen, and all that is left to gain are pixels: the largest
-/// size that gets it is sent, whatever the errors say, and kept up to the second of these.
+/// With so fine a quantizer coding is not seen, and all that is left to gain are pixels: the
+/// largest size that gets it is sent, whatever the errors say, and kept up to the second of these.
 const FINE: f64 = 24.0;
 const FINE_ENOUGH: f64 = 27.0;
 /// At this quantizer the full size has an error of [`ERROR`] times what half the width and height

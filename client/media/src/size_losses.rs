@@ -78,9 +78,9 @@ impl SizeLosses {
     }
 }
 
-/// Adds for each block of luma how much its pixels differ from what lies beside them, as the variance
-/// of the white noise that would do that (Immerkær, *Fast noise variance estimation*, 1996, along
-/// rows alone).
+/// Adds for each block of luma how much its pixels differ from what lies beside them, as the
+/// variance of the white noise that would do that (Immerkær, *Fast noise variance estimation*,
+/// 1996, along rows alone).
 fn add_roughness(frame: &VideoFrame, roughness: &mut Vec<f64>) {
     let (luma, ..) = frame.planes();
     let rows: Vec<&[u8]> = luma.chunks_exact(frame.size.width() as usize).collect();

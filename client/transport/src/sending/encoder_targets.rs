@@ -1,8 +1,8 @@
 //! The targets of the video encoder: its rate, its level and profile, and key frames.
 //!
-//! In go the estimate, the negotiated format and key-frame requests; [`VideoControl`]s come out. One
-//! for which there is no room in the encoder's queue is sent again. A request that the other sent
-//! before the last key frame can have arrived is answered by that one. How close together key
+//! In go the estimate, the negotiated format and key-frame requests; [`VideoControl`]s come out.
+//! One for which there is no room in the encoder's queue is sent again. A request that the other
+//! sent before the last key frame can have arrived is answered by that one. How close together key
 //! frames are made is the encoder's own limit (`visavis_media::video_send`). Time is an argument.
 
 use std::sync::mpsc::{SyncSender, TrySendError};

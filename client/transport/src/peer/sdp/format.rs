@@ -26,8 +26,8 @@ pub(super) enum Codec {
     Opus,
     /// Redundant audio that carries Opus as we number it.
     Red,
-    /// In packetization mode 1, of a profile whose decoders take constrained baseline, which is what
-    /// we send in it.
+    /// In packetization mode 1, of a profile whose decoders take constrained baseline, which is
+    /// what we send in it.
     H264,
     /// The same, of the main profile, where the section has another of these.
     H264Main,
@@ -170,8 +170,8 @@ fn profile_rank(format: &Format) -> u8 {
 }
 
 impl Format {
-    /// Its parameters with the profile as we name it, so that it is taken for ours. One that we don't
-    /// know stays as it is.
+    /// Its parameters with the profile as we name it, so that it is taken for ours. One that we
+    /// don't know stays as it is.
     pub(super) fn as_ours(&self) -> String {
         let profile = match self.codec {
             Codec::H264 => BASELINE,
