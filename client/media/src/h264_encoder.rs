@@ -1,7 +1,7 @@
 //! The H.264 encoder: OpenH264, set for a live camera or for a screen.
 //!
 //! I420 in, access units in Annex B form out: constrained baseline, or main with CABAC (ADR 50),
-//! one slice, no periodic key frames. Each frame has one quantizer: of a camera's, [`RateControl`]
+//! one slice, no periodic key frames. Each frame has one quantizer: of a camera's, `RateControl`
 //! chooses it (ADR 48), of a screen's, whoever calls. What always holds: a key frame is an IDR
 //! picture behind its SPS and PPS; every frame that went in comes out (frames are never skipped:
 //! whoever calls decides which to drop).
