@@ -13,10 +13,10 @@
 use crate::units::Bitrate;
 
 /// The quantizers used: what is finer is not seen, and there is nothing coarser.
-const FINEST_QP: f64 = 16.0;
+pub(crate) const FINEST_QP: f64 = 16.0;
 const COARSEST_QP: f64 = 51.0;
 /// So many steps of the quantizer halve what a frame takes.
-const HALVED_BY: f64 = 6.0;
+pub(crate) const HALVED_BY: f64 = 6.0;
 /// From one frame to the next the quantizer moves by at most so much.
 const FINER_BY: f64 = 2.0;
 const COARSER_BY: f64 = 3.0;

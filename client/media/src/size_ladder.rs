@@ -15,6 +15,7 @@
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::rate_control::{FINEST_QP, HALVED_BY};
 use crate::scale::{fit_within, fraction_of};
 use crate::units::{Bitrate, VideoSize};
 
@@ -46,10 +47,6 @@ const ERROR_DOUBLED_BY: f64 = 4.2;
 const ERROR_GROWS_BY: f64 = 0.6;
 /// A frame without any detail has no less of an error than one with this loss.
 const LEAST_LOSS: f64 = 0.5;
-/// No frame has a finer quantizer.
-const FINEST_QP: f64 = 16.0;
-/// So many steps of the quantizer halve what a frame takes.
-const HALVED_BY: f64 = 6.0;
 /// What half as many pixels have more to show, each, as steps of the quantizer.
 const SHARPER: f64 = 2.0;
 /// The quantizer at which content of which nothing is known takes one bit for each pixel.

@@ -32,6 +32,11 @@ pub(crate) const OPUS_PAYLOAD_TYPE: u8 = 111;
 const RED_PAYLOAD_TYPE: u8 = 63;
 const H264_PAYLOAD_TYPE: u8 = 102;
 const H264_MAIN_PAYLOAD_TYPE: u8 = 103;
+
+/// Constrained baseline, and the main profile without constraints, as they stand in a
+/// `profile-level-id` (RFC 6184 table 5).
+pub(crate) const CONSTRAINED_BASELINE: &str = "42e0";
+pub(crate) const MAIN_PROFILE: &str = "4d00";
 const FEC_PAYLOAD_TYPE: u8 = 118;
 
 /// The name of FEC in a description (docs/protocol.md).
@@ -63,13 +68,13 @@ pub(crate) fn codec(kind: MediaKind) -> RTCRtpCodecParameters {
             "minptime=10;useinbandfec=1",
             &[("transport-cc", "")],
         ),
-        MediaKind::Video => h264(H264_PAYLOAD_TYPE, "42e0"),
+        MediaKind::Video => h264(H264_PAYLOAD_TYPE, CONSTRAINED_BASELINE),
     }
 }
 
 /// H.264 of the main profile (ADR 50), for whoever takes it beside constrained baseline.
 pub(crate) fn main_profile_codec() -> RTCRtpCodecParameters {
-    h264(H264_MAIN_PAYLOAD_TYPE, "4d00")
+    h264(H264_MAIN_PAYLOAD_TYPE, MAIN_PROFILE)
 }
 
 /// H.264 by a profile and its constraints (RFC 6184 §8.1). The level is the one that we take; what

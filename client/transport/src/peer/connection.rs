@@ -35,7 +35,9 @@ use webrtc::runtime::Runtime;
 use crate::data::{MAX_MESSAGE_BYTES, MAX_OUTSTANDING};
 use crate::feedback::media_path::MediaPath;
 use crate::formats::MediaKind;
-use crate::formats::{codec, codec_kind, fec_codec, main_profile_codec, redundant_codec};
+use crate::formats::{
+    CONSTRAINED_BASELINE, codec, codec_kind, fec_codec, main_profile_codec, redundant_codec,
+};
 use crate::path::ice_restart_buffer::{ICE_RESTART_BUFFER_SLOT, IceRestartBuffer};
 use crate::path::interfaces;
 use crate::path::network_cards;
@@ -332,10 +334,10 @@ impl LocalTrack {
         let parameters = self.sender.get_parameters().await.ok()?;
         let wanted = codec(kind).rtp_codec.mime_type;
         let codecs = parameters.rtp_parameters.codecs;
+        let baseline = format!("profile-level-id={CONSTRAINED_BASELINE}");
         let fits = |codec: &&RTCRtpCodecParameters| {
             codec.rtp_codec.mime_type.eq_ignore_ascii_case(&wanted)
-                && (kind == MediaKind::Audio
-                    || codec.rtp_codec.sdp_fmtp_line.contains("profile-level-id=42e0"))
+                && (kind == MediaKind::Audio || codec.rtp_codec.sdp_fmtp_line.contains(&baseline))
         };
         codecs.iter().find(fits).map(|codec| codec.payload_type)
     }

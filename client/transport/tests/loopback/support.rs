@@ -217,7 +217,12 @@ pub(crate) fn status(microphone_muted: bool, camera_off: bool) -> MediaStatus {
 }
 
 pub(crate) fn frame(data: Bytes, key: bool) -> EncodedVideo {
-    EncodedVideo { data, key, profile: H264Profile::Main, captured_at: Instant::now() }
+    EncodedVideo {
+        data,
+        key,
+        profile: H264Profile::ConstrainedBaseline,
+        captured_at: Instant::now(),
+    }
 }
 
 /// Sends frames 33 ms apart, a key frame first and whenever one is requested.

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use rtc::sdp::extmap::SDES_MID_URI;
 
-use crate::formats::MediaKind;
-use crate::formats::{self, FEC_NAME, OPUS_PAYLOAD_TYPE};
+use super::format::PROFILES;
+use crate::formats::{self, FEC_NAME, MAIN_PROFILE, MediaKind, OPUS_PAYLOAD_TYPE};
 use visavis_media::h264_level::H264Level;
 
 fn mid_of(section: &str) -> Option<&str> {
@@ -94,7 +94,7 @@ pub(crate) fn fec_payload_type(sdp: &str) -> Option<u8> {
 pub(crate) fn main_profile_payload_type(sdp: &str) -> Option<u8> {
     let main = |parameters: &str| {
         let has = |wanted: &str| parameters.split(';').any(|one| one.trim().starts_with(wanted));
-        has("profile-level-id=4d00") && has("packetization-mode=1")
+        has(&format!("profile-level-id={MAIN_PROFILE}")) && has("packetization-mode=1")
     };
     of_formats(sdp, "a=fmtp:").find(|(_, parameters)| main(parameters))?.0.parse().ok()
 }
@@ -118,10 +118,6 @@ fn redundant_formats(section: &str) -> impl Iterator<Item = (&str, bool)> {
         (format, carried.is_some_and(|(_, carried)| opus(carried.trim())))
     })
 }
-
-/// `profile_idc` of the profiles whose decoders take constrained baseline too: baseline, main,
-/// extended, high (H.264 annex A.2).
-const PROFILES: [u8; 4] = [0x42, 0x4d, 0x58, 0x64];
 
 /// Up to which level the other takes H.264 in packetization mode 1 and of a profile that can decode
 /// what we send, and beyond it where `max-mbps` and `max-fs` say so (RFC 6184 §8.1; where nothing

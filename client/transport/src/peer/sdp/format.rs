@@ -7,18 +7,15 @@
 use std::collections::HashSet;
 
 use super::text::Section;
-use crate::formats::{FEC_NAME, MediaKind, OPUS_PAYLOAD_TYPE};
+use crate::formats::{CONSTRAINED_BASELINE, FEC_NAME, MAIN_PROFILE, MediaKind, OPUS_PAYLOAD_TYPE};
 
 /// The highest payload type (RFC 3550 §5.1).
 const MAX_PAYLOAD_TYPE: u8 = 127;
 /// The `profile-level-id` of a format that states none (RFC 6184 §8.1).
 const DEFAULT_PROFILE: &str = "42000a";
-/// Constrained baseline, and the main profile without constraints (RFC 6184 table 5).
-const BASELINE: &str = "42e0";
-const MAIN: &str = "4d00";
 /// `profile_idc` of the profiles whose decoders take constrained baseline too: baseline, main,
 /// extended, high (H.264 annex A.2).
-const DECODABLE: [&str; 4] = ["42", "4d", "58", "64"];
+pub(super) const PROFILES: [u8; 4] = [0x42, 0x4d, 0x58, 0x64];
 
 /// What a format is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +101,7 @@ fn read(section: &Section, kind: MediaKind, format: &str, number: u8) -> Option<
         (MediaKind::Video, "h264/90000")
             if parameter(&parameters, "packetization-mode") == Some("1") =>
         {
-            if profile_of(&parameters) == MAIN { Codec::H264Main } else { Codec::H264 }
+            if profile_of(&parameters) == MAIN_PROFILE { Codec::H264Main } else { Codec::H264 }
         }
         (MediaKind::Video, name) if name == Codec::Fec.encoding() => Codec::Fec,
         _ => return None,
@@ -162,7 +159,7 @@ fn profile_of(parameters: &str) -> String {
 /// How far a profile of H.264 is from constrained baseline, which is what we send.
 fn profile_rank(format: &Format) -> u8 {
     match profile_of(&format.parameters).as_str() {
-        BASELINE => 0,
+        CONSTRAINED_BASELINE => 0,
         id if id.starts_with("42") => 1,
         id if id.starts_with("4d") => 2,
         _ => 3,
@@ -174,11 +171,13 @@ impl Format {
     /// don't know stays as it is.
     pub(super) fn as_ours(&self) -> String {
         let profile = match self.codec {
-            Codec::H264 => BASELINE,
-            Codec::H264Main => MAIN,
+            Codec::H264 => CONSTRAINED_BASELINE,
+            Codec::H264Main => MAIN_PROFILE,
             Codec::Opus | Codec::Red | Codec::Fec => return self.parameters.clone(),
         };
-        if !DECODABLE.iter().any(|known| profile_of(&self.parameters).starts_with(known)) {
+        let named = profile_of(&self.parameters);
+        let idc = named.get(..2).and_then(|idc| u8::from_str_radix(idc, 16).ok());
+        if !idc.is_some_and(|idc| PROFILES.contains(&idc)) {
             return self.parameters.clone();
         }
         let theirs = parameter(&self.parameters, "profile-level-id");
